@@ -1,0 +1,222 @@
+/**
+ * The typed IR: what a kernel means, as plain data. Expressions are pure; everything with an effect is a statement.
+ *
+ * Types are dtype codes. The kernel language's `int` (an exact integer) is `i8` here: "exact, as if in 64 bits". Integers wrap to
+ * their type, f4 rounds to f4, b1 is a boolean. Operands of an op have one type; `cast` is the only conversion.
+ * Passes take a kernel and return a kernel; the interpreter gives each of them the same meaning.
+ */
+import type { Code, TypedArray } from '../../dtype.ts'
+import { type Op, opRow } from './ops.ts'
+
+/** A place in the kernel's source, counted from 1. */
+export interface Pos {
+  readonly line: number
+  readonly column: number
+}
+
+export type Value = number | bigint | boolean
+
+export type Expr =
+  | { readonly kind: 'const'; readonly type: Code; readonly value: Value }
+  | { readonly kind: 'local'; readonly type: Code; readonly local: number }
+  /** The element of input operand `operand`; `type` is its dtype in memory. */
+  | { readonly kind: 'input'; readonly type: Code; readonly operand: number }
+  | {
+      readonly kind: 'op'
+      readonly type: Code
+      readonly op: Op
+      readonly args: readonly Expr[]
+      readonly at?: Pos
+    }
+  /** A typed-array store: truncate, wrap modulo 2^n, NaN and infinities give 0; to b1: x is not 0 (NaN is true). */
+  | { readonly kind: 'cast'; readonly type: Code; readonly arg: Expr }
+  /** Both sides may be evaluated: expressions are pure. */
+  | {
+      readonly kind: 'select'
+      readonly type: Code
+      readonly cond: Expr
+      readonly then: Expr
+      readonly else: Expr
+    }
+  /** An element of `kernel.arrays[array]`; `index` is i8. Outside the array it is the failed check `check`. */
+  | {
+      readonly kind: 'load'
+      readonly type: Code
+      readonly array: number
+      readonly index: Expr
+      readonly check: number
+    }
+
+export type Stmt =
+  | { readonly kind: 'set'; readonly local: number; readonly value: Expr }
+  | {
+      readonly kind: 'if'
+      readonly cond: Expr
+      readonly then: readonly Stmt[]
+      readonly else: readonly Stmt[]
+    }
+  /** For ever: `body`, then `update`. `continue label` goes to `update`, `break label` leaves. */
+  | {
+      readonly kind: 'loop'
+      readonly label: number
+      readonly body: readonly Stmt[]
+      readonly update: readonly Stmt[]
+      readonly at?: Pos
+    }
+  /** `break label` leaves it. An early return leaves the outermost block. */
+  | { readonly kind: 'block'; readonly label: number; readonly body: readonly Stmt[] }
+  | { readonly kind: 'break'; readonly label: number }
+  | { readonly kind: 'continue'; readonly label: number }
+
+export interface Local {
+  readonly type: Code
+  /** For people: the name in the source, or a made-up one. */
+  readonly name: string
+}
+
+/** A captured typed array: read only. Its elements are not part of the code. */
+export interface ArraySlot {
+  readonly name: string
+  readonly type: Code
+  readonly length: number
+}
+
+/** What a non-zero return of the loop means: `checks[code - 1]`. */
+export interface Check {
+  readonly at: Pos
+  readonly array: string
+}
+
+export interface Kernel {
+  readonly name: string
+  /** The text that positions point into. */
+  readonly source: string
+  /** Locals 0 … nin-1 are the parameters: their types are the signature's. All others start at 0 (false). */
+  readonly locals: readonly Local[]
+  readonly nin: number
+  /** The locals that hold the results when the body has ended; their types are the signature's results. */
+  readonly outs: readonly number[]
+  readonly arrays: readonly ArraySlot[]
+  readonly checks: readonly Check[]
+  readonly body: readonly Stmt[]
+}
+
+/** The contents of `kernel.arrays`, in order: they travel beside the kernel. */
+export type Tables = readonly TypedArray[]
+
+// Builders
+
+export const constant = (type: Code, value: Value): Expr => ({ kind: 'const', type, value })
+export const local = (type: Code, id: number): Expr => ({ kind: 'local', type, local: id })
+export const cast = (type: Code, arg: Expr): Expr => (arg.type === type ? arg : { kind: 'cast', type, arg })
+export const select = (cond: Expr, then: Expr, otherwise: Expr): Expr => ({
+  kind: 'select',
+  type: then.type,
+  cond,
+  then,
+  else: otherwise,
+})
+export function op(name: Op, args: readonly Expr[], at?: Pos): Expr {
+  const type = opRow(name).result === 'b1' ? 'b1' : (args[0]?.type ?? 'f8')
+  return at ? { kind: 'op', type, op: name, args, at } : { kind: 'op', type, op: name, args }
+}
+export const set = (id: number, value: Expr): Stmt => ({ kind: 'set', local: id, value })
+
+/** The direct parts of an expression. */
+export function parts(e: Expr): readonly Expr[] {
+  switch (e.kind) {
+    case 'const':
+    case 'local':
+    case 'input':
+      return []
+    case 'op':
+      return e.args
+    case 'cast':
+      return [e.arg]
+    case 'select':
+      return [e.cond, e.then, e.else]
+    case 'load':
+      return [e.index]
+  }
+}
+
+/** The same expression with other parts. */
+export function withParts(e: Expr, next: readonly Expr[]): Expr {
+  const [a, b, c] = next
+  switch (e.kind) {
+    case 'const':
+    case 'local':
+    case 'input':
+      return e
+    case 'op':
+      return { ...e, args: next }
+    case 'cast':
+      return a ? { ...e, arg: a } : e
+    case 'select':
+      return a && b && c ? { ...e, cond: a, then: b, else: c } : e
+    case 'load':
+      return a ? { ...e, index: a } : e
+  }
+}
+
+/** Rewrites expressions from the leaves up. */
+export function mapExpr(e: Expr, f: (e: Expr) => Expr): Expr {
+  const old = parts(e)
+  if (old.length === 0) return f(e)
+  const next = old.map((p) => mapExpr(p, f))
+  return f(next.every((p, i) => p === old[i]) ? e : withParts(e, next))
+}
+
+/** Rewrites every expression of a list of statements. */
+export function mapStmts(body: readonly Stmt[], f: (e: Expr) => Expr): Stmt[] {
+  return body.map((s): Stmt => {
+    switch (s.kind) {
+      case 'set':
+        return { ...s, value: mapExpr(s.value, f) }
+      case 'if':
+        return { ...s, cond: mapExpr(s.cond, f), then: mapStmts(s.then, f), else: mapStmts(s.else, f) }
+      case 'loop':
+        return { ...s, body: mapStmts(s.body, f), update: mapStmts(s.update, f) }
+      case 'block':
+        return { ...s, body: mapStmts(s.body, f) }
+      case 'break':
+      case 'continue':
+        return s
+    }
+  })
+}
+
+/** Visits every statement and every expression, outer ones first. */
+export function visit(
+  body: readonly Stmt[],
+  onExpr: (e: Expr) => void,
+  onStmt: (s: Stmt) => void = () => {},
+): void {
+  const expr = (e: Expr): void => {
+    onExpr(e)
+    for (const p of parts(e)) expr(p)
+  }
+  for (const s of body) {
+    onStmt(s)
+    switch (s.kind) {
+      case 'set':
+        expr(s.value)
+        break
+      case 'if':
+        expr(s.cond)
+        visit(s.then, onExpr, onStmt)
+        visit(s.else, onExpr, onStmt)
+        break
+      case 'loop':
+        visit(s.body, onExpr, onStmt)
+        visit(s.update, onExpr, onStmt)
+        break
+      case 'block':
+        visit(s.body, onExpr, onStmt)
+        break
+      case 'break':
+      case 'continue':
+        break
+    }
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * THE op table: one record an op. What an op means is written here once, on bigints (integers, before wrapping to the result's
+ * type), numbers (floats, before rounding f4) and booleans; the interpreter, constant folding and the tests all read it.
+ * The emitters are `Record<Op, …>`, so a new row here is a type error there until it has been thought of.
+ */
+
+/** The kinds of type an op is defined on. */
+export type OpDomain = 'int' | 'float' | 'bool'
+
+export interface OpRow {
+  readonly arity: 1 | 2
+  /** The type of the result: the operands' own, or b1. */
+  readonly result: 'same' | 'b1'
+  readonly int?: (a: bigint, b: bigint, bits: number) => bigint | boolean
+  readonly float?: (a: number, b: number) => number | boolean
+  readonly bool?: (a: boolean, b: boolean) => boolean
+  /** The property of `Math` that means the same on floats. */
+  readonly math?: string
+}
+
+type Rows = Record<string, OpRow>
+
+const minus1 = -1n
+const abs = (a: bigint) => (a < 0n ? -a : a)
+const floorDiv = (a: bigint, b: bigint) => {
+  const q = a / b
+  return a % b !== 0n && a < 0n !== b < 0n ? q + minus1 : q
+}
+const countLeadingZeros = (a: bigint, bits: number) => {
+  const unsigned = BigInt.asUintN(bits, a)
+  return BigInt(unsigned === 0n ? bits : bits - unsigned.toString(2).length)
+}
+/** Shift counts are taken modulo the width, as JS does. */
+const count = (b: bigint, bits: number) => BigInt.asUintN(64, b) % BigInt(bits)
+
+const compare = (
+  int: (a: bigint, b: bigint) => boolean,
+  float: (a: number, b: number) => boolean,
+): OpRow => ({ arity: 2, result: 'b1', int, float })
+
+/** A function of `Math` on floats. */
+const math = (name: 'exp' | 'log' | 'sin' | (keyof Math & string), arity: 1 | 2 = 1): OpRow => ({
+  arity,
+  result: 'same',
+  float: Math[name as 'pow'],
+  math: name,
+})
+
+export const ops = {
+  // arithmetic
+  add: { arity: 2, result: 'same', int: (a, b) => a + b, float: (a, b) => a + b },
+  sub: { arity: 2, result: 'same', int: (a, b) => a - b, float: (a, b) => a - b },
+  mul: { arity: 2, result: 'same', int: (a, b) => a * b, float: (a, b) => a * b },
+  /** Integers truncate towards zero, and x/0 is 0. */
+  div: { arity: 2, result: 'same', int: (a, b) => (b === 0n ? 0n : a / b), float: (a, b) => a / b },
+  floordiv: { arity: 2, result: 'same', int: (a, b) => (b === 0n ? 0n : floorDiv(a, b)) },
+  /** The sign of the dividend; x%0 is 0 on integers. */
+  rem: { arity: 2, result: 'same', int: (a, b) => (b === 0n ? 0n : a % b), float: (a, b) => a % b },
+  neg: { arity: 1, result: 'same', int: (a) => -a, float: (a) => -a },
+  abs: { arity: 1, result: 'same', int: abs, float: Math.abs, math: 'abs' },
+  sign: {
+    arity: 1,
+    result: 'same',
+    int: (a) => (a > 0n ? 1n : a < 0n ? minus1 : 0n),
+    float: Math.sign,
+    math: 'sign',
+  },
+  min: {
+    arity: 2,
+    result: 'same',
+    int: (a, b) => (a < b ? a : b),
+    float: (a, b) => Math.min(a, b),
+    math: 'min',
+  },
+  max: {
+    arity: 2,
+    result: 'same',
+    int: (a, b) => (a > b ? a : b),
+    float: (a, b) => Math.max(a, b),
+    math: 'max',
+  },
+
+  // bits; shifts of signed types are arithmetic, of unsigned ones logical
+  and: { arity: 2, result: 'same', int: (a, b) => a & b, bool: (a, b) => a && b },
+  or: { arity: 2, result: 'same', int: (a, b) => a | b, bool: (a, b) => a || b },
+  xor: { arity: 2, result: 'same', int: (a, b) => a ^ b, bool: (a, b) => a !== b },
+  not: { arity: 1, result: 'same', int: (a) => ~a, bool: (a) => !a },
+  shl: { arity: 2, result: 'same', int: (a, b, bits) => a << count(b, bits) },
+  shr: { arity: 2, result: 'same', int: (a, b, bits) => a >> count(b, bits) },
+  clz: { arity: 1, result: 'same', int: (a, _, bits) => countLeadingZeros(a, bits) },
+
+  // comparison
+  eq: {
+    ...compare(
+      (a, b) => a === b,
+      (a, b) => a === b,
+    ),
+    bool: (a, b) => a === b,
+  },
+  ne: {
+    ...compare(
+      (a, b) => a !== b,
+      (a, b) => a !== b,
+    ),
+    bool: (a, b) => a !== b,
+  },
+  lt: compare(
+    (a, b) => a < b,
+    (a, b) => a < b,
+  ),
+  le: compare(
+    (a, b) => a <= b,
+    (a, b) => a <= b,
+  ),
+  gt: compare(
+    (a, b) => a > b,
+    (a, b) => a > b,
+  ),
+  ge: compare(
+    (a, b) => a >= b,
+    (a, b) => a >= b,
+  ),
+
+  // rounding
+  floor: math('floor'),
+  ceil: math('ceil'),
+  trunc: math('trunc'),
+  round: math('round'),
+
+  // functions
+  sqrt: math('sqrt'),
+  cbrt: math('cbrt'),
+  hypot: math('hypot', 2),
+  exp: math('exp'),
+  expm1: math('expm1'),
+  log: math('log'),
+  log1p: math('log1p'),
+  log2: math('log2'),
+  log10: math('log10'),
+  pow: math('pow', 2),
+  sin: math('sin'),
+  cos: math('cos'),
+  tan: math('tan'),
+  asin: math('asin'),
+  acos: math('acos'),
+  atan: math('atan'),
+  atan2: math('atan2', 2),
+  sinh: math('sinh'),
+  cosh: math('cosh'),
+  tanh: math('tanh'),
+  asinh: math('asinh'),
+  acosh: math('acosh'),
+  atanh: math('atanh'),
+} as const satisfies Rows
+
+export type Op = keyof typeof ops
+/** The row of an op, at its general type. */
+export const opRow = (op: Op): OpRow => ops[op]

@@ -1,0 +1,52 @@
+/**
+ * A Loop: an inner loop as plain, serialisable data. `loops/` makes it, a target loads and runs it.
+ *
+ * The one ABI of every inner loop, in both stride classes:
+ *   (context, n, pointer, byte step, … one pair an operand, inputs then outputs) -> i32
+ * 0, or the number of a failed check (`checks[code - 1]`); the index and the size that failed are then in the context.
+ *   vector   every step is the element's size, or 0 for an input (read once)
+ *   strided  any steps, also negative
+ */
+import type { Code } from '../dtype.ts'
+import type { Check } from './kernel/ir.ts'
+
+/** Byte offsets within a context block. `scratch` and tables come after the fixed part; `bytes` is the size of the whole. */
+export const context = {
+  /** i32: set from outside to stop the loop. */
+  stop: 0,
+  /** f64: the index that failed a check. */
+  errorIndex: 8,
+  /** f64: the size it was checked against. */
+  errorSize: 16,
+  /** i32 each: where table k lies. */
+  tables: 24,
+} as const
+
+export interface Note {
+  readonly reason: string
+  readonly line: number
+  readonly column: number
+}
+
+export interface WasmLoop {
+  readonly isa: 'wasm'
+  readonly name: string
+  /** dtypes in memory. */
+  readonly inputs: readonly Code[]
+  readonly outputs: readonly Code[]
+  /** A module that exports `vector` and `strided`, imports `env.memory` (shared or not) and `math.*`. */
+  readonly shared: Uint8Array
+  readonly unshared: Uint8Array
+  /** Properties of `Math` (and `rem`, `pow` …) to be imported under `math`. */
+  readonly math: readonly string[]
+  readonly vectorized: boolean
+  /** Elements that one step of the loop handles, and registers that the widest value takes. */
+  readonly lanes: number
+  readonly interleave: number
+  readonly notes: readonly Note[]
+  readonly checks: readonly Check[]
+  /** The size of the context block the loop needs. */
+  readonly contextBytes: number
+}
+
+export type Loop = WasmLoop

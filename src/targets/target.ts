@@ -1,0 +1,33 @@
+/**
+ * What a target is. It consumes loops of one kind (`isa`), loads each once, and runs it over a plan: broadcasting, casting
+ * rules and result shapes were settled before it is asked.
+ */
+import type { Plan } from '../broadcast/plan.ts'
+import type { Strided } from '../broadcast/view.ts'
+import type { Code, TypedArray } from '../dtype.ts'
+import type { Loop } from '../loops/loop.ts'
+
+/** What a run did, for `explain().last`. */
+export interface Report {
+  threads: number
+  /** Calls of the inner loop. */
+  calls: number
+  bytesCopied: number
+  /** Why the call did not run where or how it was asked to. */
+  why?: string
+}
+
+/** A loaded loop. Operands are the inputs, then the outputs, in the plan's order. */
+export type Run = (operands: readonly Strided[], plan: Plan, report: Report) => void
+
+export interface Target {
+  readonly name: string
+  readonly isa: Loop['isa']
+  /** Decides what calls return: values, or promises of them. */
+  readonly kind: 'sync' | 'async'
+  /** Null, or the reason why it cannot run here. */
+  unavailable(): string | null
+  load(loop: Loop, tables: readonly TypedArray[]): Run
+  /** Memory for a result, where results of calls on these operands belong. */
+  allocate(code: Code, length: number, operands: readonly Strided[]): TypedArray
+}
