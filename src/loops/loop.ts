@@ -8,7 +8,7 @@
  *   strided  any steps, also negative
  */
 import type { Code } from '../dtype.ts'
-import type { Check } from './kernel/ir.ts'
+import type { Check, Kernel } from './kernel/ir.ts'
 
 /** Byte offsets within a context block. `scratch` and tables come after the fixed part; `bytes` is the size of the whole. */
 export const context = {
@@ -50,3 +50,21 @@ export interface WasmLoop {
 }
 
 export type Loop = WasmLoop
+
+/** What the pipeline is asked for: one kernel, the dtypes that its operands have in memory, and how to compile. */
+export interface CompileRequest {
+  readonly kernel: Kernel
+  readonly inputs: readonly Code[]
+  readonly outputs: readonly Code[]
+  readonly simd: boolean
+}
+
+/** Makes loops. In Node it answers at once; in a browser only after `ready()`. */
+export interface Compiler {
+  /** @throws NotReadyError where it cannot be waited for */
+  compile(request: CompileRequest): WasmLoop
+  compileAsync(request: CompileRequest): Promise<WasmLoop>
+  /** The text of the module, or the IR after each pass. */
+  inspect(request: CompileRequest, what: 'wat' | 'ir'): string
+  ready(): Promise<void>
+}
