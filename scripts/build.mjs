@@ -1,0 +1,49 @@
+// Builds dist/: one bundled file an entry (the compile pipeline in a chunk of its own, so that binaryen loads only when
+// something is compiled), and the declarations beside them.
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+process.chdir(root)
+
+// Every file that something outside the bundle loads by name: users `index`, `new Worker` the thread.
+const entries = ['src/index.ts', 'src/loops/compile-thread.ts'].filter((file) => existsSync(file))
+
+async function bundle() {
+  await build({
+    entryPoints: entries,
+    entryNames: '[name]',
+    chunkNames: '[name]-[hash]',
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'neutral',
+    packages: 'external',
+    external: ['node:*'],
+    target: ['es2022', 'node20'],
+    sourcemap: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  })
+}
+
+/** Declarations keep the `.ts` of our imports; consumers of every TypeScript version know `.js`. */
+async function declarations() {
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+    stdio: 'inherit',
+  })
+  const files = await readdir('dist/types', { recursive: true })
+  for (const file of files.filter((name) => name.endsWith('.d.ts'))) {
+    const path = join('dist/types', file)
+    const text = await readFile(path, 'utf8')
+    await writeFile(path, text.replace(/((?:from|import)\s*\(?\s*['"]\.{1,2}\/[^'"]*)\.ts(?=['"])/g, '$1.js'))
+  }
+}
+
+await rm('dist', { recursive: true, force: true })
+await Promise.all([bundle(), declarations()])
