@@ -1,0 +1,124 @@
+/**
+ * The meaning of the typed IR: it runs a kernel on one element of each operand. Slow and plain; everything else that runs kernels
+ * must agree with it, bit for bit.
+ */
+import { castValue, enter, evaluate, leave, zeroOf } from './evaluate.ts'
+import type { Expr, Kernel, Stmt, Tables, Value } from './ir.ts'
+
+/** An index was outside its array: `check` and the two numbers that a `BoundsError` needs. */
+export class CheckFailed extends Error {
+  readonly check: number
+  readonly index: number
+  readonly size: number
+  constructor(check: number, index: number, size: number) {
+    super(`check ${check} failed: index ${index}, size ${size}`)
+    this.name = 'CheckFailed'
+    this.check = check
+    this.index = index
+    this.size = size
+  }
+}
+
+export interface InterpretOptions {
+  /** Give up after so many statements. */
+  readonly steps?: number
+  /** Sees the value of every expression, as it is held inside (see evaluate.ts). */
+  readonly onExpr?: (e: Expr, value: Value) => void
+  /** Sees every value that a local is given. */
+  readonly onSet?: (local: number, value: Value) => void
+}
+
+/** How a list of statements was left, if not at its end. */
+type Exit = Extract<Stmt, { kind: 'break' | 'continue' }> | undefined
+
+/**
+ * The results of `kernel` on these inputs: numbers for floats and integers of up to 4 bytes, bigints for i8 and u8, booleans for b1.
+ * @throws CheckFailed when an index is outside its array
+ */
+export function interpret(
+  kernel: Kernel,
+  tables: Tables,
+  inputs: readonly Value[],
+  options: InterpretOptions = {},
+): Value[] {
+  const { onExpr, onSet } = options
+  let steps = options.steps ?? Infinity
+  const locals = kernel.locals.map((l, k) =>
+    k < kernel.nin ? enter(l.type, inputs[k] ?? 0) : zeroOf(l.type),
+  )
+
+  const compute = (e: Expr): Value => {
+    switch (e.kind) {
+      case 'const':
+        return castValue(e.type, e.value)
+      case 'local':
+        return locals[e.local] ?? zeroOf(e.type)
+      case 'input':
+        return enter(e.type, inputs[e.operand] ?? 0)
+      case 'op':
+        return evaluate(e.op, e.args[0]?.type ?? e.type, e.args.map(value))
+      case 'cast':
+        return castValue(e.type, value(e.arg))
+      case 'select':
+        return value(e.cond) === true ? value(e.then) : value(e.else)
+      case 'load': {
+        const index = Number(value(e.index))
+        const table = tables[e.array]
+        const element = table?.[index]
+        if (element === undefined) throw new CheckFailed(e.check, index, table?.length ?? 0)
+        return enter(e.type, element)
+      }
+    }
+  }
+  const value: (e: Expr) => Value = onExpr
+    ? (e) => {
+        const v = compute(e)
+        onExpr(e, v)
+        return v
+      }
+    : compute
+
+  const run = (body: readonly Stmt[]): Exit => {
+    for (const s of body) {
+      const exit = step(s)
+      if (exit) return exit
+    }
+    return undefined
+  }
+
+  const step = (s: Stmt): Exit => {
+    if (--steps < 0) throw new Error('step limit reached')
+    switch (s.kind) {
+      case 'set': {
+        const v = value(s.value)
+        locals[s.local] = v
+        onSet?.(s.local, v)
+        return undefined
+      }
+      case 'if':
+        return run(value(s.cond) === true ? s.then : s.else)
+      case 'block': {
+        const exit = run(s.body)
+        return exit?.kind === 'break' && exit.label === s.label ? undefined : exit
+      }
+      case 'loop':
+        for (;;) {
+          if (--steps < 0) throw new Error('step limit reached')
+          const exit = run(s.body)
+          if (exit && exit.label !== s.label) return exit
+          if (exit?.kind === 'break') return undefined
+          const last = run(s.update)
+          if (last) return last.kind === 'break' && last.label === s.label ? undefined : last
+        }
+      case 'break':
+      case 'continue':
+        return s
+    }
+  }
+
+  run(kernel.body)
+  return kernel.outs.map((id) => {
+    const type = kernel.locals[id]?.type ?? 'f8'
+    return leave(type, locals[id] ?? zeroOf(type))
+  })
+}
