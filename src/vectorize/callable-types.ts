@@ -1,0 +1,155 @@
+/** What `vectorize` and `jit` give back. */
+import type { NdArray } from 'ndarray'
+import type { View } from '../broadcast/view.ts'
+import type { Casting, DType, TypedArray } from '../dtype.ts'
+import type { Answer, Result, Scalar } from './result-types.ts'
+import type { ArgType, Signature, Signatures } from './signature-types.ts'
+
+export type Nested = Scalar | readonly Nested[]
+
+/** What an array function takes: a view, a typed array (1-d), a number, bigint or boolean, nested arrays. */
+export type Operand = View | NdArray | TypedArray | Scalar | readonly Nested[]
+
+/** What it may be told to write into. */
+export type Output = View | NdArray
+
+/** The targets that come with lanewise, and those that others register. */
+export type TargetName = 'cpu' | 'parallel' | 'gpu' | 'js' | (string & {})
+
+export interface CallOptions<Out = Output | readonly (Output | null)[]> {
+  /** Where results go; null leaves a result to be allocated. */
+  readonly out?: Out
+  /** Compute only where this is true. */
+  readonly where?: Operand
+  readonly casting?: Casting
+  /** The memory order of new results. */
+  readonly order?: 'K' | 'C' | 'F' | 'A'
+  /** The dtype of the results, which chooses the loop. */
+  readonly dtype?: DType
+  /** The loop, by its signature. */
+  readonly signature?: string | readonly (DType | null)[]
+}
+
+/** What an asynchronous call takes besides. */
+export interface AsyncOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+export interface Explanation {
+  readonly signature: string
+  readonly target: string
+  readonly vectorized: boolean
+  readonly lanes: number
+  readonly interleave: number
+  readonly fma: boolean
+  /** Why it is not on lanes, what was checked, what fastmath changed. */
+  readonly notes: readonly { readonly reason: string; readonly line: number; readonly column: number }[]
+  /** The last call: what really ran. */
+  readonly last?: {
+    readonly target: string
+    readonly threads: number
+    readonly calls: number
+    readonly bytesCopied: number
+    readonly why?: string
+  }
+}
+
+/** What every compiled function can do. */
+export interface Compiled {
+  /** The same function on another target. */
+  on(target: TargetName): Compiled
+  async(...args: unknown[]): Promise<unknown>
+  /** Compiled and loaded; a synchronous call then never waits. */
+  ready(): Promise<this>
+  /** Reads `env` anew, or takes these values instead. */
+  recompile(env?: object): this
+  inspect(what: 'types' | 'ir' | 'wat' | 'wgsl', signature?: string): string
+  explain(signature?: string): Explanation
+}
+
+/** Calls on `gpu` return promises; on a target whose name is not known yet, perhaps. */
+export type Settled<T extends TargetName, R> = string extends T
+  ? R | Promise<R>
+  : T extends 'gpu'
+    ? Promise<R>
+    : R
+
+type Names = [x1: Operand, x2: Operand, x3: Operand, x4: Operand, x5: Operand, x6: Operand]
+
+type Every<Item, Count extends number, Done extends Item[] = []> = Done['length'] extends Count
+  ? Done
+  : Every<Item, Count, [...Done, Item]>
+
+type Named<Count extends number, Rest extends Operand[] = Names> = Rest['length'] extends Count
+  ? Rest
+  : Rest extends [...infer Head extends Operand[], Operand]
+    ? Named<Count, Head>
+    : Every<Operand, Count>
+
+type LengthOf<List> = List extends readonly unknown[] ? List['length'] : number
+
+export type Nin<S> = LengthOf<Signatures<S>[number]['inputs']>
+
+/** As many results as the signatures say, or the kernel, when it returns a tuple. */
+export type Nout<S, R> = NoutOf<Signatures<S>[number]['outputs'], R>
+type NoutOf<Outputs, R> = Outputs extends readonly ArgType[]
+  ? Outputs['length']
+  : [R] extends [readonly unknown[]]
+    ? R['length']
+    : number
+
+/** The input operands of a call. */
+export type Inputs<S> = number extends Nin<S> ? Operand[] : Named<Nin<S>>
+
+type Outputs<S, R> = number extends Nout<S, R> ? (Output | null)[] : Every<Output | null, Nout<S, R>>
+
+/** The outputs of a call that gave every one of them, or null for those it left open. */
+type Written<O, A> = O extends readonly unknown[]
+  ? {
+      -readonly [K in keyof O]: O[K] extends null
+        ? A extends readonly unknown[]
+          ? A[K & keyof A]
+          : Result
+        : O[K]
+    }
+  : O
+
+type Of<S, I, R> = Signatures<S> extends infer Sigs extends readonly Signature[] ? Answer<Sigs, I, R> : never
+
+/** A function from arrays to arrays, with broadcasting. `S`: signatures; `T`: target; `R`: what the kernel returns. */
+export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> extends Compiled {
+  <I extends Inputs<S>>(...inputs: I): Settled<T, Of<S, I, R>>
+  <I extends Inputs<S>>(...args: [...inputs: I, options: CallOptions<null>]): Settled<T, Of<S, I, R>>
+  <I extends Inputs<S>, O extends Output | readonly (Output | null)[]>(
+    ...args: [...inputs: I, options: CallOptions<O> & { readonly out: O }]
+  ): Settled<T, Written<O, Of<S, I, R>>>
+  <O extends Output>(...args: [...inputs: Inputs<S>, out: O, options?: CallOptions<null>]): Settled<T, O>
+  <O extends Outputs<S, R>>(...args: [...inputs: Inputs<S>, ...outs: O]): Settled<T, Written<O, unknown>>
+  <I extends Inputs<S>>(...args: [...inputs: I, options: CallOptions]): Settled<T, Of<S, I, R>>
+  async<I extends Inputs<S>>(...inputs: I): Promise<Of<S, I, R>>
+  async<I extends Inputs<S>>(
+    ...args: [...inputs: I, options: CallOptions<null> & AsyncOptions]
+  ): Promise<Of<S, I, R>>
+  async(...args: unknown[]): Promise<unknown>
+  on<U extends TargetName>(target: U): Ufunc<S, U, R>
+  readonly name: string
+  readonly doc: string
+  readonly nin: Nin<S>
+  readonly nout: Nout<S, R>
+  readonly nargs: number
+  readonly ntypes: number
+  /** The loops, in the grammar of signatures. */
+  readonly types: readonly string[]
+  readonly identity: unknown
+  /** Null: a ufunc has no core dimensions. */
+  readonly signature: string | null
+}
+
+/** A function for other kernels; called from outside it works elementwise too. */
+export interface JitFunction<S = unknown, T extends TargetName = 'cpu', R = Scalar> extends Compiled {
+  <I extends Inputs<S>>(...args: I): Settled<T, Of<S, I, R>>
+  async<I extends Inputs<S>>(...inputs: I): Promise<Of<S, I, R>>
+  async(...args: unknown[]): Promise<unknown>
+  on<U extends TargetName>(target: U): JitFunction<S, U, R>
+}

@@ -1,0 +1,163 @@
+/**
+ * The grammar of type strings once more, for the compiler of the user's TypeScript: `Signatures<'f8(f8,f8)'>` knows arity,
+ * ranks and results. It accepts what `parseSignature` accepts; what it cannot read (a `string` that is not a literal, a
+ * mistake that the run time will explain) becomes `Signature`, which stands for any.
+ */
+import type { Code, LongName } from '../dtype.ts'
+
+export interface ArgType {
+  readonly code: Code
+  /** 0 for a scalar, else the number of dimensions between the brackets. */
+  readonly rank: number
+}
+
+export interface Signature {
+  readonly inputs: readonly ArgType[]
+  /** Null where the results are inferred from the kernel. */
+  readonly outputs: readonly ArgType[] | null
+}
+
+/** Every name of a dtype. */
+export interface CodeByName extends Readonly<Record<Code | LongName | 'double', Code>> {
+  b1: 'b1'
+  i1: 'i1'
+  i2: 'i2'
+  i4: 'i4'
+  i8: 'i8'
+  u1: 'u1'
+  u2: 'u2'
+  u4: 'u4'
+  u8: 'u8'
+  f4: 'f4'
+  f8: 'f8'
+  bool: 'b1'
+  int8: 'i1'
+  int16: 'i2'
+  int32: 'i4'
+  int64: 'i8'
+  uint8: 'u1'
+  uint16: 'u2'
+  uint32: 'u4'
+  uint64: 'u8'
+  float32: 'f4'
+  float64: 'f8'
+  double: 'f8'
+}
+
+/** NumPy's type characters. */
+export interface CodeByChar {
+  '?': 'b1'
+  b: 'i1'
+  B: 'u1'
+  h: 'i2'
+  H: 'u2'
+  i: 'i4'
+  I: 'u4'
+  l: 'i8'
+  q: 'i8'
+  L: 'u8'
+  Q: 'u8'
+  f: 'f4'
+  d: 'f8'
+}
+
+/** One signature or several, each parsed, in order. */
+export type Signatures<S> = S extends string
+  ? readonly [Parse<S>]
+  : S extends readonly string[]
+    ? { readonly [K in keyof S]: Parse<S[K]> }
+    : readonly Signature[]
+
+export type Parse<S> = S extends string
+  ? string extends S
+    ? Signature
+    : OrAny<Whole<WithoutSpace<S>>>
+  : Signature
+
+/** `never` marks text that the grammar does not cover, anywhere within. */
+type OrAny<P> = [P] extends [{ inputs: infer I; outputs: infer O }]
+  ? [I] extends [never]
+    ? Signature
+    : [O] extends [never]
+      ? Signature
+      : { readonly inputs: I; readonly outputs: O }
+  : Signature
+
+type WithoutSpace<S extends string> = S extends `${infer A} ${infer B}`
+  ? WithoutSpace<`${A}${B}`>
+  : S extends `${infer A}\n${infer B}`
+    ? WithoutSpace<`${A}${B}`>
+    : S extends `${infer A}\t${infer B}`
+      ? WithoutSpace<`${A}${B}`>
+      : S extends `${infer A}\r${infer B}`
+        ? WithoutSpace<`${A}${B}`>
+        : S
+
+type Whole<S extends string> = S extends `${infer Inputs}->${infer Outputs}`
+  ? { inputs: Chars<Inputs>; outputs: Chars<Outputs> }
+  : S extends `(${infer Inputs})`
+    ? { inputs: List<Inputs>; outputs: null }
+    : S extends `UniTuple(${infer Of},${infer Count extends number})(${infer Inputs})`
+      ? { inputs: List<Inputs>; outputs: Repeat<One<Of>, Count> }
+      : S extends `Tuple(${infer Outputs})(${infer Inputs})`
+        ? { inputs: List<Inputs>; outputs: List<Outputs> }
+        : S extends `${'void' | 'none'}(${infer Inputs})`
+          ? { inputs: List<Inputs>; outputs: readonly [] }
+          : S extends `${infer Output}(${infer Inputs})`
+            ? { inputs: List<Inputs>; outputs: List<Output> }
+            : never
+
+/** `dd`: one character a type. */
+type Chars<
+  S extends string,
+  Done extends readonly ArgType[] = readonly [],
+> = S extends `${infer C}${infer Rest}`
+  ? C extends keyof CodeByChar
+    ? Chars<Rest, readonly [...Done, { code: CodeByChar[C]; rank: 0 }]>
+    : never
+  : Done
+
+/** `f8,f8[:,:],i4`: the commas within brackets belong to a type. */
+type List<
+  S extends string,
+  Done extends readonly ArgType[] = readonly [],
+> = S extends `${infer Head},${infer Rest}`
+  ? Head extends `${string}[${infer Open}`
+    ? Open extends `${string}]`
+      ? Join<Done, One<Head>, Rest>
+      : S extends `${infer Name}[${infer Dims}],${infer Next}`
+        ? Join<Done, One<`${Name}[${Dims}]`>, Next>
+        : Last<Done, One<S>>
+    : Join<Done, One<Head>, Rest>
+  : Last<Done, One<S>>
+
+type Join<Done extends readonly ArgType[], Arg, Rest extends string> = [Arg] extends [never]
+  ? never
+  : Arg extends ArgType
+    ? List<Rest, readonly [...Done, Arg]>
+    : never
+
+type Last<Done extends readonly ArgType[], Arg> = [Arg] extends [never] ? never : readonly [...Done, Arg]
+
+type One<S extends string> = S extends `${infer Name}[${infer Dims}]`
+  ? Name extends keyof CodeByName
+    ? { code: CodeByName[Name]; rank: Rank<Dims> }
+    : never
+  : S extends keyof CodeByName
+    ? { code: CodeByName[S]; rank: 0 }
+    : never
+
+type Rank<
+  Dims extends string,
+  Seen extends readonly unknown[] = [unknown],
+> = Dims extends `${string},${infer Rest}` ? Rank<Rest, [...Seen, unknown]> : Seen['length']
+
+type Repeat<Arg, Count extends number, Done extends readonly unknown[] = readonly []> = [Arg] extends [never]
+  ? never
+  : number extends Count
+    ? never
+    : Done['length'] extends Count
+      ? Done
+      : Done['length'] extends 64
+        ? never
+        : Repeat<Arg, Count, readonly [...Done, Arg]>

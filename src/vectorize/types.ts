@@ -1,0 +1,147 @@
+/** The public types of defining: options, and the call forms of `vectorize` and `jit`. */
+import type { JitFunction, TargetName, Ufunc } from './callable-types.ts'
+import type { Kernel, KernelEnv, Returnable } from './kernel-types.ts'
+import type { Scalar } from './result-types.ts'
+
+export type {
+  AsyncOptions,
+  CallOptions,
+  Compiled,
+  Explanation,
+  Inputs,
+  JitFunction,
+  Nested,
+  Operand,
+  Output,
+  Settled,
+  TargetName,
+  Ufunc,
+} from './callable-types.ts'
+export type { Kernel, KernelArray, KernelEnv, PlainKernel, Returnable } from './kernel-types.ts'
+export type { Answer, Result, Scalar } from './result-types.ts'
+
+export interface Options<E = undefined> {
+  readonly target?: TargetName
+  /** Runs the calls when `target` is not available; without it that is an error. */
+  readonly fallback?: TargetName
+  readonly name?: string
+  readonly doc?: string
+  /** The value that changes nothing, or `'reorderable'` where there is none but the order is free. */
+  readonly identity?: Scalar | 'reorderable' | null
+  /** Captured values; the kernel is then a factory `({ k }) => x => …`. */
+  readonly env?: E | (() => E)
+  readonly fastmath?: boolean | readonly ('nnan' | 'ninf' | 'nsz' | 'arcp' | 'contract' | 'afn' | 'reassoc')[]
+  /** Default true. */
+  readonly boundscheck?: boolean
+  /** Default true. */
+  readonly simd?: boolean
+  readonly writableArgs?: readonly (number | string)[]
+  readonly cache?: boolean
+  /** gpu: f8 as pairs of f4. */
+  readonly precision?: 'float-float'
+}
+
+/** One signature or a list of them. */
+export type SignatureText = string | readonly string[]
+
+/** A kernel given as text: what tells it from a signature. */
+export type KernelText = `${string}=>${string}` | `function${string}`
+
+/** Options that name their target, so that the type of calls can tell a promise from a value. */
+type For<E, T extends TargetName> = Options<E> & { readonly target?: T }
+
+/** What a kernel, or the kernel a factory makes, returns. */
+type ReturnedBy<K> = K extends (...args: never[]) => infer R
+  ? R extends (...args: never[]) => infer Inner
+    ? Widened<Inner>
+    : Widened<R>
+  : Scalar
+
+type Widened<R> = R extends readonly unknown[]
+  ? { -readonly [I in keyof R]: Widened<R[I]> }
+  : R extends number
+    ? number
+    : R extends bigint
+      ? bigint
+      : R extends boolean
+        ? boolean
+        : Scalar
+
+type LazyKernel<E, R extends Returnable> =
+  | KernelText
+  | ([E] extends [undefined] ? (...inputs: number[]) => R : (env: KernelEnv<E>) => (...inputs: number[]) => R)
+
+export interface Vectorize {
+  // No signatures: the kernel is text.
+  <E = undefined, T extends TargetName = 'cpu'>(kernel: KernelText, options?: For<E, T>): Ufunc<unknown, T>
+  // Signatures, then the kernel.
+  <const S extends SignatureText, K extends Kernel<S>>(
+    signatures: S,
+    kernel: K,
+  ): Ufunc<S, 'cpu', ReturnedBy<K>>
+  <const S extends SignatureText, E = undefined, T extends TargetName = 'cpu'>(
+    signatures: S,
+    kernel: Kernel<S, NoInfer<E>>,
+    options: For<E, T>,
+  ): Ufunc<S, T>
+  <const S extends SignatureText, E = undefined, T extends TargetName = 'cpu'>(
+    signatures: S,
+    options: For<E, T>,
+    kernel: Kernel<S, NoInfer<E>>,
+  ): Ufunc<S, T>
+  // Curried, as a decorator would be.
+  <const S extends SignatureText, E = undefined, T extends TargetName = 'cpu'>(
+    signatures: S,
+    options?: For<E, T>,
+  ): <K extends Kernel<S, NoInfer<E>>>(kernel: K) => Ufunc<S, T, ReturnedBy<K>>
+  // No signatures.
+  <R extends Returnable>(kernel: (...inputs: number[]) => R): Ufunc<unknown, 'cpu', Widened<R>>
+  <R extends Returnable, E = undefined, T extends TargetName = 'cpu'>(
+    kernel: LazyKernel<NoInfer<E>, R>,
+    options: For<E, T>,
+  ): Ufunc<unknown, T, Widened<R>>
+  <R extends Returnable, E = undefined, T extends TargetName = 'cpu'>(
+    options: For<E, T>,
+    kernel: LazyKernel<NoInfer<E>, R>,
+  ): Ufunc<unknown, T, Widened<R>>
+  <E = undefined, T extends TargetName = 'cpu'>(
+    options: For<E, T>,
+  ): <R extends Returnable>(kernel: LazyKernel<NoInfer<E>, R>) => Ufunc<unknown, T, Widened<R>>
+}
+
+export interface Jit {
+  <E = undefined, T extends TargetName = 'cpu'>(
+    kernel: KernelText,
+    options?: For<E, T>,
+  ): JitFunction<unknown, T>
+  <const S extends SignatureText, K extends Kernel<S>>(
+    signatures: S,
+    kernel: K,
+  ): JitFunction<S, 'cpu', ReturnedBy<K>>
+  <const S extends SignatureText, E = undefined, T extends TargetName = 'cpu'>(
+    signatures: S,
+    kernel: Kernel<S, NoInfer<E>>,
+    options: For<E, T>,
+  ): JitFunction<S, T>
+  <const S extends SignatureText, E = undefined, T extends TargetName = 'cpu'>(
+    signatures: S,
+    options: For<E, T>,
+    kernel: Kernel<S, NoInfer<E>>,
+  ): JitFunction<S, T>
+  <const S extends SignatureText, E = undefined, T extends TargetName = 'cpu'>(
+    signatures: S,
+    options?: For<E, T>,
+  ): <K extends Kernel<S, NoInfer<E>>>(kernel: K) => JitFunction<S, T, ReturnedBy<K>>
+  <R extends Returnable>(kernel: (...inputs: number[]) => R): JitFunction<unknown, 'cpu', Widened<R>>
+  <R extends Returnable, E = undefined, T extends TargetName = 'cpu'>(
+    kernel: LazyKernel<NoInfer<E>, R>,
+    options: For<E, T>,
+  ): JitFunction<unknown, T, Widened<R>>
+  <R extends Returnable, E = undefined, T extends TargetName = 'cpu'>(
+    options: For<E, T>,
+    kernel: LazyKernel<NoInfer<E>, R>,
+  ): JitFunction<unknown, T, Widened<R>>
+  <E = undefined, T extends TargetName = 'cpu'>(
+    options: For<E, T>,
+  ): <R extends Returnable>(kernel: LazyKernel<NoInfer<E>, R>) => JitFunction<unknown, T, Widened<R>>
+}
