@@ -1,0 +1,242 @@
+/** The public functions that make, move and free arrays. */
+import { copied } from '../../broadcast/copy.ts'
+import { formatStrided } from '../../broadcast/format.ts'
+import { type Nested, type Scalar, store, typedNested } from '../../broadcast/nested.ts'
+import { contiguousStrides, sizeOf } from '../../broadcast/shape.ts'
+import { isView, type Strided, toStrided, type View } from '../../broadcast/view.ts'
+import { type Code, codeOf, type DType, dtypes, type TypedArray } from '../../dtype.ts'
+import { OptionError, SignatureError } from '../../errors.ts'
+import { addressOf, allocateOrPlain, freeData, isFreed } from './resident.ts'
+import { makeResult, type Result } from './results.ts'
+
+export interface ArrayOptions {
+  dtype?: DType
+  /** C: the last axis is contiguous; F: the first. */
+  order?: 'C' | 'F'
+}
+
+interface Form {
+  readonly code: Code | undefined
+  readonly order: 'C' | 'F' | undefined
+}
+
+function formOf(given: DType | ArrayOptions | undefined): Form {
+  const { dtype, order } = typeof given === 'object' ? given : { dtype: given, order: undefined }
+  if (order !== undefined && order !== 'C' && order !== 'F')
+    throw new OptionError(`order must be 'C' or 'F', not ${String(order)}`, {
+      option: 'order',
+      known: ['C', 'F'],
+    })
+  if (dtype === undefined) return { code: undefined, order }
+  const code = codeOf(dtype)
+  if (code !== undefined) return { code, order }
+  throw new SignatureError(
+    `unknown dtype ${JSON.stringify(dtype)}; the dtypes are ${Object.keys(dtypes).join(' ')}`,
+    {
+      text: String(dtype),
+      position: 0,
+    },
+  )
+}
+
+function checkedShape(shape: number | readonly number[]): readonly number[] {
+  const list = typeof shape === 'number' ? [shape] : shape
+  if (Array.isArray(list) && list.every((size) => Number.isSafeInteger(size) && size >= 0)) return list
+  throw new OptionError(
+    `a shape is an integer from 0 or an array of such, not ${JSON.stringify(shape) ?? String(shape)}`,
+    { option: 'shape', known: ['integers from 0'] },
+  )
+}
+
+/**
+ * An array in wasm memory whose elements hold whatever was there. Matches `numpy.empty`.
+ * Like all arrays that lanewise makes, it is an ordinary one when the memory is full; `memoryInfo()` counts that.
+ * @param dtype f8 unless given; or `{ dtype, order }`
+ * @throws OptionError for a bad shape or order, SignatureError for an unknown dtype
+ */
+export function empty(shape: number | number[], dtype?: DType | ArrayOptions): Result {
+  const { code = 'f8', order = 'C' } = formOf(dtype)
+  const sizes = checkedShape(shape)
+  return makeResult(code, allocateOrPlain(code, sizeOf(sizes)), sizes, contiguousStrides(sizes, order))
+}
+
+function filled(shape: number | number[], value: Scalar, form: Form): Result {
+  const { code = 'f8', order = 'C' } = form
+  const sizes = checkedShape(shape)
+  const data: TypedArray = allocateOrPlain(code, sizeOf(sizes))
+  if (data.length > 0) {
+    store({ data, code }, 0, value)
+    ;(data as { fill(value: unknown): void }).fill(data[0])
+  }
+  return makeResult(code, data, sizes, contiguousStrides(sizes, order))
+}
+
+/** An array of zeros in wasm memory. Matches `numpy.zeros`; arguments and errors as in `empty`. */
+export function zeros(shape: number | number[], dtype?: DType | ArrayOptions): Result {
+  return filled(shape, 0, formOf(dtype))
+}
+
+/** An array of ones in wasm memory. Matches `numpy.ones`; arguments and errors as in `empty`. */
+export function ones(shape: number | number[], dtype?: DType | ArrayOptions): Result {
+  return filled(shape, 1, formOf(dtype))
+}
+
+/**
+ * An array of one value in wasm memory, stored as a typed array stores it. Matches `numpy.full`.
+ * @param dtype f8 for a number, i8 for a bigint, b1 for a boolean, unless given
+ */
+export function full(
+  shape: number | number[],
+  value: number | bigint | boolean,
+  dtype?: DType | ArrayOptions,
+): Result {
+  const { code, order } = formOf(dtype)
+  return filled(shape, value, { code: code ?? typedNested([value]).code, order })
+}
+
+/**
+ * The numbers from `start` up to but without `stop`, or from 0 up to `start` when it stands alone. Matches `numpy.arange`,
+ * also in that the distance of elements is rounded to the dtype; f8 unless given.
+ * @throws OptionError when the step is 0 or a number is not finite
+ */
+export function arange(start: number, stop?: number, step = 1, dtype?: DType): Result {
+  const { code = 'f8' } = formOf(dtype)
+  const first = stop === undefined ? 0 : start
+  const end = stop ?? start
+  const count = Math.ceil((end - first) / step)
+  if (!Number.isFinite(count))
+    throw new OptionError(
+      `arange from ${first} to ${end} by ${step} has no end: the limits are finite and the step is not 0`,
+      { option: 'step', known: ['finite numbers, not 0'] },
+    )
+  const length = Math.max(0, count)
+  if (code === 'b1' && length > 2)
+    throw new OptionError(`arange of b1 has at most 2 elements, not ${length}`, {
+      option: 'dtype',
+      known: Object.keys(dtypes).filter((known) => known !== 'b1'),
+    })
+  const data: TypedArray = allocateOrPlain(code, length)
+  const target = { data, code }
+  if (length > 0) store(target, 0, first)
+  if (length > 1) store(target, 1, first + step)
+  if (length > 2) progress(data)
+  return makeResult(code, data, [length], [1])
+}
+
+/** Continues with the distance of the first two elements, in the arithmetic of the dtype. */
+function progress(data: TypedArray): void {
+  const a = data[0]
+  const b = data[1]
+  if (typeof a === 'bigint' && typeof b === 'bigint') {
+    const big = data as BigInt64Array
+    for (let i = 2; i < big.length; i++) big[i] = a + BigInt(i) * (b - a)
+    return
+  }
+  const round = data instanceof Float32Array ? Math.fround : (x: number) => x
+  const from = Number(a)
+  const distance = round(Number(b) - from)
+  for (let i = 2; i < data.length; i++) data[i] = from + round(i * distance)
+}
+
+/**
+ * `count` numbers from `start` to `stop`, both included, at equal distances. Matches `numpy.linspace`; integers round down.
+ * @throws OptionError when the count is not an integer from 0
+ */
+export function linspace(start: number, stop: number, count = 50, dtype?: DType): Result {
+  const { code = 'f8' } = formOf(dtype)
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new OptionError(`Number of samples, ${count}, must be non-negative.`, {
+      option: 'count',
+      known: ['integers from 0'],
+    })
+  const { kind } = dtypes[code]
+  const data: TypedArray = allocateOrPlain(code, count)
+  const target = { data, code }
+  const delta = stop - start
+  const step = delta / (count - 1)
+  for (let i = 0; i < count; i++) {
+    // A step that underflows to 0 would lose the difference.
+    const along = step === 0 ? (i / (count - 1)) * delta : i * step
+    const x = i === 0 ? start : i === count - 1 ? stop : along + start
+    store(target, i, kind === 'i' || kind === 'u' ? Math.floor(x) : x)
+  }
+  return makeResult(code, data, [count], [1])
+}
+
+/** An array object over a checked one. */
+const resultOf = ({ code, data, shape, stride, offset }: Strided): Result =>
+  makeResult(code, data, shape, stride, offset)
+
+/** Any operand that is an array, freed ones refused. */
+function checked(x: unknown): Strided {
+  const strided = toStrided(x)
+  addressOf(strided.data)
+  return strided
+}
+
+/**
+ * A copy in wasm memory: of nested arrays (`[1, 2]` is f8, bigints are i8, booleans b1), a typed array, or a view.
+ * Matches `numpy.array`: another dtype is cast to as typed arrays store, and a view keeps the order of its axes unless told.
+ * @throws BroadcastError for ragged nested arrays, OptionError for what is no array
+ */
+export function array(values: Nested[] | TypedArray | View, dtype?: DType | ArrayOptions): Result {
+  const { code, order } = formOf(dtype)
+  if (!Array.isArray(values)) {
+    const from = checked(values)
+    return resultOf(copied(from, code ?? from.code, order ?? 'K', allocateOrPlain))
+  }
+  const nested = typedNested(values, code)
+  const { shape } = nested
+  const from: Strided = { ...nested, stride: contiguousStrides(shape), offset: 0 }
+  return resultOf(copied(from, from.code, order ?? 'C', allocateOrPlain))
+}
+
+/** A copy in wasm memory, of the same dtype and order of axes; the array itself when it is there already. */
+export function resident(x: View | TypedArray): Result {
+  const from = checked(x)
+  if (addressOf(from.data) === -1) return resultOf(copied(from, from.code, 'K', allocateOrPlain))
+  return isView(x) ? (x as Result) : resultOf(from)
+}
+
+const allocatePlain = (code: Code, length: number): TypedArray => new dtypes[code].array(length)
+
+/** A copy in an ordinary typed array, of the same dtype and order of axes; the array itself when it is in one already. */
+export function plain(x: View): Result {
+  const from = checked(x)
+  if (addressOf(from.data) !== -1) return resultOf(copied(from, from.code, 'K', allocatePlain))
+  return x as Result
+}
+
+/** Does the array live in wasm memory? A freed one does not. */
+export function isResident(x: View): boolean {
+  const { data } = toStrided(x)
+  return !isFreed(data) && addressOf(data) !== -1
+}
+
+/**
+ * Gives the memory of a resident array back now, not when it is collected. It and all its views must not be used any more.
+ * An ordinary array is left alone, so that results may be freed wherever they live.
+ * @throws MemoryError when it was freed before
+ */
+export function free(x: View | TypedArray): void {
+  freeData(toStrided(x).data)
+}
+
+/** The elements as nested JavaScript arrays; one value for a 0-d array. Matches `numpy.ndarray.tolist`. */
+export function toArray(x: View | TypedArray): Nested {
+  const { shape, stride, offset, data, code } = checked(x)
+  const from = (axis: number, at: number): Nested => {
+    if (axis < shape.length)
+      return Array.from({ length: shape[axis] as number }, (_, i) =>
+        from(axis + 1, at + i * (stride[axis] as number)),
+      )
+    const value = data[at] as number | bigint
+    return code === 'b1' ? value !== 0 : value
+  }
+  return from(0, offset)
+}
+
+/** The array as NumPy prints it. */
+export function format(x: View | TypedArray): string {
+  return formatStrided(checked(x))
+}

@@ -1,0 +1,136 @@
+/**
+ * The two memories of this process. Resident arrays live in one, shared with workers wherever they can receive it; plain arrays
+ * pass through the other, which is unshared because copying to it is faster.
+ *
+ * A resident array's `data` stays valid until it is freed: a shared memory grows under its views, and an unshared one is made
+ * with its maximum, so that it never grows.
+ */
+import { type Code, dtypes, type TypedArray } from '../../dtype.ts'
+import { MemoryError } from '../../errors.ts'
+import type { Block } from './allocator.ts'
+import { type ArrayOf, type Heap, makeHeap, maximumPages, pageBytes } from './heap.ts'
+
+const addressSpace = maximumPages * pageBytes
+/** An unshared memory claims all of this at its start: enough for images and models, little enough for a browser tab. */
+const unsharedBytes = 2 ** 30
+const initialBytes = 2 ** 20
+const leastBytes = 2 ** 24
+
+/** The mark on the `data` of a freed array, the same in every copy of lanewise. */
+const freedMark = Symbol.for('lanewise.freed')
+type Marked = { readonly [freedMark]?: true }
+
+let resident: Heap | undefined
+let staging: Heap | undefined
+let maximum = Number.POSITIVE_INFINITY
+let plainFallbacks = 0
+
+/** May a worker receive a shared memory? Browsers say so in `crossOriginIsolated`; Node, Deno and Bun have no such word. */
+function canShare(): boolean {
+  if (typeof SharedArrayBuffer === 'undefined') return false
+  const isolated: unknown = Reflect.get(globalThis, 'crossOriginIsolated')
+  return typeof isolated !== 'boolean' || isolated
+}
+
+/** The heap of resident arrays; it is made when it is first needed. */
+export function residentHeap(): Heap {
+  resident ??= makeResident(canShare())
+  return resident
+}
+
+/** The unshared heap for plain arrays on their way through wasm. It grows, which detaches older views of it. */
+export function stagingHeap(): Heap {
+  staging ??= makeHeap({ shared: false, initial: initialBytes, maximum: addressSpace })
+  return staging
+}
+
+/** Asks for less and less address space until the engine grants it. */
+function makeResident(shared: boolean): Heap {
+  let most = shared ? addressSpace : Math.min(unsharedBytes, maximum)
+  for (;;) {
+    try {
+      const heap = makeHeap({ shared, initial: shared ? initialBytes : most, maximum: most })
+      heap.limit(maximum)
+      return heap
+    } catch (error) {
+      if (!(error instanceof RangeError) || most <= leastBytes) throw error
+      most /= 2
+    }
+  }
+}
+
+/** Caps what resident arrays may take together, in bytes. An unshared heap that exists already keeps its size. */
+export function setMaximumMemory(bytes: number): void {
+  maximum = bytes
+  resident?.limit(bytes)
+}
+
+/** Collected arrays give their block back. A block freed before is not in use any more, and a block is never used twice. */
+const collected = new FinalizationRegistry<Block>((block) => resident?.release(block))
+
+/** A typed array in resident memory, its elements undefined; null when the heap is full. */
+export function allocate<C extends Code>(code: C, length: number): ArrayOf[C] | null {
+  const heap = resident ?? residentHeap()
+  const { array, bytes } = dtypes[code]
+  const block = heap.reserve(length * bytes)
+  if (block === undefined) return null
+  const data = new array(heap.buffer(), block.address, length)
+  collected.register(data, block)
+  return data as ArrayOf[C]
+}
+
+/** As `allocate`, but an ordinary typed array when the heap is full, which `memoryInfo` counts. */
+export function allocateOrPlain<C extends Code>(code: C, length: number): ArrayOf[C] {
+  const data = allocate(code, length)
+  if (data !== null) return data
+  plainFallbacks++
+  return new dtypes[code].array(length) as ArrayOf[C]
+}
+
+/**
+ * The byte address of a resident array's data (of its element 0), or -1 for data that lives elsewhere.
+ * @throws MemoryError when the array was freed
+ */
+export function addressOf(data: TypedArray): number {
+  if ((data as Marked)[freedMark] === true) throw freedError(data)
+  return resident?.owns(data.buffer) ? data.byteOffset : -1
+}
+
+/** Was this array freed? Also true of every view with the same `data`. */
+export const isFreed = (data: TypedArray): boolean => (data as Marked)[freedMark] === true
+
+const freedError = (data: TypedArray): Error =>
+  new MemoryError(
+    `this array of ${data.length} elements was freed, and so were all views of it: its memory may hold other data by now. Use it before free(x), or keep a copy made by plain(x)`,
+    { bytes: data.byteLength },
+  )
+
+/**
+ * Gives the memory of a resident array back, and marks it and its views as freed. Data that lives elsewhere is left alone.
+ * @throws MemoryError when it was freed before, or is a part of another array's data
+ */
+export function freeData(data: TypedArray): void {
+  if (addressOf(data) === -1 || resident === undefined) return
+  const block = resident.find(data.byteOffset)
+  if (block === undefined || data.byteLength > block.bytes)
+    throw new MemoryError(
+      'this typed array is a part of a resident array, or of one that was freed; free(x) takes the array that lanewise returned, or a view with the same data',
+      { bytes: data.byteLength },
+    )
+  resident.release(block)
+  Object.defineProperty(data, freedMark, { value: true })
+}
+
+/** Bytes of resident memory; `plainFallbacks` counts results that became plain arrays because it was full. */
+export interface MemoryInfo {
+  reserved: number
+  used: number
+  peak: number
+  shared: boolean
+  plainFallbacks: number
+}
+
+export function memoryInfo(): MemoryInfo {
+  const { reserved, used, peak } = resident?.usage() ?? { reserved: 0, used: 0, peak: 0 }
+  return { reserved, used, peak, shared: resident?.shared ?? canShare(), plainFallbacks }
+}
