@@ -30,7 +30,7 @@ const strangers: readonly (readonly [from: string, to: string])[] = [
 ]
 
 /** What runs a ufunc takes ready loops: reached from here, no code of loops/ may be loaded. */
-const loopless = ['vectorize/ufunc.ts', 'vectorize/call.ts', 'guvectorize/gufunc.ts']
+const loopless = ['ufunc', 'call', 'choose', 'prepare', 'source'].map((name) => `vectorize/${name}.ts`)
 
 interface Import {
   readonly from: string

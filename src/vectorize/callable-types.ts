@@ -121,7 +121,7 @@ type Of<S, I, R> = Signatures<S> extends infer Sigs extends readonly Signature[]
 export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> extends Compiled {
   <I extends Inputs<S>>(...inputs: I): Settled<T, Of<S, I, R>>
   <I extends Inputs<S>>(...args: [...inputs: I, options: CallOptions<null>]): Settled<T, Of<S, I, R>>
-  <I extends Inputs<S>, O extends Output | readonly (Output | null)[]>(
+  <I extends Inputs<S>, const O extends Output | readonly (Output | null)[]>(
     ...args: [...inputs: I, options: CallOptions<O> & { readonly out: O }]
   ): Settled<T, Written<O, Of<S, I, R>>>
   <O extends Output>(...args: [...inputs: Inputs<S>, out: O, options?: CallOptions<null>]): Settled<T, O>

@@ -65,12 +65,14 @@ type Captured<V> = V extends boolean
         ? (...inputs: number[]) => Inlined<ResultCount<V>>
         : V
 
-type ResultCount<V> =
-  V extends Ufunc<infer S, infer _, infer R>
+// The first question spares TypeScript from comparing a jit function with a ufunc.
+type ResultCount<V> = V extends { readonly nin: number }
+  ? V extends Ufunc<infer S, infer _, infer R>
     ? Nout<S, R>
-    : V extends JitFunction<infer S, infer _, infer R>
-      ? Nout<S, R>
-      : number
+    : number
+  : V extends JitFunction<infer S, infer _, infer R>
+    ? Nout<S, R>
+    : number
 
 type Inlined<Count extends number, Done extends readonly number[] = readonly []> = number extends Count
   ? number

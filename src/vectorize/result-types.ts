@@ -173,9 +173,10 @@ type Search<Sigs extends readonly Signature[], Codes> = number extends Sigs['len
     ? SearchEach<Sigs, Combinations<Codes>>
     : Or<Every<Sigs, Codes, 'possible'>, Sigs[number]>
 
-type SearchEach<Sigs extends readonly Signature[], Codes> = Codes extends unknown
-  ? Or<First<Sigs, Codes, 'exact'>, Or<First<Sigs, Codes, 'safe'>, Sigs[number]>>
-  : never
+// An operand that may be a number or an array is not weak when it is the only one that can be an array.
+type SearchEach<Sigs extends readonly Signature[], Codes> = Codes extends readonly Weak[]
+  ? never
+  : Or<First<Sigs, Codes, 'exact'>, Or<First<Sigs, Codes, 'safe'>, Sigs[number]>>
 
 /** One result of dtype `C`. */
 type Item<C extends Code, IsScalar extends boolean> = IsScalar extends true ? ScalarOf<C> : ResultOf<C>
@@ -199,7 +200,7 @@ type Results<Outputs, R, IsScalar extends boolean> = Outputs extends null
     ? Item<Only['code'], IsScalar>
     : Outputs extends readonly ArgType[]
       ? number extends Outputs['length']
-        ? Inferred<R, IsScalar>
+        ? InferredItem<Scalar, IsScalar>
         : {
             -readonly [K in keyof Outputs]: Outputs[K] extends ArgType
               ? Item<Outputs[K]['code'], IsScalar>

@@ -61,12 +61,17 @@ export interface CodeByChar {
   d: 'f8'
 }
 
+/** Of a ufunc without signatures: the kernel alone decides. */
+interface Inferring extends Signature {
+  readonly outputs: null
+}
+
 /** One signature or several, each parsed, in order. */
 export type Signatures<S> = S extends string
   ? readonly [Parse<S>]
   : S extends readonly string[]
     ? { readonly [K in keyof S]: Parse<S[K]> }
-    : readonly Signature[]
+    : readonly Inferring[]
 
 export type Parse<S> = S extends string
   ? string extends S

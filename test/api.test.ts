@@ -1,0 +1,108 @@
+/** The public surface, the promise of no eval, and what merely importing lanewise costs. Asks the built package. */
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { skip } from './skip.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = join(root, 'dist')
+
+function node(args: readonly string[], source: string, type: 'module' | 'commonjs' = 'module'): string {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [...args, `--input-type=${type}`, '--eval', source],
+    { cwd: root, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } },
+  )
+  assert.is(status, 0, stderr)
+  return stdout.trim()
+}
+
+const exported = [
+  'AxisError',
+  'BoundsError',
+  'BroadcastError',
+  'CastingError',
+  'CoreDimensionError',
+  'KernelSyntaxError',
+  'KernelTypeError',
+  'LanewiseError',
+  'MemoryError',
+  'NoLoopError',
+  'NotReadyError',
+  'OptionError',
+  'OutputError',
+  'SignatureError',
+  'TargetError',
+]
+
+test('the exports', () => {
+  const names = node([], `console.log(Object.keys(await import('lanewise')).sort().join('\\n'))`)
+  assert.equal(names.split('\n'), exported)
+})
+
+/** Loaded by `code`, in a process of its own: files as the module loader resolved them, and worker threads. */
+function loadedBy(code: string): { files: string[]; workers: number } {
+  const hook = `
+    export async function load(url, context, next) { console.log('LOAD ' + url); return next(url, context) }`
+  const source = `
+    import { register } from 'node:module'
+    import worker from 'node:worker_threads'
+    import { syncBuiltinESMExports } from 'node:module'
+    let workers = 0
+    worker.Worker = class extends worker.Worker { constructor(...args) { super(...args); workers++ } }
+    syncBuiltinESMExports()
+    register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hook)}))
+    ${code}
+    console.log('WORKERS ' + workers)`
+  const lines = node([], source).split('\n')
+  const after = (word: string) => lines.filter((l) => l.startsWith(word)).map((l) => l.slice(word.length + 1))
+  return { files: after('LOAD'), workers: Number(after('WORKERS')[0]) }
+}
+
+test('importing it loads neither binaryen nor webgpu nor the emitter, and starts no thread', () => {
+  const { files, workers } = loadedBy(`await import('lanewise')`)
+  assert.ok(files.some((file) => file.endsWith('/dist/index.js')))
+  assert.equal(
+    files.filter((file) => /binaryen|webgpu|compile/.test(file)),
+    [],
+  )
+  assert.is(workers, 0)
+})
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major === 20 && minor < 19)
+  skip('require in CommonJS', `Node ${process.version} cannot require ES modules`)
+else
+  test('require in CommonJS', () => {
+    const names = node([], `console.log(Object.keys(require('lanewise')).sort().join('\\n'))`, 'commonjs')
+    assert.equal(
+      names.split('\n').filter((name) => name !== '__esModule'),
+      exported,
+    )
+  })
+
+const files = () => readdirSync(dist).filter((name) => name.endsWith('.js'))
+
+test('no built file evaluates text', () => {
+  assert.ok(files().includes('index.js'))
+  for (const file of files()) {
+    const text = readFileSync(join(dist, file), 'utf8')
+    assert.not.match(text, /\beval\s*\(|new\s+Function\b|\bFunction\s*\(\s*['"`]/, file)
+  }
+})
+
+test('no built file awaits at its top level', () => {
+  // A CommonJS `require` of a graph with a top-level await fails; so would this, for chunks that load later.
+  const chunks = JSON.stringify(files().filter((file) => !file.startsWith('compile')))
+  const out = node(
+    ['--no-warnings'],
+    `for (const file of ${chunks}) require(${JSON.stringify(`${dist}/`)} + file); console.log('fine')`,
+    'commonjs',
+  )
+  assert.is(out, 'fine')
+})
+
+test.run()
