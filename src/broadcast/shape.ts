@@ -110,7 +110,7 @@ function permutedStrides(shape: Shape, fastestFirst: readonly number[]): number[
   let step = 1
   for (const axis of fastestFirst) {
     strides[axis] = step
-    step *= shape[axis] as number
+    step *= Math.max(shape[axis] as number, 1)
   }
   return strides
 }

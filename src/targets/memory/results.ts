@@ -4,7 +4,7 @@
  */
 import ndarray, { type NdArray } from 'ndarray'
 import { formatStrided } from '../../broadcast/format.ts'
-import { toStrided } from '../../broadcast/view.ts'
+import { toStrided } from '../../broadcast/operand.ts'
 import { type Code, codes, dtypes, type TypedArray } from '../../dtype.ts'
 import { EvalFreeArray, evalFreeArray } from './evalfree.ts'
 import { addressOf, freeData, isFreed } from './resident.ts'
