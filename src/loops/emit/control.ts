@@ -1,0 +1,295 @@
+/**
+ * Statements to instructions, as ispc does it. Where control is uniform, branches are real. Where lanes disagree, both sides
+ * run and a mask says which lanes take part: a `set` keeps the others' value, `break`, `continue` and early returns take their
+ * lanes out of the mask until the block or loop ends, and a loop runs while any lane is left.
+ */
+import binaryen from 'binaryen'
+import { dtypes } from '../../dtype.ts'
+import type { Expr, Stmt } from '../kernel/ir.ts'
+import { opRow } from '../kernel/ops.ts'
+import type { Ref } from './asm.ts'
+import { choose } from './lanes.ts'
+import { anyLane, registers, resize } from './lanes-cast.ts'
+import { type Body, emitExpr, isVarying, lanesOf } from './values.ts'
+
+/** A mask: the wasm locals of its registers. */
+export type Mask = readonly number[]
+
+export interface Control extends Body {
+  /** Labels whose exits are all under uniform control: they become real branches. */
+  readonly uniformLabels: ReadonlySet<number>
+  /** The lanes that take part now; null means all. */
+  exec: Mask | null
+  readonly targets: Map<number, Target>
+}
+
+type Target =
+  | { readonly masked: false; readonly exit: string; readonly next: string }
+  | { readonly masked: true; readonly broke: Mask; readonly continued: Mask }
+
+/** A branch that costs more than this many instructions is skipped when no lane takes it. */
+const skipAbove = 24
+
+function exprCost(e: Expr): number {
+  switch (e.kind) {
+    case 'const':
+    case 'local':
+    case 'input':
+      return 0
+    case 'op':
+      return e.args.reduce((sum, a) => sum + exprCost(a), e.op === 'div' || opRow(e.op).math ? 8 : 1)
+    case 'cast':
+      return 2 + exprCost(e.arg)
+    case 'select':
+      return 1 + exprCost(e.cond) + exprCost(e.then) + exprCost(e.else)
+    case 'load':
+      return 16 + exprCost(e.index)
+  }
+}
+
+/** An estimate of the instructions a list of statements runs once; a loop is always worth skipping. */
+export function cost(body: readonly Stmt[]): number {
+  let sum = 0
+  for (const s of body) {
+    if (s.kind === 'set') sum += 1 + exprCost(s.value)
+    else if (s.kind === 'if') sum += 2 + exprCost(s.cond) + cost(s.then) + cost(s.else)
+    else if (s.kind === 'block') sum += cost(s.body)
+    else if (s.kind === 'loop') sum += 1000
+  }
+  return sum
+}
+
+/** Whether lanes may leave the mask within these statements. */
+function hasMaskedExit(c: Control, body: readonly Stmt[]): boolean {
+  return body.some((s) => {
+    switch (s.kind) {
+      case 'set':
+        return false
+      case 'if':
+        return hasMaskedExit(c, s.then) || hasMaskedExit(c, s.else)
+      case 'loop':
+        return hasMaskedExit(c, s.body) || hasMaskedExit(c, s.update)
+      case 'block':
+        return hasMaskedExit(c, s.body)
+      case 'break':
+      case 'continue':
+        return c.targets.get(s.label)?.masked ?? !c.uniformLabels.has(s.label)
+    }
+  })
+}
+
+const newMask = (c: Control): Mask =>
+  Array.from({ length: registers(c.lanes, c.maskWidth) }, () => c.asm.local(binaryen.v128))
+
+const read = (c: Control, mask: Mask): Ref[] => mask.map((id) => c.asm.get(id))
+
+function assign(c: Control, mask: Mask, values: readonly Ref[]): void {
+  mask.forEach((id, j) => {
+    const value = values[j]
+    if (value !== undefined) c.asm.set(id, value)
+  })
+}
+
+const all = (c: Control, bit: 0 | -1): Ref[] =>
+  Array.from({ length: registers(c.lanes, c.maskWidth) }, () =>
+    c.asm.hoisted(`mask ${bit}`, binaryen.v128, () => c.asm.m.i32x4.splat(c.asm.m.i32.const(bit))),
+  )
+
+const combine = (c: Control, op: 'and' | 'or' | 'andnot', a: readonly Ref[], b: readonly Ref[]): Ref[] =>
+  a.map((r, j) => c.asm.m.v128[op](r, b[j] ?? 0))
+
+const taking = (c: Control): Ref[] => (c.exec ? read(c, c.exec) : all(c, -1))
+
+const noLane = (c: Control): Ref => c.asm.m.i32.eqz(anyLane(c.asm, taking(c)))
+
+export function emitStmts(c: Control, body: readonly Stmt[]): void {
+  for (const s of body) emitStmt(c, s)
+}
+
+function emitStmt(c: Control, s: Stmt): void {
+  switch (s.kind) {
+    case 'set':
+      return emitSet(c, s)
+    case 'if':
+      return isVarying(c, s.cond) ? emitMaskedIf(c, s) : emitUniformIf(c, s)
+    case 'block':
+      return c.uniformLabels.has(s.label) ? emitUniformBlock(c, s) : emitMaskedBlock(c, s)
+    case 'loop':
+      return c.uniformLabels.has(s.label) ? emitUniformLoop(c, s) : emitMaskedLoop(c, s)
+    case 'break':
+    case 'continue':
+      return emitExit(c, s)
+  }
+}
+
+function emitSet(c: Control, s: Stmt & { kind: 'set' }): void {
+  const { asm } = c
+  const place = c.places[s.local]
+  if (!place) throw new Error(`IR: no local ${s.local}`)
+  const value = emitExpr(c, s.value)
+  if (place.uniform) {
+    if (!value.uniform) throw new Error(`IR: uniform local ${s.local} set to a varying value`)
+    const [id] = place.ids
+    if (id !== undefined) asm.set(id, value.ref)
+    return
+  }
+  const regs = lanesOf(c, value)
+  const width = place.type === 'b1' ? c.maskWidth : dtypes[place.type].bytes
+  const mask = c.exec ? resize(asm, read(c, c.exec), c.lanes, c.maskWidth, width, 'mask') : null
+  place.ids.forEach((id, j) => {
+    const next = regs[j] ?? 0
+    asm.set(id, mask ? choose(asm, mask[j] ?? 0, next, asm.get(id)) : next)
+  })
+}
+
+function emitUniformIf(c: Control, s: Stmt & { kind: 'if' }): void {
+  const { asm } = c
+  const cond = emitExpr(c, s.cond)
+  if (!cond.uniform) return
+  const then = asm.block(() => emitStmts(c, s.then))
+  const otherwise = s.else.length > 0 ? asm.block(() => emitStmts(c, s.else)) : undefined
+  asm.emit(asm.m.if(cond.ref, then, otherwise))
+}
+
+/** The exit that a branch consists of, if it is nothing else. */
+const onlyExit = (body: readonly Stmt[]): (Stmt & { kind: 'break' | 'continue' }) | null => {
+  const [first] = body
+  return body.length === 1 && (first?.kind === 'break' || first?.kind === 'continue') ? first : null
+}
+
+function emitMaskedIf(c: Control, s: Stmt & { kind: 'if' }): void {
+  const { asm } = c
+  const cond = newMask(c)
+  assign(c, cond, lanesOf(c, emitExpr(c, s.cond), c.maskWidth))
+  const outer = c.exec
+  const yes = () => (outer ? combine(c, 'and', read(c, outer), read(c, cond)) : read(c, cond))
+  const no = () => combine(c, 'andnot', outer ? read(c, outer) : all(c, -1), read(c, cond))
+  const leaving = s.else.length === 0 ? onlyExit(s.then) : s.then.length === 0 ? onlyExit(s.else) : null
+  if (leaving && outer) {
+    const [gone, stay] = s.else.length === 0 ? [yes, no] : [no, yes]
+    collect(c, leaving, gone())
+    assign(c, outer, stay())
+    return
+  }
+  const branch = (body: readonly Stmt[], lanes: () => Ref[]): Mask => {
+    const mask = newMask(c)
+    assign(c, mask, lanes())
+    c.exec = mask
+    if (cost(body) <= skipAbove) emitStmts(c, body)
+    else
+      asm.emit(
+        asm.m.if(
+          anyLane(asm, read(c, mask)),
+          asm.block(() => emitStmts(c, body)),
+        ),
+      )
+    return mask
+  }
+  const leaves = hasMaskedExit(c, s.then) || hasMaskedExit(c, s.else)
+  const parts: Mask[] = []
+  if (s.then.length > 0 || leaves) parts.push(branch(s.then, yes))
+  if (s.else.length > 0 || leaves) parts.push(branch(s.else, no))
+  c.exec = outer
+  const [a, b] = parts
+  if (leaves && outer && a && b) assign(c, outer, combine(c, 'or', read(c, a), read(c, b)))
+}
+
+function emitUniformBlock(c: Control, s: Stmt & { kind: 'block' }): void {
+  const exit = c.asm.label('block')
+  c.targets.set(s.label, { masked: false, exit, next: exit })
+  c.asm.emit(c.asm.block(() => emitStmts(c, s.body), exit))
+}
+
+function emitUniformLoop(c: Control, s: Stmt & { kind: 'loop' }): void {
+  const { asm } = c
+  const [exit, next, top] = [asm.label('exit'), asm.label('next'), asm.label('loop')]
+  c.targets.set(s.label, { masked: false, exit, next })
+  const iteration = asm.block(() => {
+    asm.emit(asm.block(() => emitStmts(c, s.body), next))
+    emitStmts(c, s.update)
+    asm.emit(asm.m.br(top))
+  })
+  asm.emit(asm.m.block(exit, [asm.m.loop(top, iteration)]))
+}
+
+/** A mask to leave from, its own copy of the lanes that enter. */
+function enter(c: Control, label: number): { broke: Mask; continued: Mask } {
+  const target = { masked: true as const, broke: newMask(c), continued: newMask(c) }
+  assign(c, target.broke, all(c, 0))
+  c.targets.set(label, target)
+  const mask = newMask(c)
+  assign(c, mask, taking(c))
+  c.exec = mask
+  return target
+}
+
+function emitMaskedBlock(c: Control, s: Stmt & { kind: 'block' }): void {
+  const { asm } = c
+  const outer = c.exec
+  const { broke } = enter(c, s.label)
+  const exit = asm.label('block')
+  const body = asm.block(() => {
+    s.body.forEach((inner, i) => {
+      emitStmt(c, inner)
+      const rest = s.body.slice(i + 1)
+      if (hasMaskedExit(c, [inner]) && cost(rest) > skipAbove) asm.emit(asm.m.br(exit, noLane(c)))
+    })
+  }, exit)
+  asm.emit(body)
+  // Without an outer mask nobody can have left for further out: all lanes are back.
+  if (outer) assign(c, outer, combine(c, 'or', taking(c), read(c, broke)))
+  c.exec = outer
+}
+
+function emitMaskedLoop(c: Control, s: Stmt & { kind: 'loop' }): void {
+  const { asm } = c
+  const outer = c.exec
+  const target = enter(c, s.label)
+  const [exit, next, top] = [asm.label('exit'), asm.label('next'), asm.label('loop')]
+  const continues = continuesTo(s.body, s.label)
+  const iteration = asm.block(() => {
+    if (continues) assign(c, target.continued, all(c, 0))
+    const body = asm.block(() => {
+      for (const inner of s.body) {
+        emitStmt(c, inner)
+        if (hasMaskedExit(c, [inner])) asm.emit(asm.m.br(continues ? next : exit, noLane(c)))
+      }
+    }, next)
+    asm.emit(body)
+    if (continues && c.exec) assign(c, c.exec, combine(c, 'or', taking(c), read(c, target.continued)))
+    emitStmts(c, s.update)
+    asm.emit(continues ? asm.m.br(top, anyLane(asm, taking(c))) : asm.m.br(top))
+  })
+  asm.emit(asm.m.block(exit, [asm.m.loop(top, iteration)]))
+  if (outer) assign(c, outer, read(c, target.broke))
+  c.exec = outer
+}
+
+function continuesTo(body: readonly Stmt[], label: number): boolean {
+  return body.some((s) => {
+    if (s.kind === 'continue') return s.label === label
+    if (s.kind === 'if') return continuesTo(s.then, label) || continuesTo(s.else, label)
+    if (s.kind === 'block') return continuesTo(s.body, label)
+    if (s.kind === 'loop') return continuesTo(s.body, label) || continuesTo(s.update, label)
+    return false
+  })
+}
+
+/** Remembers the lanes that go to the end of a block, or to the next iteration of a loop. */
+function collect(c: Control, s: Stmt & { kind: 'break' | 'continue' }, lanes: readonly Ref[]): void {
+  const target = c.targets.get(s.label)
+  if (!target?.masked) throw new Error(`IR: masked exit to label ${s.label}`)
+  const pool = s.kind === 'break' ? target.broke : target.continued
+  assign(c, pool, combine(c, 'or', read(c, pool), lanes))
+}
+
+function emitExit(c: Control, s: Stmt & { kind: 'break' | 'continue' }): void {
+  const target = c.targets.get(s.label)
+  if (!target) throw new Error(`IR: no target for label ${s.label}`)
+  if (!target.masked) {
+    c.asm.emit(c.asm.m.br(s.kind === 'break' ? target.exit : target.next))
+    return
+  }
+  collect(c, s, taking(c))
+  if (c.exec) assign(c, c.exec, all(c, 0))
+}

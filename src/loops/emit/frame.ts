@@ -1,0 +1,254 @@
+/**
+ * The loop around a kernel's body, in both stride classes. One body serves every element: the rest of a run that fills no
+ * full step is copied to scratch memory, padded with its last element, and goes through the same instructions once more.
+ * In the vector class an input with step 0 is treated likewise, once, before the loop.
+ */
+import binaryen from 'binaryen'
+import { type Code, dtypes } from '../../dtype.ts'
+import type { Kernel } from '../kernel/ir.ts'
+import type { Op } from '../kernel/ops.ts'
+import type { Uniformity } from '../kernel/uniform.ts'
+import { context } from '../loop.ts'
+import { createAsm, type Frame, type Module, type Ref } from './asm.ts'
+import { type Control, emitStmts } from './control.ts'
+import { registers } from './lanes-cast.ts'
+import { loadLanes, storeLanes } from './lanes-memory.ts'
+import { scalarLoad, scalarStore } from './scalar-cast.ts'
+import { wasmType } from './scalar.ts'
+import type { Shape } from './shape.ts'
+import { needsReset } from './unset.ts'
+import { lanesOf, type Place, type Val } from './values.ts'
+
+export interface FrameRequest {
+  readonly kernel: Kernel
+  readonly inputs: readonly Code[]
+  readonly outputs: readonly Code[]
+  readonly shape: Shape
+  readonly uniformity: Uniformity
+}
+
+const contextParam = 0
+const countParam = 1
+const pointerParam = (operand: number) => 2 + 2 * operand
+const stepParam = (operand: number) => 3 + 2 * operand
+
+/** Bytes of scratch memory for one operand. */
+const scratchBytes = (code: Code, lanes: number) => Math.max(16, dtypes[code].bytes * lanes)
+
+/** Where each operand's scratch memory lies in the context, and where it all ends. */
+function scratchLayout(request: FrameRequest): { offsets: number[]; bytes: number } {
+  const codes = [...request.inputs, ...request.outputs]
+  let bytes = Math.ceil((context.tables + 4 * request.kernel.arrays.length) / 16) * 16
+  const offsets = codes.map((code) => {
+    const at = bytes
+    bytes += scratchBytes(code, request.shape.lanes)
+    return at
+  })
+  return { offsets, bytes }
+}
+
+export const contextBytes = (request: FrameRequest): number => scratchLayout(request).bytes
+
+function placesOf(asm: Frame, request: FrameRequest): Place[] {
+  const { kernel, shape, uniformity } = request
+  return kernel.locals.map((local, id) => {
+    const uniform = shape.lanes === 1 || uniformity.locals.has(id)
+    const width = local.type === 'b1' ? shape.widest : dtypes[local.type].bytes
+    const ids = uniform
+      ? [asm.local(wasmType(local.type))]
+      : Array.from({ length: registers(shape.lanes, width) }, () => asm.local(binaryen.v128))
+    return { type: local.type, uniform, ids }
+  })
+}
+
+function zero(asm: Frame, place: Place): Ref {
+  if (!place.uniform) return asm.hoisted('i64x2 0', binaryen.v128, () => asm.m.i64x2.splat(asm.m.i64.const(0n)))
+  switch (wasmType(place.type)) {
+    case binaryen.f32:
+      return asm.m.f32.const(0)
+    case binaryen.f64:
+      return asm.m.f64.const(0)
+    case binaryen.i64:
+      return asm.m.i64.const(0n)
+    default:
+      return asm.m.i32.const(0)
+  }
+}
+
+function controlOf(asm: Frame, request: FrameRequest, strided: boolean): Control {
+  const { kernel, inputs, shape, uniformity } = request
+  const scalar = shape.lanes === 1
+  const labels = scalar ? allLabels(kernel) : uniformity.labels
+  const control: Control = {
+    asm,
+    lanes: shape.lanes,
+    maskWidth: shape.widest,
+    places: placesOf(asm, request),
+    arrayLengths: kernel.arrays.map((a) => a.length),
+    context: contextParam,
+    exec: null,
+    targets: new Map(),
+    uniformLabels: labels,
+    active: () => control.exec,
+    input: (operand): Val => {
+      const code = inputs[operand] ?? 'f8'
+      const pointer = pointerParam(operand)
+      if (scalar) return { uniform: true, type: code, ref: scalarLoad(asm, code, asm.get(pointer)) }
+      const regs = loadLanes(asm, code, shape.lanes, pointer, strided ? stepParam(operand) : null)
+      return { uniform: false, type: code, width: code === 'b1' ? 1 : dtypes[code].bytes, regs }
+    },
+  }
+  return control
+}
+
+function allLabels(kernel: Kernel): ReadonlySet<number> {
+  const labels = new Set<number>()
+  const walk = (body: Kernel['body']): void => {
+    for (const s of body) {
+      if (s.kind === 'if') {
+        walk(s.then)
+        walk(s.else)
+      } else if (s.kind === 'loop' || s.kind === 'block') {
+        labels.add(s.label)
+        walk(s.body)
+        if (s.kind === 'loop') walk(s.update)
+      }
+    }
+  }
+  walk(kernel.body)
+  return labels
+}
+
+function emitBody(asm: Frame, request: FrameRequest, strided: boolean): Ref {
+  const { kernel, inputs, outputs, shape } = request
+  const control = controlOf(asm, request, strided)
+  return asm.block(() => {
+    for (const id of needsReset(kernel)) {
+      const place = control.places[id]
+      for (const wasmLocal of place?.ids ?? []) if (place) asm.set(wasmLocal, zero(asm, place))
+    }
+    emitStmts(control, kernel.body)
+    outputs.forEach((code, k) => {
+      const place = control.places[kernel.outs[k] ?? 0]
+      if (!place) return
+      const operand = inputs.length + k
+      const pointer = pointerParam(operand)
+      const [first] = place.ids
+      if (shape.lanes === 1) {
+        asm.emit(scalarStore(asm, code, asm.get(pointer), asm.get(first ?? 0)))
+        return
+      }
+      const width = code === 'b1' ? shape.widest : dtypes[code].bytes
+      const value: Val = place.uniform
+        ? { uniform: true, type: code, ref: asm.get(first ?? 0) }
+        : { uniform: false, type: code, width, regs: place.ids.map((id) => asm.get(id)) }
+      const regs = lanesOf(control, value)
+      storeLanes(asm, code, shape.lanes, regs, shape.widest, pointer, strided ? stepParam(operand) : null)
+    })
+  })
+}
+
+/** One element at a time; both stride classes are this loop. */
+function scalarLoop(asm: Frame, request: FrameRequest): Ref {
+  const { m } = asm
+  const operands = request.inputs.length + request.outputs.length
+  const body = emitBody(asm, request, true)
+  const advance = Array.from({ length: operands }, (_, k) =>
+    m.local.set(pointerParam(k), m.i32.add(asm.get(pointerParam(k)), asm.get(stepParam(k)))),
+  )
+  const count = m.local.set(countParam, m.i32.sub(asm.get(countParam), m.i32.const(1)))
+  const loop = m.loop(
+    'main',
+    m.block(null, [m.br('end', m.i32.eqz(asm.get(countParam))), body, ...advance, count, m.br('main')]),
+  )
+  return m.block(null, [...asm.prologue(), m.block('end', [loop]), m.i32.const(0)], binaryen.i32)
+}
+
+function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
+  const { m } = asm
+  const { inputs, outputs, shape } = request
+  const { lanes } = shape
+  const codes = [...inputs, ...outputs]
+  const { offsets } = scratchLayout(request)
+  const scratch = (k: number) => m.i32.add(asm.get(contextParam), m.i32.const(offsets[k] ?? 0))
+  const bytes = (k: number) => dtypes[codes[k] ?? 'f8'].bytes
+  const count = () => asm.get(countParam)
+  const pointer = (k: number) => asm.get(pointerParam(k))
+  const step = (k: number) => asm.get(stepParam(k))
+  const tail = asm.local(binaryen.i32)
+  const increments = codes.map(() => asm.local(binaryen.i32))
+  const homes = codes.map(() => ({ pointer: asm.local(binaryen.i32), step: asm.local(binaryen.i32) }))
+  /** Copies `n` elements of operand k to its scratch memory, repeats the last, and reads from there. */
+  const stage = (k: number, n: Ref) => [
+    m.call(`stage${bytes(k) * 8}`, [scratch(k), pointer(k), step(k), n, m.i32.const(lanes)], binaryen.none),
+    m.local.set(pointerParam(k), scratch(k)),
+  ]
+  const inputIds = inputs.map((_, k) => k)
+  const outputIds = outputs.map((_, k) => inputs.length + k)
+
+  const splats = strided
+    ? []
+    : inputIds.map((k) => m.if(m.i32.eqz(step(k)), m.block(null, stage(k, m.i32.const(1)))))
+  const sizes = codes.map((_, k) =>
+    m.local.set(increments[k] ?? 0, m.i32.mul(step(k), m.i32.const(lanes))),
+  )
+  const neighbours = (k: number) => m.local.set(stepParam(k), m.i32.const(bytes(k)))
+  const enterTail = m.block(null, [
+    m.br('end', m.i32.eqz(count())),
+    m.local.set(tail, count()),
+    ...inputIds.map((k) =>
+      m.if(step(k), m.block(null, [...stage(k, count()), ...(strided ? [neighbours(k)] : [])])),
+    ),
+    ...outputIds.flatMap((k) => {
+      const home = homes[k]
+      if (!home) return []
+      return [
+        m.local.set(home.pointer, pointer(k)),
+        m.local.set(home.step, step(k)),
+        m.local.set(pointerParam(k), scratch(k)),
+        ...(strided ? [neighbours(k)] : []),
+      ]
+    }),
+    m.local.set(countParam, m.i32.const(lanes)),
+  ])
+  const body = emitBody(asm, request, strided)
+  const advance = codes.map((_, k) =>
+    m.local.set(pointerParam(k), m.i32.add(pointer(k), asm.get(increments[k] ?? 0))),
+  )
+  const enough = () => m.i32.ge_u(count(), m.i32.const(lanes))
+  const main = m.loop(
+    'main',
+    m.block(null, [
+      body,
+      ...advance,
+      m.local.set(countParam, m.i32.sub(count(), m.i32.const(lanes))),
+      m.br('main', enough()),
+    ]),
+  )
+  // Full steps, then the rest as one more full step, on scratch memory.
+  const steps = m.loop('steps', m.block(null, [m.if(enough(), main), enterTail, m.br('steps')]))
+  const leaveTail = m.if(
+    asm.get(tail),
+    m.block(
+      null,
+      outputIds.map((k) => {
+        const home = homes[k]
+        const [to, by] = [asm.get(home?.pointer ?? 0), asm.get(home?.step ?? 0)]
+        return m.call(`spill${bytes(k) * 8}`, [to, by, scratch(k), asm.get(tail)], binaryen.none)
+      }),
+    ),
+  )
+  const code = [...splats, ...sizes, ...asm.prologue(), m.block('end', [steps]), leaveTail, m.i32.const(0)]
+  return m.block(null, code, binaryen.i32)
+}
+
+/** Adds the function `name` of the inner-loop ABI to the module. */
+export function addLoop(m: Module, name: string, request: FrameRequest, strided: boolean, imports: Set<Op>): void {
+  const operands = request.inputs.length + request.outputs.length
+  const params = Array.from({ length: 2 + 2 * operands }, () => binaryen.i32)
+  const asm = createAsm(m, params, imports)
+  const body = request.shape.lanes === 1 ? scalarLoop(asm, request) : vectorLoop(asm, request, strided)
+  m.addFunction(name, binaryen.createType(params), binaryen.i32, asm.vars, body)
+  m.addFunctionExport(name, name)
+}
+

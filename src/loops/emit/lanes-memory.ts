@@ -1,0 +1,123 @@
+/** Lanes from memory and back: neighbours at once, or one by one at any step. */
+import binaryen from 'binaryen'
+import { type Code, dtypes } from '../../dtype.ts'
+import type { Asm, Ref } from './asm.ts'
+
+import { maskToNumbers, nonzero, registers, type Width } from './lanes-cast.ts'
+
+/** An element's register in memory: b1 is a byte. */
+export const memoryCode = (code: Code): Code => (code === 'b1' ? 'u1' : code)
+
+function loadLane({ m }: Asm, bytes: Width, lane: number, pointer: Ref, into: Ref): Ref {
+  switch (bytes) {
+    case 1:
+      return m.v128.load8_lane(0, 1, lane, pointer, into)
+    case 2:
+      return m.v128.load16_lane(0, 1, lane, pointer, into)
+    case 4:
+      return m.v128.load32_lane(0, 1, lane, pointer, into)
+    case 8:
+      return m.v128.load64_lane(0, 1, lane, pointer, into)
+  }
+}
+
+function loadSplat({ m }: Asm, bytes: Width, pointer: Ref): Ref {
+  switch (bytes) {
+    case 1:
+      return m.v128.load8_splat(0, 1, pointer)
+    case 2:
+      return m.v128.load16_splat(0, 1, pointer)
+    case 4:
+      return m.v128.load32_splat(0, 1, pointer)
+    case 8:
+      return m.v128.load64_splat(0, 1, pointer)
+  }
+}
+
+function storeLane({ m }: Asm, bytes: Width, offset: number, lane: number, pointer: Ref, from: Ref): Ref {
+  switch (bytes) {
+    case 1:
+      return m.v128.store8_lane(offset, 1, lane, pointer, from)
+    case 2:
+      return m.v128.store16_lane(offset, 1, lane, pointer, from)
+    case 4:
+      return m.v128.store32_lane(offset, 1, lane, pointer, from)
+    case 8:
+      return m.v128.store64_lane(offset, 1, lane, pointer, from)
+  }
+}
+
+/** The first L elements at `pointer`, side by side. Where they fill no register, its rest is a repetition. */
+function loadNeighbours(asm: Asm, bytes: Width, lanes: number, pointer: number): Ref[] {
+  const total = bytes * lanes
+  if (total < 16) return [loadSplat(asm, total as Width, asm.get(pointer))]
+  return Array.from({ length: total / 16 }, (_, j) => asm.m.v128.load(16 * j, 1, asm.get(pointer)))
+}
+
+/** L elements, `step` bytes apart. */
+function gather(asm: Asm, bytes: Width, lanes: number, pointer: number, step: number): Ref[] {
+  const { m } = asm
+  const per = 16 / bytes
+  const at = asm.local(binaryen.i32)
+  asm.set(at, asm.get(pointer))
+  const next = () => asm.set(at, m.i32.add(asm.get(at), asm.get(step)))
+  return Array.from({ length: registers(lanes, bytes) }, (_, j) => {
+    const register = asm.local(binaryen.v128)
+    for (let lane = j * per; lane < Math.min(lanes, (j + 1) * per); lane++) {
+      if (lane > 0) next()
+      const first = lane % per === 0
+      const loaded = first
+        ? loadSplat(asm, bytes, asm.get(at))
+        : loadLane(asm, bytes, lane % per, asm.get(at), asm.get(register))
+      asm.set(register, loaded)
+    }
+    return asm.get(register)
+  })
+}
+
+/** Loads an operand's lanes; b1 becomes a mask one byte wide. `step` is null where elements are neighbours. */
+export function loadLanes(asm: Asm, code: Code, lanes: number, pointer: number, step: number | null): Ref[] {
+  const { bytes } = dtypes[code]
+  const regs =
+    step === null
+      ? loadNeighbours(asm, bytes, lanes, pointer)
+      : gather(asm, bytes, lanes, pointer, step)
+  return code === 'b1' ? nonzero(asm, regs, 'u1') : regs
+}
+
+/** Stores lanes; a b1 is given as a mask of `width`. */
+export function storeLanes(
+  asm: Asm,
+  code: Code,
+  lanes: number,
+  value: readonly Ref[],
+  width: Width,
+  pointer: number,
+  step: number | null,
+): void {
+  const { m } = asm
+  const { bytes } = dtypes[code]
+  const regs = code === 'b1' ? maskToNumbers(asm, value, lanes, width, 'u1') : value
+  const total = bytes * lanes
+  if (step === null && total >= 16) {
+    regs.forEach((r, j) => {
+      asm.emit(m.v128.store(16 * j, 1, asm.get(pointer), r))
+    })
+    return
+  }
+  if (step === null) {
+    const [only] = regs
+    if (only !== undefined) asm.emit(storeLane(asm, total as Width, 0, 0, asm.get(pointer), only))
+    return
+  }
+  const per = 16 / bytes
+  const at = asm.local(binaryen.i32)
+  const shared = regs.map((r) => asm.share(r, binaryen.v128))
+  asm.set(at, asm.get(pointer))
+  for (let lane = 0; lane < lanes; lane++) {
+    if (lane > 0) asm.set(at, m.i32.add(asm.get(at), asm.get(step)))
+    const source = shared[Math.floor(lane / per)]
+    if (source) asm.emit(storeLane(asm, bytes, 0, lane % per, asm.get(at), source()))
+  }
+}
+

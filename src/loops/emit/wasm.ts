@@ -1,0 +1,92 @@
+/** A bound kernel to a wasm module: `vector` and `strided`, two stride classes of one loop. */
+import binaryen from 'binaryen'
+import { type Code, dtypes } from '../../dtype.ts'
+import type { Kernel } from '../kernel/ir.ts'
+import type { Op } from '../kernel/ops.ts'
+import { analyseUniformity } from '../kernel/uniform.ts'
+import type { WasmLoop } from '../loop.ts'
+import { importOutside, type Module } from './asm.ts'
+import { addLoop, contextBytes, type FrameRequest } from './frame.ts'
+import { chooseShape } from './shape.ts'
+import { addStaging } from './staging.ts'
+
+/** The most a 32-bit memory can have: what the imported memory may declare. */
+const maximumPages = 65536
+
+export interface EmitRequest {
+  readonly kernel: Kernel
+  readonly inputs: readonly Code[]
+  readonly outputs: readonly Code[]
+  readonly simd: boolean
+}
+
+/** Memory first: an instruction names the memory that exists when it is made. */
+function importMemory(m: Module, shared: boolean): void {
+  m.setMemory(1, maximumPages, null, [], shared)
+  m.addMemoryImport('0', 'env', 'memory', shared)
+}
+
+function buildModule(request: FrameRequest): { m: Module; imports: ReadonlySet<Op> } {
+  const m = new binaryen.Module()
+  m.setFeatures(
+    binaryen.Features.SIMD128 |
+      binaryen.Features.BulkMemory |
+      binaryen.Features.Atomics |
+      binaryen.Features.NontrappingFPToInt |
+      binaryen.Features.SignExt,
+  )
+  importMemory(m, true)
+  const imports = new Set<Op>()
+  addLoop(m, 'strided', request, true, imports)
+  if (request.shape.lanes === 1) m.addFunctionExport('strided', 'vector')
+  else {
+    addLoop(m, 'vector', request, false, imports)
+    addStaging(m, new Set([...request.inputs, ...request.outputs].map((c) => dtypes[c].bytes * 8)))
+  }
+  importOutside(m, imports)
+  return { m, imports }
+}
+
+
+/** Emits the loop. The kernel has been bound: its outs have the outputs' dtypes. */
+export function emitWasm({ kernel, inputs, outputs, simd }: EmitRequest): WasmLoop {
+  const uniformity = analyseUniformity(kernel)
+  const shape = chooseShape(kernel, inputs, outputs, simd, uniformity.varies)
+  const request: FrameRequest = { kernel, inputs, outputs, shape, uniformity }
+  const { m, imports } = buildModule(request)
+  try {
+    const shared = m.emitBinary()
+    // The two binaries differ in the import alone.
+    importMemory(m, false)
+    const unshared = m.emitBinary()
+    return {
+      isa: 'wasm',
+      name: kernel.name,
+      inputs,
+      outputs,
+      shared,
+      unshared,
+      math: [...imports],
+      vectorized: shape.vectorized,
+      lanes: shape.vectorized ? 16 / shape.widest : 1,
+      interleave: shape.vectorized ? (shape.lanes * shape.widest) / 16 : 1,
+      notes: shape.notes,
+      checks: kernel.checks,
+      contextBytes: contextBytes(request),
+    }
+  } finally {
+    m.dispose()
+  }
+}
+
+/** The text of the module. */
+export function emitWat({ kernel, inputs, outputs, simd }: EmitRequest): string {
+  const uniformity = analyseUniformity(kernel)
+  const shape = chooseShape(kernel, inputs, outputs, simd, uniformity.varies)
+  const { m } = buildModule({ kernel, inputs, outputs, shape, uniformity })
+  try {
+    return m.emitText()
+  } finally {
+    m.dispose()
+  }
+}
