@@ -61,6 +61,8 @@ export interface CompileRequest {
 
 /** Makes loops. In Node it answers at once; in a browser only after `ready()`. */
 export interface Compiler {
+  /** Begins to load in the background where that is possible; never waits. */
+  start(): void
   /** @throws NotReadyError where it cannot be waited for */
   compile(request: CompileRequest): WasmLoop
   compileAsync(request: CompileRequest): Promise<WasmLoop>

@@ -1,0 +1,149 @@
+/**
+ * The way to the pipeline. Where a thread may wait (Node, Deno, Bun), a compile thread answers synchronously. In a browser the
+ * pipeline is loaded by `ready()`, and until then a synchronous request is a NotReadyError.
+ */
+import type { MessagePort, Worker } from 'node:worker_threads'
+import { LanewiseError, NotReadyError } from '../errors.ts'
+import type { Job, jobs } from './compile.ts'
+import type { Compiler, CompileRequest } from './loop.ts'
+
+type Result<J extends Job> = ReturnType<(typeof jobs)[J]>
+
+export interface Question {
+  readonly id: number
+  readonly job: Job
+  readonly request: CompileRequest
+}
+export interface Answer {
+  readonly id: number
+  readonly result?: Result<Job>
+  readonly error?: string
+}
+export interface ThreadData {
+  readonly port: MessagePort
+  /** Counts answers. */
+  readonly state: Int32Array
+}
+
+type Threads = typeof import('node:worker_threads')
+
+interface Thread {
+  readonly worker: Worker
+  readonly port: MessagePort
+  readonly state: Int32Array
+  readonly receive: Threads['receiveMessageOnPort']
+  readonly waiting: Map<number, (answer: Answer) => void>
+}
+
+/** Longer than the slowest machine takes to load binaryen; a thread that has died must not hang its caller. */
+const patience = 60_000
+const slice = 1000
+
+let pipeline: typeof jobs | null = null
+let thread: Thread | null = null
+let questions = 0
+
+const builtin = <M>(name: string): M | undefined =>
+  typeof process === 'undefined' ? undefined : (process.getBuiltinModule?.(name) as M | undefined)
+
+/** Where the thread's file lies: beside this one once bundled. A name in a variable, so that bundlers leave it alone. */
+const threadFile = './compile-thread.js'
+
+function startThread(): Thread | null {
+  if (thread) return thread
+  const threads = builtin<Threads>('node:worker_threads')
+  const fs = builtin<typeof import('node:fs')>('node:fs')
+  if (!threads || !fs) return null
+  const url = new URL(threadFile, import.meta.url)
+  if (url.protocol !== 'file:' || !fs.existsSync(url)) return null
+  const { port1, port2 } = new threads.MessageChannel()
+  const state = new Int32Array(new SharedArrayBuffer(4))
+  const data: ThreadData = { port: port2, state }
+  // Without the parent's flags: a loader such as tsx would work on binaryen for seconds.
+  const { NODE_OPTIONS: _, ...env } = process.env
+  const worker = new threads.Worker(url, { workerData: data, transferList: [port2], execArgv: [], env })
+  worker.unref()
+  thread = { worker, port: port1, state, receive: threads.receiveMessageOnPort, waiting: new Map() }
+  const { waiting } = thread
+  port1.on('message', (answer: Answer) => waiting.get(answer.id)?.(answer))
+  port1.unref()
+  const gone = (reason: string) => {
+    thread = null
+    for (const [id, settle] of waiting) settle({ id, error: reason })
+  }
+  worker.on('error', (error) => gone(String(error)))
+  worker.on('exit', (code) => gone(`the compile thread ended with code ${code}`))
+  return thread
+}
+
+function unpack<J extends Job>(answer: Answer): Result<J> {
+  if (answer.error === undefined) return answer.result as Result<J>
+  throw new LanewiseError(`the compiler failed, which is a bug of lanewise: ${answer.error}`, 'internal')
+}
+
+function ask(to: Thread, job: Job, request: CompileRequest): number {
+  const id = ++questions
+  to.port.postMessage({ id, job, request } satisfies Question)
+  return id
+}
+
+/** Sends the question and sleeps until its answer is there; other answers go to those who wait for them. */
+function askAndWait<J extends Job>(to: Thread, job: J, request: CompileRequest): Result<J> {
+  const id = ask(to, job, request)
+  for (let waited = 0; waited < patience; ) {
+    const seen = Atomics.load(to.state, 0)
+    const received = to.receive(to.port) as { message: Answer } | undefined
+    if (received) {
+      if (received.message.id === id) return unpack<J>(received.message)
+      to.waiting.get(received.message.id)?.(received.message)
+    } else if (Atomics.wait(to.state, 0, seen, slice) === 'timed-out') waited += slice
+  }
+  throw new LanewiseError(`the compile thread gave no answer within ${patience / 1000} s`, 'internal')
+}
+
+function run<J extends Job>(job: J, request: CompileRequest): Result<J> {
+  if (pipeline) return pipeline[job](request) as Result<J>
+  const to = startThread()
+  if (to) return askAndWait(to, job, request)
+  throw new NotReadyError(
+    'the compiler is not loaded yet: `await ready()` (or `await f.ready()`) before the first synchronous call, or call `f.async(…)`',
+    {},
+  )
+}
+
+async function runAsync<J extends Job>(job: J, request: CompileRequest): Promise<Result<J>> {
+  const to = pipeline ? null : startThread()
+  if (!to) {
+    await load()
+    return run(job, request)
+  }
+  to.port.ref()
+  try {
+    const answer = await new Promise<Answer>((resolve) => {
+      const id = ask(to, job, request)
+      to.waiting.set(id, (answer) => {
+        to.waiting.delete(id)
+        resolve(answer)
+      })
+    })
+    return unpack<J>(answer)
+  } finally {
+    if (to.waiting.size === 0) to.port.unref()
+  }
+}
+
+async function load(): Promise<void> {
+  pipeline ??= (await import('./compile.ts')).jobs
+}
+
+export const compiler: Compiler = {
+  start() {
+    if (!pipeline) startThread()
+  },
+  compile: (request) => run('compile', request),
+  compileAsync: (request) => runAsync('compile', request),
+  inspect: (request, what) => run(what, request),
+  async ready() {
+    if (!startThread()) await load()
+  },
+}
