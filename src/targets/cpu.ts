@@ -1,0 +1,137 @@
+/**
+ * The cpu target: SIMD WebAssembly on this thread. Resident operands are computed where they lie, one call of the inner loop a
+ * run of the plan; with a plain one among them, all pass through the staging memory.
+ */
+import type { Plan } from '../broadcast/plan.ts'
+import type { Strided } from '../broadcast/view.ts'
+import { walk } from '../broadcast/walk.ts'
+import { type Code, dtypes, type TypedArray } from '../dtype.ts'
+import { TargetError } from '../errors.ts'
+import type { Loop, WasmLoop } from '../loops/loop.ts'
+import { elementBytes, failure, type Instance, instantiate, invoke } from './instance.ts'
+import type { Block } from './memory/allocator.ts'
+import type { Heap } from './memory/heap.ts'
+import { addressOf, allocateOrPlain, residentHeap, stagingHeap } from './memory/resident.ts'
+import { isSingle, runStaged } from './staging.ts'
+import type { Report, Run, Target } from './target.ts'
+
+/** A loop that nobody can call any more gives its context back. */
+const collected = new FinalizationRegistry<{ heap: Heap; blocks: readonly Block[] }>(({ heap, blocks }) => {
+  for (const block of blocks) heap.release(block)
+})
+
+function load(loop: Loop, tables: readonly TypedArray[]): Run {
+  if (loop.isa !== 'wasm') {
+    throw new TargetError(`the cpu target runs wasm loops, not ${loop.isa}`, { target: 'cpu', reason: 'isa' })
+  }
+  return makeRun(loop, tables)
+}
+
+function makeRun(loop: WasmLoop, tables: readonly TypedArray[]): Run {
+  const bytes = elementBytes(loop)
+  const inputs = loop.inputs.length
+  const pointers = new Array<number>(bytes.length).fill(0)
+  const args = new Array<number>(2 + 2 * bytes.length).fill(0)
+  let resident: Instance | null = null
+  let staged: Instance | null = null
+  /** Where operands of one element are put that do not live in the resident memory. */
+  let slots = 0
+
+  const keep = (instance: Instance): Instance => {
+    collected.register(run, { heap: instance.heap, blocks: instance.blocks })
+    return instance
+  }
+  const makeResident = (): Instance => {
+    const heap = residentHeap()
+    const block = heap.reserve(8 * bytes.length)
+    slots = block?.address ?? 0
+    const made = instantiate(loop, tables, heap)
+    return keep({ ...made, blocks: block ? [...made.blocks, block] : made.blocks })
+  }
+
+  /** Fills `pointers`; false when some operand has to be staged. */
+  const locate = (operands: readonly Strided[], plan: Plan): boolean => {
+    let found = 0
+    for (let k = 0; k < operands.length; k++) {
+      const address = addressOf((operands[k] as Strided).data)
+      pointers[k] = address
+      if (address >= 0) found++
+    }
+    if (found === operands.length) return true
+    if (found === 0) return false
+    for (let k = 0; k < operands.length; k++) {
+      if ((pointers[k] as number) < 0 && (k >= inputs || !isSingle(plan, k))) return false
+    }
+    return true
+  }
+
+  /** Copies single plain elements into the resident memory. */
+  const fillSlots = (operands: readonly Strided[], plan: Plan, { heap }: Instance): void => {
+    for (let k = 0; k < inputs; k++) {
+      if ((pointers[k] as number) >= 0) continue
+      const { data, code } = operands[k] as Strided
+      const at = slots + 8 * k
+      const view: TypedArray = heap.view(code)
+      view[at / (bytes[k] as number)] = data[plan.offsets[k] as number] as number
+      pointers[k] = at - (plan.offsets[k] as number) * (bytes[k] as number)
+    }
+  }
+
+  const runResident = (instance: Instance, plan: Plan, report: Report): number => {
+    let vector = true
+    for (let k = 0; k < bytes.length; k++) {
+      const step = plan.innerSteps[k] as number
+      args[3 + 2 * k] = step * (bytes[k] as number)
+      if (step !== 1 && (step !== 0 || (k >= inputs && plan.inner > 1))) vector = false
+    }
+    const inner = vector ? instance.vector : instance.strided
+    args[0] = instance.context
+    if (plan.outer.length === 0) {
+      args[1] = plan.inner
+      for (let k = 0; k < bytes.length; k++) {
+        args[2 + 2 * k] = (pointers[k] as number) + (plan.offsets[k] as number) * (bytes[k] as number)
+      }
+      report.calls++
+      return invoke(inner, args)
+    }
+    let code = 0
+    walk(plan, (offsets, n) => {
+      if (code !== 0) return
+      args[1] = n
+      for (let k = 0; k < bytes.length; k++) {
+        args[2 + 2 * k] = (pointers[k] as number) + (offsets[k] as number) * (bytes[k] as number)
+      }
+      code = invoke(inner, args)
+      report.calls++
+    })
+    return code
+  }
+
+  const run: Run = (operands, plan, report) => {
+    const direct = locate(operands, plan)
+    let instance: Instance
+    let code: number
+    if (direct) {
+      instance = resident ??= makeResident()
+      fillSlots(operands, plan, instance)
+      code = runResident(instance, plan, report)
+    } else {
+      instance = staged ??= keep(instantiate(loop, tables, stagingHeap()))
+      code = runStaged(instance, operands, inputs, plan, report)
+    }
+    if (code !== 0) throw failure(loop, instance, code)
+  }
+  return run
+}
+
+export const cpu: Target = {
+  name: 'cpu',
+  isa: 'wasm',
+  kind: 'sync',
+  unavailable: () => (typeof WebAssembly === 'undefined' ? 'this engine has no WebAssembly' : null),
+  load,
+  allocate(code: Code, length: number, operands: readonly Strided[]): TypedArray {
+    for (const operand of operands) if (addressOf(operand.data) >= 0) return allocateOrPlain(code, length)
+    return new dtypes[code].array(length)
+  },
+}

@@ -1,0 +1,105 @@
+/**
+ * Plain arrays on their way through wasm memory: block by block, in the plan's order. A block's elements lie side by side, so
+ * that whatever the strides were, one call of the vector loop computes it. Blocks are as large as the cache likes.
+ */
+import type { Plan } from '../broadcast/plan.ts'
+import type { Strided } from '../broadcast/view.ts'
+import { walkRange } from '../broadcast/walk.ts'
+import { dtypes, type TypedArray } from '../dtype.ts'
+import { MemoryError } from '../errors.ts'
+import { type Instance, invoke } from './instance.ts'
+import type { Block } from './memory/allocator.ts'
+import type { Heap } from './memory/heap.ts'
+import { stagingHeap } from './memory/resident.ts'
+import type { Report } from './target.ts'
+
+/** Elements of a block, and so the bytes of its buffer for the widest dtypes. */
+const blockElements = 4096
+const bufferBytes = blockElements * 8
+
+/** Shorter runs are copied faster by a loop than by making a subarray for `set`. */
+const shortRun = 24
+
+/** One buffer an operand, shared by all loops: runs do not overlap in time. */
+const buffers: Block[] = []
+
+function bufferAddress(heap: Heap, operand: number): number {
+  while (buffers.length <= operand) {
+    const block = heap.reserve(bufferBytes)
+    if (!block) throw new MemoryError('no memory to stage plain arrays in', { bytes: bufferBytes })
+    buffers.push(block)
+  }
+  return (buffers[operand] as Block).address
+}
+
+/** `set` as a typed array has it, between arrays of one dtype. */
+type Settable = { set(from: TypedArray, at: number): void }
+
+function copyIn(to: TypedArray, at: number, from: TypedArray, offset: number, step: number, n: number): void {
+  if (step === 1 && offset === 0 && n === from.length) (to as Settable).set(from, at)
+  else if (step === 1 && n > shortRun) (to as Settable).set(from.subarray(offset, offset + n), at)
+  else for (let i = 0; i < n; i++) to[at + i] = from[offset + i * step] as number
+}
+
+function copyOut(from: TypedArray, at: number, to: TypedArray, offset: number, step: number, n: number): void {
+  if (step === 1 && n > shortRun) (to as Settable).set(from.subarray(at, at + n), offset)
+  else for (let i = 0; i < n; i++) to[offset + i * step] = from[at + i] as number
+}
+
+/** An operand that is one element for the whole plan. */
+export const isSingle = (plan: Plan, k: number): boolean =>
+  plan.innerSteps[k] === 0 && (plan.outerSteps[k] as readonly number[]).every((step) => step === 0)
+
+/** Runs the plan through the staging memory; returns the code of a failed check, or 0. */
+export function runStaged(
+  instance: Instance,
+  operands: readonly Strided[],
+  inputs: number,
+  plan: Plan,
+  report: Report,
+): number {
+  const heap = stagingHeap()
+  const count = operands.length
+  const starts = operands.map((_, k) => bufferAddress(heap, k))
+  const views = operands.map((operand) => heap.view(operand.code))
+  const firsts = operands.map((operand, k) => (starts[k] as number) / dtypes[operand.code].bytes)
+  const single = operands.map((_, k) => k < inputs && isSingle(plan, k))
+  const args: number[] = [instance.context, 0]
+  operands.forEach((operand, k) => {
+    const { bytes } = dtypes[operand.code]
+    args.push(starts[k] as number, single[k] ? 0 : bytes)
+    if (!single[k]) return
+    copyIn(views[k] as TypedArray, firsts[k] as number, operand.data, plan.offsets[k] as number, 1, 1)
+    report.bytesCopied += bytes
+  })
+  for (let from = 0; from < plan.size; from += blockElements) {
+    const to = Math.min(plan.size, from + blockElements)
+    let done = 0
+    walkRange(plan, from, to, (offsets, n) => {
+      for (let k = 0; k < inputs; k++) {
+        if (single[k]) continue
+        const { data } = operands[k] as Strided
+        const at = (firsts[k] as number) + done
+        copyIn(views[k] as TypedArray, at, data, offsets[k] as number, plan.innerSteps[k] as number, n)
+      }
+      done += n
+    })
+    args[1] = to - from
+    const code = invoke(instance.vector, args)
+    if (code !== 0) return code
+    report.calls++
+    done = 0
+    walkRange(plan, from, to, (offsets, n) => {
+      for (let k = inputs; k < count; k++) {
+        const { data } = operands[k] as Strided
+        const at = (firsts[k] as number) + done
+        copyOut(views[k] as TypedArray, at, data, offsets[k] as number, plan.innerSteps[k] as number, n)
+      }
+      done += n
+    })
+  }
+  operands.forEach((operand, k) => {
+    if (!single[k]) report.bytesCopied += plan.size * dtypes[operand.code].bytes
+  })
+  return 0
+}
