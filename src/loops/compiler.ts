@@ -5,7 +5,7 @@
 import type { MessagePort, Worker } from 'node:worker_threads'
 import { LanewiseError, NotReadyError } from '../errors.ts'
 import type { Job, jobs } from './compile.ts'
-import type { Compiler, CompileRequest } from './loop.ts'
+import type { CompileRequest, Compiler } from './loop.ts'
 
 type Result<J extends Job> = ReturnType<(typeof jobs)[J]>
 

@@ -22,7 +22,12 @@ const outside: Record<string, unknown> = { rem: (a: number, b: number) => a % b 
 for (const name of Object.getOwnPropertyNames(Math)) outside[name] = Math[name as 'exp']
 
 /** The context block as in `loops/loop.ts`; only types come from there. */
-const layout: typeof import('../loops/loop.ts').context = { stop: 0, errorIndex: 8, errorSize: 16, tables: 24 }
+const layout: typeof import('../loops/loop.ts').context = {
+  stop: 0,
+  errorIndex: 8,
+  errorSize: 16,
+  tables: 24,
+}
 
 function reserve(heap: Heap, bytes: number): Block {
   const block = heap.reserve(bytes)

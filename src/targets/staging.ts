@@ -41,7 +41,14 @@ function copyIn(to: TypedArray, at: number, from: TypedArray, offset: number, st
   else for (let i = 0; i < n; i++) to[at + i] = from[offset + i * step] as number
 }
 
-function copyOut(from: TypedArray, at: number, to: TypedArray, offset: number, step: number, n: number): void {
+function copyOut(
+  from: TypedArray,
+  at: number,
+  to: TypedArray,
+  offset: number,
+  step: number,
+  n: number,
+): void {
   if (step === 1 && n > shortRun) (to as Settable).set(from.subarray(at, at + n), offset)
   else for (let i = 0; i < n; i++) to[offset + i * step] = from[at + i] as number
 }

@@ -13,8 +13,8 @@ import { createAsm, type Frame, type Module, type Ref } from './asm.ts'
 import { type Control, emitStmts } from './control.ts'
 import { registers } from './lanes-cast.ts'
 import { loadLanes, storeLanes } from './lanes-memory.ts'
-import { scalarLoad, scalarStore } from './scalar-cast.ts'
 import { wasmType } from './scalar.ts'
+import { scalarLoad, scalarStore } from './scalar-cast.ts'
 import type { Shape } from './shape.ts'
 import { needsReset } from './unset.ts'
 import { lanesOf, type Place, type Val } from './values.ts'
@@ -62,7 +62,8 @@ function placesOf(asm: Frame, request: FrameRequest): Place[] {
 }
 
 function zero(asm: Frame, place: Place): Ref {
-  if (!place.uniform) return asm.hoisted('i64x2 0', binaryen.v128, () => asm.m.i64x2.splat(asm.m.i64.const(0n)))
+  if (!place.uniform)
+    return asm.hoisted('i64x2 0', binaryen.v128, () => asm.m.i64x2.splat(asm.m.i64.const(0n)))
   switch (wasmType(place.type)) {
     case binaryen.f32:
       return asm.m.f32.const(0)
@@ -189,9 +190,7 @@ function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
   const splats = strided
     ? []
     : inputIds.map((k) => m.if(m.i32.eqz(step(k)), m.block(null, stage(k, m.i32.const(1)))))
-  const sizes = codes.map((_, k) =>
-    m.local.set(increments[k] ?? 0, m.i32.mul(step(k), m.i32.const(lanes))),
-  )
+  const sizes = codes.map((_, k) => m.local.set(increments[k] ?? 0, m.i32.mul(step(k), m.i32.const(lanes))))
   const neighbours = (k: number) => m.local.set(stepParam(k), m.i32.const(bytes(k)))
   const enterTail = m.block(null, [
     m.br('end', m.i32.eqz(count())),
@@ -243,7 +242,13 @@ function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
 }
 
 /** Adds the function `name` of the inner-loop ABI to the module. */
-export function addLoop(m: Module, name: string, request: FrameRequest, strided: boolean, imports: Set<Op>): void {
+export function addLoop(
+  m: Module,
+  name: string,
+  request: FrameRequest,
+  strided: boolean,
+  imports: Set<Op>,
+): void {
   const operands = request.inputs.length + request.outputs.length
   const params = Array.from({ length: 2 + 2 * operands }, () => binaryen.i32)
   const asm = createAsm(m, params, imports)
@@ -251,4 +256,3 @@ export function addLoop(m: Module, name: string, request: FrameRequest, strided:
   m.addFunction(name, binaryen.createType(params), binaryen.i32, asm.vars, body)
   m.addFunctionExport(name, name)
 }
-

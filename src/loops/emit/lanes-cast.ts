@@ -161,7 +161,13 @@ function oneByOne(asm: Asm, regs: readonly Ref[], lanes: number, from: Code, to:
 }
 
 /** A cast of numbers (not to or from masks) with the meaning of a typed-array store. */
-export function castLanes(asm: Asm, regs: readonly Ref[], lanes: number, from: Code, to: Code): readonly Ref[] {
+export function castLanes(
+  asm: Asm,
+  regs: readonly Ref[],
+  lanes: number,
+  from: Code,
+  to: Code,
+): readonly Ref[] {
   const { m } = asm
   const a = dtypes[from]
   const b = dtypes[to]
@@ -212,4 +218,3 @@ export function maskToNumbers(
 export function anyLane({ m }: Asm, regs: readonly Ref[]): Ref {
   return m.v128.any_true(regs.reduce((a, b) => m.v128.or(a, b)))
 }
-

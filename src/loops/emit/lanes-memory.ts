@@ -79,9 +79,7 @@ function gather(asm: Asm, bytes: Width, lanes: number, pointer: number, step: nu
 export function loadLanes(asm: Asm, code: Code, lanes: number, pointer: number, step: number | null): Ref[] {
   const { bytes } = dtypes[code]
   const regs =
-    step === null
-      ? loadNeighbours(asm, bytes, lanes, pointer)
-      : gather(asm, bytes, lanes, pointer, step)
+    step === null ? loadNeighbours(asm, bytes, lanes, pointer) : gather(asm, bytes, lanes, pointer, step)
   return code === 'b1' ? nonzero(asm, regs, 'u1') : regs
 }
 
@@ -120,4 +118,3 @@ export function storeLanes(
     if (source) asm.emit(storeLane(asm, bytes, 0, lane % per, asm.get(at), source()))
   }
 }
-

@@ -12,7 +12,12 @@ import { type Emit, type Row, row } from './scalar.ts'
 export type IntShape = 'i8x16' | 'i16x8' | 'i32x4' | 'i64x2'
 export type FloatShape = 'f32x4' | 'f64x2'
 
-const intShapes: Readonly<Record<1 | 2 | 4 | 8, IntShape>> = { 1: 'i8x16', 2: 'i16x8', 4: 'i32x4', 8: 'i64x2' }
+const intShapes: Readonly<Record<1 | 2 | 4 | 8, IntShape>> = {
+  1: 'i8x16',
+  2: 'i16x8',
+  4: 'i32x4',
+  8: 'i64x2',
+}
 
 /** The integer shape with elements of this many bytes: also that of masks. */
 export const intShape = (bytes: 1 | 2 | 4 | 8): IntShape => intShapes[bytes]
@@ -213,8 +218,7 @@ export function extract({ m }: Asm, code: Code, register: Ref, lane: number): Re
   }
 }
 
-const shapeOf = (code: Code) =>
-  dtypes[code].kind === 'f' ? floatShape(code) : intShape(dtypes[code].bytes)
+const shapeOf = (code: Code) => (dtypes[code].kind === 'f' ? floatShape(code) : intShape(dtypes[code].bytes))
 
 export const replace = ({ m }: Asm, code: Code, register: Ref, lane: number, value: Ref): Ref =>
   m[shapeOf(code)].replace_lane(register, lane, value)

@@ -1,6 +1,6 @@
 /** How many lanes a kernel runs on, and what cannot run on lanes. One lane count for all values of a kernel. */
 import { type Code, dtypes } from '../../dtype.ts'
-import { type Expr, type Kernel, parts, type Pos, type Stmt, visit } from '../kernel/ir.ts'
+import { type Expr, type Kernel, type Pos, parts, type Stmt, visit } from '../kernel/ir.ts'
 import { opRow } from '../kernel/ops.ts'
 import type { Note } from '../loop.ts'
 import { laneRows } from './lanes.ts'
@@ -29,7 +29,11 @@ function lanewise(e: Expr): { scalarLoop: boolean; reason: string; at?: Pos | un
   const { math } = opRow(e.op)
   if (dtypes[type].kind === 'f') {
     const name = math ? `Math.${math}` : '%'
-    return { scalarLoop: true, reason: `${name} has no lane instructions: the loop calls it for each element`, at: e.at }
+    return {
+      scalarLoop: true,
+      reason: `${name} has no lane instructions: the loop calls it for each element`,
+      at: e.at,
+    }
   }
   if ((e.op === 'shl' || e.op === 'shr') && e.args[1]?.kind === 'const') return null
   return { scalarLoop: false, reason: `integer ${e.op} on ${type} runs lane by lane`, at: e.at }
@@ -87,7 +91,7 @@ export function chooseShape(
   const narrowest = Math.min(...[...inputs, ...outputs].map((c) => dtypes[c].bytes))
   const filled = hasLoop(kernel.body) ? (maxRegisters * 16) / widest : 16 / narrowest
   const lanes = Math.min(16, Math.max(16 / widest, Math.min(filled, (maxRegisters * 16) / widest)))
-  return { lanes: (globalThis as {LANES?:number}).LANES ?? lanes, widest, vectorized: true, notes }
+  return { lanes: (globalThis as { LANES?: number }).LANES ?? lanes, widest, vectorized: true, notes }
 }
 
 /** Visits the operands of an expression and itself. */

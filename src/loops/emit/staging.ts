@@ -18,7 +18,10 @@ function addStage(m: Module, bits: number, code: Code): void {
       scalarStore(asm, code, asm.get(to), scalarLoad(asm, code, asm.get(from))),
       m.local.set(to, m.i32.add(asm.get(to), m.i32.const(bits / 8))),
       m.local.set(n, m.i32.sub(asm.get(n), m.i32.const(1))),
-      m.if(m.i32.gt_s(asm.get(n), m.i32.const(0)), m.local.set(from, m.i32.add(asm.get(from), asm.get(step)))),
+      m.if(
+        m.i32.gt_s(asm.get(n), m.i32.const(0)),
+        m.local.set(from, m.i32.add(asm.get(from), asm.get(step))),
+      ),
       m.local.set(lanes, m.i32.sub(asm.get(lanes), m.i32.const(1))),
       m.br('copy', asm.get(lanes)),
     ]),

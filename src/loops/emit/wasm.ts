@@ -47,7 +47,6 @@ function buildModule(request: FrameRequest): { m: Module; imports: ReadonlySet<O
   return { m, imports }
 }
 
-
 /** Emits the loop. The kernel has been bound: its outs have the outputs' dtypes. */
 export function emitWasm({ kernel, inputs, outputs, simd }: EmitRequest): WasmLoop {
   const uniformity = analyseUniformity(kernel)
