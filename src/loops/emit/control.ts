@@ -109,16 +109,24 @@ export function emitStmts(c: Control, body: readonly Stmt[]): void {
 function emitStmt(c: Control, s: Stmt): void {
   switch (s.kind) {
     case 'set':
-      return emitSet(c, s)
+      emitSet(c, s)
+      break
     case 'if':
-      return isVarying(c, s.cond) ? emitMaskedIf(c, s) : emitUniformIf(c, s)
+      if (isVarying(c, s.cond)) emitMaskedIf(c, s)
+      else emitUniformIf(c, s)
+      break
     case 'block':
-      return c.uniformLabels.has(s.label) ? emitUniformBlock(c, s) : emitMaskedBlock(c, s)
+      if (c.uniformLabels.has(s.label)) emitUniformBlock(c, s)
+      else emitMaskedBlock(c, s)
+      break
     case 'loop':
-      return c.uniformLabels.has(s.label) ? emitUniformLoop(c, s) : emitMaskedLoop(c, s)
+      if (c.uniformLabels.has(s.label)) emitUniformLoop(c, s)
+      else emitMaskedLoop(c, s)
+      break
     case 'break':
     case 'continue':
-      return emitExit(c, s)
+      emitExit(c, s)
+      break
   }
 }
 
