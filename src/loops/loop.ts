@@ -10,8 +10,8 @@
 import type { Code } from '../dtype.ts'
 import type { Check, Kernel } from './kernel/ir.ts'
 
-/** Byte offsets within a context block. `scratch` and tables come after the fixed part; `bytes` is the size of the whole. */
-export const context = {
+/** The fixed part of a context block, in byte offsets; scratch memory follows the tables. */
+export const contextLayout = {
   /** i32: set from outside to stop the loop. */
   stop: 0,
   /** f64: the index that failed a check. */
@@ -21,6 +21,15 @@ export const context = {
   /** i32 each: where table k lies. */
   tables: 24,
 } as const
+
+export interface ContextLayout {
+  readonly stop: number
+  readonly errorIndex: number
+  readonly errorSize: number
+  readonly tables: number
+  /** The size of the whole block. */
+  readonly bytes: number
+}
 
 export interface Note {
   readonly reason: string
@@ -45,8 +54,8 @@ export interface WasmLoop {
   readonly interleave: number
   readonly notes: readonly Note[]
   readonly checks: readonly Check[]
-  /** The size of the context block the loop needs. */
-  readonly contextBytes: number
+  /** The context block that the loop needs. */
+  readonly context: ContextLayout
 }
 
 export type Loop = WasmLoop

@@ -21,14 +21,6 @@ export interface Instance {
 const outside: Record<string, unknown> = { rem: (a: number, b: number) => a % b }
 for (const name of Object.getOwnPropertyNames(Math)) outside[name] = Math[name as 'exp']
 
-/** The context block as in `loops/loop.ts`; only types come from there. */
-const layout: typeof import('../loops/loop.ts').context = {
-  stop: 0,
-  errorIndex: 8,
-  errorSize: 16,
-  tables: 24,
-}
-
 function reserve(heap: Heap, bytes: number): Block {
   const block = heap.reserve(bytes)
   if (block) return block
@@ -54,7 +46,7 @@ export function instantiate(loop: WasmLoop, tables: readonly TypedArray[], heap:
     env: { memory: heap.memory },
     math: outside as WebAssembly.ModuleImports,
   })
-  const context = reserve(heap, loop.contextBytes)
+  const context = reserve(heap, loop.context.bytes)
   const copies = tables.map((table) => {
     // Room for one element even if there is none: a lane that takes no part reads it.
     const block = reserve(heap, Math.max(8, table.byteLength))
@@ -66,7 +58,7 @@ export function instantiate(loop: WasmLoop, tables: readonly TypedArray[], heap:
   })
   const words = heap.view('i4')
   copies.forEach((block, k) => {
-    words[(context.address + layout.tables) / 4 + k] = block.address
+    words[(context.address + loop.context.tables) / 4 + k] = block.address
   })
   return {
     heap,
@@ -80,8 +72,8 @@ export function instantiate(loop: WasmLoop, tables: readonly TypedArray[], heap:
 /** The error that a loop's return code stands for. */
 export function failure(loop: WasmLoop, { heap, context }: Instance, code: number): Error {
   const facts = heap.view('f8')
-  const index = facts[(context + layout.errorIndex) / 8] ?? 0
-  const size = facts[(context + layout.errorSize) / 8] ?? 0
+  const index = facts[(context + loop.context.errorIndex) / 8] ?? 0
+  const size = facts[(context + loop.context.errorSize) / 8] ?? 0
   const check = loop.checks[code - 1]
   const { line, column } = check?.at ?? { line: 0, column: 0 }
   return new BoundsError(

@@ -1,7 +1,7 @@
 /** Runs a loop by hand: its two functions over columns of values laid out in a memory, without a target. */
 import { dtypes, type TypedArray } from '../../src/dtype.ts'
 import type { Tables, Value } from '../../src/loops/kernel/ir.ts'
-import { context, type WasmLoop } from '../../src/loops/loop.ts'
+import type { WasmLoop } from '../../src/loops/loop.ts'
 
 export interface Layout {
   readonly class: 'vector' | 'strided'
@@ -45,7 +45,7 @@ export function runLoop(
   let at = tablesAt
   tables.forEach((table, k) => {
     bytes.set(new Uint8Array(table.buffer, table.byteOffset, table.byteLength), at)
-    new Int32Array(memory.buffer)[(contextAt + context.tables) / 4 + k] = at
+    new Int32Array(memory.buffer)[(contextAt + loop.context.tables) / 4 + k] = at
     at += Math.ceil((table.byteLength + 8) / 16) * 16
   })
   const codes = [...loop.inputs, ...loop.outputs]
@@ -70,8 +70,8 @@ export function runLoop(
     const facts = new Float64Array(memory.buffer)
     return {
       failed: code,
-      index: facts[(contextAt + context.errorIndex) / 8] as number,
-      size: facts[(contextAt + context.errorSize) / 8] as number,
+      index: facts[(contextAt + loop.context.errorIndex) / 8] as number,
+      size: facts[(contextAt + loop.context.errorSize) / 8] as number,
     }
   }
   const columns = loop.outputs.map((code, k) => {

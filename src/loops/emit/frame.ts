@@ -8,7 +8,7 @@ import { type Code, dtypes } from '../../dtype.ts'
 import type { Kernel } from '../kernel/ir.ts'
 import type { Op } from '../kernel/ops.ts'
 import type { Uniformity } from '../kernel/uniform.ts'
-import { context } from '../loop.ts'
+import { contextLayout } from '../loop.ts'
 import { createAsm, type Frame, type Module, type Ref } from './asm.ts'
 import { type Control, emitStmts } from './control.ts'
 import { registers } from './lanes-cast.ts'
@@ -38,7 +38,7 @@ const scratchBytes = (code: Code, lanes: number) => Math.max(16, dtypes[code].by
 /** Where each operand's scratch memory lies in the context, and where it all ends. */
 function scratchLayout(request: FrameRequest): { offsets: number[]; bytes: number } {
   const codes = [...request.inputs, ...request.outputs]
-  let bytes = Math.ceil((context.tables + 4 * request.kernel.arrays.length) / 16) * 16
+  let bytes = Math.ceil((contextLayout.tables + 4 * request.kernel.arrays.length) / 16) * 16
   const offsets = codes.map((code) => {
     const at = bytes
     bytes += scratchBytes(code, request.shape.lanes)

@@ -5,7 +5,7 @@
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
 import type { Expr } from '../kernel/ir.ts'
-import { context } from '../loop.ts'
+import { contextLayout } from '../loop.ts'
 import type { Asm, Ref } from './asm.ts'
 import { choose, constLanes, extract, laneRows, replace, shiftLanes, splat } from './lanes.ts'
 import { anyLane, castLanes, maskToNumbers, nonzero, registers, resize, type Width } from './lanes-cast.ts'
@@ -219,8 +219,8 @@ function fail(body: Body, check: number, index: Ref, size: number): Ref {
   const { m } = asm
   const at = () => asm.get(body.context)
   return m.block(null, [
-    m.f64.store(context.errorIndex, 8, at(), m.f64.convert_s.i64(index)),
-    m.f64.store(context.errorSize, 8, at(), m.f64.const(size)),
+    m.f64.store(contextLayout.errorIndex, 8, at(), m.f64.convert_s.i64(index)),
+    m.f64.store(contextLayout.errorSize, 8, at(), m.f64.const(size)),
     m.return(m.i32.const(check + 1)),
   ])
 }
@@ -234,7 +234,7 @@ function checkedElement(body: Body, e: Expr & { kind: 'load' }, index: Ref, taki
   const inside = asm.share(m.i64.lt_u(i(), m.i64.const(BigInt(size))), binaryen.i32)
   const failed = m.i32.eqz(inside())
   asm.emit(m.if(taking === null ? failed : m.i32.and(taking, failed), fail(body, e.check, i(), size)))
-  const base = m.i32.load(context.tables + 4 * e.array, 4, asm.get(body.context))
+  const base = m.i32.load(contextLayout.tables + 4 * e.array, 4, asm.get(body.context))
   // A lane that takes no part reads element 0; an empty table has room for it.
   const safe = m.select(inside(), m.i32.wrap(i()), m.i32.const(0))
   const shift = Math.log2(dtypes[e.type].bytes)

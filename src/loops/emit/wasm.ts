@@ -4,7 +4,7 @@ import { type Code, dtypes } from '../../dtype.ts'
 import type { Kernel } from '../kernel/ir.ts'
 import type { Op } from '../kernel/ops.ts'
 import { analyseUniformity } from '../kernel/uniform.ts'
-import type { WasmLoop } from '../loop.ts'
+import { contextLayout, type WasmLoop } from '../loop.ts'
 import { importOutside, type Module } from './asm.ts'
 import { addLoop, contextBytes, type FrameRequest } from './frame.ts'
 import { chooseShape } from './shape.ts'
@@ -71,7 +71,7 @@ export function emitWasm({ kernel, inputs, outputs, simd }: EmitRequest): WasmLo
       interleave: shape.vectorized ? (shape.lanes * shape.widest) / 16 : 1,
       notes: shape.notes,
       checks: kernel.checks,
-      contextBytes: contextBytes(request),
+      context: { ...contextLayout, bytes: contextBytes(request) },
     }
   } finally {
     m.dispose()
