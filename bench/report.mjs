@@ -108,6 +108,44 @@ timing. \`resident\` arrays lie in wasm memory, \`plain\` ones are ordinary type
   return parts.join('\n')
 }
 
+const times = (value) => (value === undefined ? '—' : `${three(value)}x`)
+
+/** The README's part: few rows, the means with their worst rows, and what a call costs. */
+export function fragment(results) {
+  const { cases } = results
+  const largest = Math.max(
+    ...cases.filter(({ section, n }) => section === 'kernels' && n <= 65e3).map(({ n }) => n),
+  )
+  const rows = cases.filter(({ section, n, times }) => section === 'kernels' && n === largest && times)
+  const peers = peersOf(rows, peerNames)
+  const body = rows.map((one) => [
+    title(one),
+    cell(perElement(one, 'resident')),
+    cell(perElement(one, 'plain')),
+    ...peers.map((peer) => times(ratio(one, 'resident', peer))),
+  ])
+  const head = ['', 'ns, resident', 'ns, plain', ...peers.map((peer) => `vs ${peer}`)]
+  const means = [...peers.map((peer) => ['resident', peer]), ['plain', 'loop']]
+  const calls = cases.find((one) => one.section === 'calls' && one.times)
+  const call = (who) => three(calls.times[who].median)
+  return `
+${results.machine}. ${results.peers.map(({ name, version }) => `${name}: ${version}`).join('. ')}.
+Nanoseconds an element at ${largest.toLocaleString('en')} elements, results preallocated, and how many times faster resident arrays are than each peer
+(below 1: slower).
+
+${table(head, body)}
+
+Geometric means over the table:
+${means.map(([who, peer]) => `- ${who} against ${peer}: ${geometricMean(rows, who, peer)}`).join('\n')}
+${
+  calls
+    ? `
+A call on 10 elements: ${call('resident')} ns resident and ${call('plain')} ns plain with \`out\`, ${call('resident, new result')} and ${call('plain, new result')} ns with a new result.
+`
+    : ''
+}`
+}
+
 /** Writes results/<name>.json and results/<name>.md. */
 export function writeResults(name, results) {
   mkdirSync(folder, { recursive: true })

@@ -60,8 +60,8 @@ const grey = luminance(...channels)
 const print = poster(grey)
 
 // The fractal: two 1-d arrays broadcast to a plane, then one integer a pixel becomes three bytes.
-const re = linspace(-2.1, 0.7, 960)
-const im = linspace(-0.93, 0.93, 640)
+const re = linspace(-2.5, 1.1, 960)
+const im = linspace(-1.2, 1.2, 640)
 const escaped = mandelbrot(column(re, 1), im)
 const rgb = colour(escaped)
 
