@@ -1,0 +1,190 @@
+/**
+ * Which values can occur: abstract interpretation with intervals. A kernel is run once on ranges instead of numbers; where paths
+ * meet, ranges are joined, conditions narrow them, loops are run until nothing grows any more (growing bounds jump to the next
+ * bound of an integer type, so that this takes a few rounds), and then twice more, which takes back what was jumped too far.
+ */
+import { assume, type MaybeState, type State } from './assume.ts'
+import { castValue } from './evaluate.ts'
+import { castRange, isIntRange, join, opRange, type Range, rangeOf, typeRange } from './interval.ts'
+import type { Expr, Kernel, Stmt } from './ir.ts'
+import { liveness } from './liveness.ts'
+
+export interface Ranges {
+  /** Where the values of this expression (this very object) lie; of its type if it is never computed. */
+  of(e: Expr): Range
+  /** Of each local: all values it is given, with what it starts with where that can be read. */
+  readonly locals: readonly Range[]
+}
+
+const joinStates = (a: MaybeState, b: MaybeState): MaybeState =>
+  a && b
+    ? a.map((r, k) => {
+        const other = b[k]
+        return other ? join(r, other) : r
+      })
+    : (a ?? b)
+
+const tops = [0n, ...[7n, 8n, 15n, 16n, 31n, 32n, 63n, 64n].map((k) => (1n << k) - 1n)]
+const bottoms = [0n, ...[7n, 15n, 31n, 63n].map((k) => -(1n << k))]
+
+/** `next`, its bounds beyond those of `before` moved out to the next threshold. */
+function widen(before: Range, next: Range): Range {
+  if (isIntRange(before) && isIntRange(next)) {
+    return {
+      lo: next.lo < before.lo ? (bottoms.find((t) => t <= next.lo) ?? next.lo) : before.lo,
+      hi: next.hi > before.hi ? (tops.find((t) => t >= next.hi) ?? next.hi) : before.hi,
+    }
+  }
+  if (isIntRange(before) || isIntRange(next)) return next
+  return {
+    lo: next.lo < before.lo ? -Infinity : before.lo,
+    hi: next.hi > before.hi ? Infinity : before.hi,
+  }
+}
+
+const sameState = (a: State, b: State): boolean =>
+  a.every((r, k) => Object.is(r.lo, b[k]?.lo) && Object.is(r.hi, b[k]?.hi))
+
+/** The states with which breaks and continues leave, by label. */
+interface Exits {
+  readonly breaks: Map<number, MaybeState>
+  readonly continues: Map<number, MaybeState>
+}
+
+export function ranges(kernel: Kernel): Ranges {
+  const seen = new Map<Expr, Range>()
+  const sets: (Range | undefined)[] = []
+  // Rounds on the way to a fixed point see states that are too small: nothing is noted in them.
+  let noting = 0
+
+  const note = (e: Expr, r: Range): Range => {
+    if (noting === 0) {
+      const before = seen.get(e)
+      seen.set(e, before ? join(before, r) : r)
+    }
+    return r
+  }
+
+  const compute = (e: Expr, state: State): Range => {
+    switch (e.kind) {
+      case 'const':
+        return rangeOf(castValue(e.type, e.value))
+      case 'local':
+        return state[e.local] ?? typeRange(e.type)
+      case 'input':
+        return typeRange(e.type)
+      case 'op': {
+        const type = e.args[0]?.type ?? e.type
+        return opRange(
+          e.op,
+          type,
+          e.type,
+          e.args.map((a) => range(a, state)),
+        )
+      }
+      case 'cast':
+        return castRange(e.type, range(e.arg, state))
+      case 'select': {
+        range(e.cond, state)
+        const yes = assume(state, e.cond, true, quiet)
+        const no = assume(state, e.cond, false, quiet)
+        const then = yes && range(e.then, yes)
+        const otherwise = no && range(e.else, no)
+        return then && otherwise ? join(then, otherwise) : (then ?? otherwise ?? typeRange(e.type))
+      }
+      case 'load':
+        range(e.index, state)
+        return typeRange(e.type)
+    }
+  }
+  const range = (e: Expr, state: State): Range => note(e, compute(e, state))
+  const quietly = <T>(work: () => T): T => {
+    noting++
+    const result = work()
+    noting--
+    return result
+  }
+  const quiet = (e: Expr, state: State): Range => quietly(() => compute(e, state))
+
+  const run = (body: readonly Stmt[], start: MaybeState, exits: Exits): MaybeState => {
+    let state = start
+    for (const s of body) {
+      if (!state) return undefined
+      state = step(s, state, exits)
+    }
+    return state
+  }
+
+  const leave = (states: Map<number, MaybeState>, label: number, state: State): undefined => {
+    states.set(label, joinStates(states.get(label), state))
+    return undefined
+  }
+
+  const step = (s: Stmt, state: State, exits: Exits): MaybeState => {
+    switch (s.kind) {
+      case 'set': {
+        const value = range(s.value, state)
+        if (noting === 0) {
+          const before = sets[s.local]
+          sets[s.local] = before ? join(before, value) : value
+        }
+        return state.with(s.local, value)
+      }
+      case 'if': {
+        range(s.cond, state)
+        const then = run(s.then, assume(state, s.cond, true, quiet), exits)
+        return joinStates(then, run(s.else, assume(state, s.cond, false, quiet), exits))
+      }
+      case 'block': {
+        const outer = exits.breaks.get(s.label)
+        exits.breaks.set(s.label, undefined)
+        const end = run(s.body, state, exits)
+        const left = exits.breaks.get(s.label)
+        exits.breaks.set(s.label, outer)
+        return joinStates(end, left)
+      }
+      case 'loop':
+        return loop(s, state, exits)
+      case 'break':
+        return leave(exits.breaks, s.label, state)
+      case 'continue':
+        return leave(exits.continues, s.label, state)
+    }
+  }
+
+  const loop = (s: Extract<Stmt, { kind: 'loop' }>, start: State, exits: Exits): MaybeState => {
+    /** Once round from `head`: the state with which the next round begins, and that after a break. */
+    const round = (head: State, to: Exits): { again: MaybeState; left: MaybeState } => {
+      to.breaks.set(s.label, undefined)
+      to.continues.set(s.label, undefined)
+      const end = run(s.body, head, to)
+      const again = run(s.update, joinStates(end, to.continues.get(s.label)), to)
+      return { again, left: to.breaks.get(s.label) }
+    }
+    const next = (head: State): State => {
+      // What leaves further out counts in the last round only.
+      const apart = { breaks: new Map(exits.breaks), continues: new Map(exits.continues) }
+      return joinStates(start, round(head, apart).again) ?? start
+    }
+    const head = quietly(() => {
+      let head = start
+      for (let k = 0; ; k++) {
+        const grown = joinStates(head, next(head)) ?? head
+        if (sameState(grown, head)) return next(next(head))
+        head = k < 2 ? grown : head.map((r, id) => widen(r, grown[id] ?? r))
+      }
+    })
+    return round(head, exits).left
+  }
+
+  const entry = kernel.locals.map((l, k) =>
+    k < kernel.nin ? typeRange(l.type) : rangeOf(castValue(l.type, 0)),
+  )
+  run(kernel.body, entry, { breaks: new Map(), continues: new Map() })
+  const { atEntry } = liveness(kernel.body, kernel.outs)
+  const locals = entry.map((first, k) => {
+    const given = sets[k]
+    return given && !atEntry.has(k) ? given : given ? join(first, given) : first
+  })
+  return { of: (e) => seen.get(e) ?? typeRange(e.type), locals }
+}
