@@ -10,10 +10,11 @@
  */
 import { float32 } from './kernels/float32.mjs'
 import { float64 } from './kernels/float64.mjs'
+import { float64Control } from './kernels/float64-control.mjs'
 import { generator } from './kernels/inputs.mjs'
 import { integer, mixed } from './kernels/integer.mjs'
 
-export const kernels = [...float64, ...float32, ...integer, ...mixed].map((row) => ({
+export const kernels = [...float64, ...float64Control, ...float32, ...integer, ...mixed].map((row) => ({
   outs: ['out'],
   ...row,
 }))
