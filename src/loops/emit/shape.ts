@@ -1,6 +1,6 @@
 /** How many lanes a kernel runs on, and what cannot run on lanes. One lane count for all values of a kernel. */
 import { type Code, dtypes } from '../../dtype.ts'
-import { type Expr, type Kernel, type Pos, parts, type Stmt, visit } from '../kernel/ir.ts'
+import { type Expr, type Kernel, type Pos, visit } from '../kernel/ir.ts'
 import { opRow } from '../kernel/ops.ts'
 import type { Note } from '../loop.ts'
 import { laneRows } from './lanes.ts'
@@ -15,8 +15,9 @@ export interface Shape {
   readonly notes: readonly Note[]
 }
 
-/** Registers that a value of the widest type may take: more hide the latency of dependency chains, too many spill. */
-const maxRegisters = 4
+/** Bytes of the widest value: four registers. */
+const valueBytes = 64
+const maxLanes = 32
 
 const note = (reason: string, at: Pos = { line: 1, column: 1 }): Note => ({ reason, ...at })
 
@@ -52,29 +53,11 @@ function widths(kernel: Kernel, varying: (e: Expr) => boolean): Width {
   return widest
 }
 
-const hasLoop = (body: readonly Stmt[]): boolean => {
-  let found = false
-  visit(
-    body,
-    () => {},
-    (s) => {
-      if (s.kind === 'loop') found = true
-    },
-  )
-  return found
-}
-
 /**
- * The rule: as many lanes as fill one register with the narrowest operand, but at most four registers of the widest value.
- * A kernel with a loop always takes four registers, because iterations wait for each other.
+ * The rule: as many lanes as fill four registers with the widest value, because instructions wait for each other's results and
+ * four that do not keep the machine busy; but no more than 32, which a short rest would have to be padded to.
  */
-export function chooseShape(
-  kernel: Kernel,
-  inputs: readonly Code[],
-  outputs: readonly Code[],
-  simd: boolean,
-  varying: (e: Expr) => boolean,
-): Shape {
+export function chooseShape(kernel: Kernel, simd: boolean, varying: (e: Expr) => boolean): Shape {
   const notes: Note[] = []
   let scalarLoop = !simd
   if (!simd) notes.push(note('simd: false'))
@@ -88,13 +71,5 @@ export function chooseShape(
   })
   const widest = widths(kernel, varying)
   if (scalarLoop) return { lanes: 1, widest, vectorized: false, notes }
-  const narrowest = Math.min(...[...inputs, ...outputs].map((c) => dtypes[c].bytes))
-  const filled = hasLoop(kernel.body) ? (maxRegisters * 16) / widest : 16 / narrowest
-  const lanes = Math.min(16, Math.max(16 / widest, Math.min(filled, (maxRegisters * 16) / widest)))
-  return { lanes: (globalThis as { LANES?: number }).LANES ?? lanes, widest, vectorized: true, notes }
-}
-
-/** Visits the operands of an expression and itself. */
-export function anyPart(e: Expr, test: (e: Expr) => boolean): boolean {
-  return test(e) || parts(e).some((p) => anyPart(p, test))
+  return { lanes: Math.min(maxLanes, valueBytes / widest), widest, vectorized: true, notes }
 }

@@ -50,7 +50,7 @@ function buildModule(request: FrameRequest): { m: Module; imports: ReadonlySet<O
 /** Emits the loop. The kernel has been bound: its outs have the outputs' dtypes. */
 export function emitWasm({ kernel, inputs, outputs, simd }: EmitRequest): WasmLoop {
   const uniformity = analyseUniformity(kernel)
-  const shape = chooseShape(kernel, inputs, outputs, simd, uniformity.varies)
+  const shape = chooseShape(kernel, simd, uniformity.varies)
   const request: FrameRequest = { kernel, inputs, outputs, shape, uniformity }
   const { m, imports } = buildModule(request)
   try {
@@ -81,7 +81,7 @@ export function emitWasm({ kernel, inputs, outputs, simd }: EmitRequest): WasmLo
 /** The text of the module. */
 export function emitWat({ kernel, inputs, outputs, simd }: EmitRequest): string {
   const uniformity = analyseUniformity(kernel)
-  const shape = chooseShape(kernel, inputs, outputs, simd, uniformity.varies)
+  const shape = chooseShape(kernel, simd, uniformity.varies)
   const { m } = buildModule({ kernel, inputs, outputs, shape, uniformity })
   try {
     return m.emitText()
