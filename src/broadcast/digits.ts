@@ -23,7 +23,7 @@ export function shortestDigits(x: number, code: Float): Digits {
 export function roundedDigits(x: number, code: Float, most: (exponent: number) => number): Digits {
   const shortest = shortestDigits(x, code)
   const count = most(shortest.exponent)
-  return shortest.digits.length <= count ? shortest : rounded(x, count)
+  return shortest.digits.length <= count ? shortest : exactDigits(x, count)
 }
 
 function digitsOf(text: string): Digits {
@@ -35,7 +35,8 @@ function digitsOf(text: string): Digits {
 /** More places than any double needs to be told from the middle between two short decimals. */
 const manyPlaces = 100
 
-function rounded(x: number, count: number): Digits {
+/** The first `count` digits of the exact value, rounded half to even; zeros at the end are not among them. */
+export function exactDigits(x: number, count: number): Digits {
   const { digits, exponent } = digitsOf(Math.abs(x).toExponential(manyPlaces))
   const kept = digits.slice(0, count)
   const rest = digits.slice(count)

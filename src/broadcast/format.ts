@@ -3,7 +3,7 @@
  * large arrays left out. Matches `numpy.array2string` with its default options (and `str` for 0-d arrays).
  */
 import type { Code } from '../dtype.ts'
-import { type Digits, roundedDigits, shortestDigits } from './digits.ts'
+import { type Digits, exactDigits, roundedDigits, shortestDigits } from './digits.ts'
 import { sizeOf } from './shape.ts'
 import type { Strided } from './view.ts'
 
@@ -35,7 +35,7 @@ function formatScalar(code: Code, value: Element): string {
   if (!Number.isFinite(x)) return nonFinite(x)
   const digits = shortestDigits(x, code)
   const size = Math.abs(x)
-  if (size !== 0 && (size < 1e-4 || size >= 1e16)) {
+  if (size !== 0 && (size < 1e-4 || size >= (code === 'f4' ? 1e6 : 1e16))) {
     const { fraction, integer, exponent } = scientific(digits)
     return `${sign(x)}${integer}${fraction && '.'}${fraction}e${exponentText(exponent, 2)}`
   }
@@ -142,12 +142,11 @@ function positionalFormat(code: 'f4' | 'f8', finite: readonly number[]): FloatFo
 
 /** `1.00e+00`, `1.25e-07`: as many places for all. */
 function scientificFormat(code: 'f4' | 'f8', finite: readonly number[]): FloatFormat {
-  const parts = (x: number) => scientific(roundedDigits(x, code, () => 1 + precision))
-  const all = finite.map(parts)
+  const all = finite.map((x) => scientific(roundedDigits(x, code, () => 1 + precision)))
   const places = Math.max(...all.map(({ fraction }) => fraction.length))
   const exponentDigits = Math.max(2, ...all.map(({ exponent }) => String(Math.abs(exponent)).length))
   const write = (x: number): string => {
-    const { integer, fraction, exponent } = parts(x)
+    const { integer, fraction, exponent } = scientific(exactDigits(x, 1 + places))
     return `${sign(x)}${integer}.${fraction.padEnd(places, '0')}e${exponentText(exponent, exponentDigits)}`
   }
   return { width: Math.max(...finite.map((x) => write(x).length)), write }

@@ -26,9 +26,12 @@ export function codeOfScalar(value: unknown): Code | undefined {
 export function storedAs(code: Code, value: Scalar): number | bigint {
   if (code === 'b1') return Number(value) === 0 ? 0 : 1
   const { big, kind } = dtypes[code]
-  if (big)
-    return typeof value === 'bigint' ? value : BigInt(Number.isFinite(value) ? Math.trunc(Number(value)) : 0)
-  if (typeof value !== 'bigint') return Number(value)
+  if (typeof value !== 'bigint') {
+    const x = Number(value)
+    if (!big) return x
+    return BigInt(Number.isFinite(x) ? Math.trunc(x) : 0)
+  }
+  if (big) return value
   // Number(value) would round away the low bits that an integer store keeps.
   return kind === 'f' ? Number(value) : Number(BigInt.asIntN(32, value))
 }
@@ -55,7 +58,7 @@ export function isGeneric(data: unknown): data is Generic {
 export function typedElements(data: Generic, from: number, to: number): Elements {
   const values: unknown[] = []
   for (let i = from; i < to; i++) values.push(isList(data) ? data[i] : data.get(i))
-  return typed(values)
+  return typed(values, undefined, values.reduce(promoted, undefined))
 }
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
@@ -72,31 +75,28 @@ export function typedNested(
   const shape: number[] = []
   for (let level: unknown = values; isRow(level); level = level[0]) shape.push(level.length)
   const flat: unknown[] = []
-  const rows = new Set<Code>()
+  let found: Code | undefined
   const collect = (level: unknown, depth: number): void => {
     if (!isRow(level)) {
       if (depth !== shape.length) throw ragged(shape, shape.slice(0, depth))
       flat.push(level)
+      found = promoted(found, level)
       return
     }
     if (level.length !== shape[depth]) throw ragged(shape, [...shape.slice(0, depth), level.length])
-    const code = codeOfArray(level)
-    if (code !== undefined) rows.add(code)
-    for (let i = 0; i < level.length; i++) collect(level[i], depth + 1)
+    const row = codeOfArray(level)
+    if (row === undefined) for (let i = 0; i < level.length; i++) collect(level[i], depth + 1)
+    else {
+      for (let i = 0; i < level.length; i++) flat.push(level[i])
+      found = found === undefined ? row : promote(found, row)
+    }
   }
   collect(values, 0)
-  // A row of float32 is float32, although its elements look like any number.
-  const row = rows.size > 0 && !isList(innermost(values)) ? [...rows].reduce(promote) : undefined
-  return { ...typed(flat, want ?? row), shape }
+  return { ...typed(flat, want, found), shape }
 }
 
 type Row = ArrayLike<unknown>
 const isRow = (value: unknown): value is Row => Array.isArray(value) || codeOfArray(value) !== undefined
-
-function innermost(values: Row): Row {
-  const first = values[0]
-  return isRow(first) ? innermost(first) : values
-}
 
 const ragged = (shape: readonly number[], found: readonly number[]): Error =>
   new BroadcastError(
@@ -104,13 +104,19 @@ const ragged = (shape: readonly number[], found: readonly number[]): Error =>
     { shapes: [shape, found] },
   )
 
-function typed(values: readonly unknown[], want?: Code): Elements {
-  const code = want ?? discover(values)
-  const data = new dtypes[code].array(values.length)
-  const elements = { data, code }
+/** The dtype of what was found so far together with one more value. */
+function promoted(found: Code | undefined, value: unknown): Code {
+  const own = codeOfScalar(value)
+  if (own === undefined) throw notANumber(value)
+  return found === undefined || found === own ? own : promote(found, own)
+}
+
+/** Values as `want`, or as the dtype they have together: f8 when there are none, as in NumPy. */
+function typed(values: readonly unknown[], want: Code | undefined, found: Code | undefined): Elements {
+  const code = want ?? found ?? 'f8'
+  const elements = { data: new dtypes[code].array(values.length), code }
   for (const [i, value] of values.entries()) {
-    if (codeOfScalar(value) === undefined) throw notANumber(value)
-    if (want === undefined && code === 'i8' && BigInt.asIntN(64, value as bigint) !== BigInt(value as bigint))
+    if (want === undefined && code === 'i8' && beyondInt64(value))
       throw new CastingError(
         `the integer ${value} does not fit int64, which bigints are; give a dtype, such as 'u8' or 'f8'`,
         { from: 'bigint', to: 'i8', casting: 'safe', operand: i },
@@ -120,16 +126,8 @@ function typed(values: readonly unknown[], want?: Code): Elements {
   return elements
 }
 
-/** What the elements promote to together; f8 when there are none, as in NumPy. */
-function discover(values: readonly unknown[]): Code {
-  let code: Code | undefined
-  for (const value of values) {
-    const own = codeOfScalar(value)
-    if (own === undefined) throw notANumber(value)
-    if (code !== own) code = code === undefined ? own : promote(code, own)
-  }
-  return code ?? 'f8'
-}
+const beyondInt64 = (value: unknown): boolean =>
+  typeof value === 'bigint' && BigInt.asIntN(64, value) !== value
 
 const notANumber = (value: unknown): Error =>
   new OptionError(
