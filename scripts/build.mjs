@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -32,16 +32,28 @@ async function bundle() {
   })
 }
 
-/** Declarations keep the `.ts` of our imports; consumers of every TypeScript version know `.js`. */
+const specifier = /((?:from|import)\s*\(?\s*['"])(\.{1,2}\/[^'"]*)\.ts(?=['"])/g
+
+/**
+ * The declarations that `index.d.ts` reaches, and no others. They keep the `.ts` of our imports; consumers of every TypeScript
+ * version know `.js`.
+ */
 async function declarations() {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
     stdio: 'inherit',
   })
-  const files = await readdir('dist/types', { recursive: true })
-  for (const file of files.filter((name) => name.endsWith('.d.ts'))) {
-    const path = join('dist/types', file)
+  const reached = new Set()
+  const visit = async (path) => {
+    if (reached.has(path)) return
+    reached.add(path)
     const text = await readFile(path, 'utf8')
-    await writeFile(path, text.replace(/((?:from|import)\s*\(?\s*['"]\.{1,2}\/[^'"]*)\.ts(?=['"])/g, '$1.js'))
+    await writeFile(path, text.replace(specifier, '$1$2.js'))
+    for (const [, , to] of text.matchAll(specifier)) await visit(join(dirname(path), `${to}.d.ts`))
+  }
+  await visit(join('dist/types', 'index.d.ts'))
+  for (const file of await readdir('dist/types', { recursive: true, withFileTypes: true })) {
+    const path = join(file.parentPath, file.name)
+    if (file.isFile() && !reached.has(path)) await rm(path)
   }
 }
 
