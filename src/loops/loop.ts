@@ -8,7 +8,7 @@
  *   strided  any steps, also negative
  */
 import type { Code } from '../dtype.ts'
-import type { Check, Kernel } from './kernel/ir.ts'
+import type { Check, Kernel, Tables, Value } from './kernel/ir.ts'
 
 /** The fixed part of a context block, in byte offsets; scratch memory follows the tables. */
 export const contextLayout = {
@@ -58,7 +58,23 @@ export interface WasmLoop {
   readonly context: ContextLayout
 }
 
-export type Loop = WasmLoop
+/** The kernel itself, element by element: for debuggers, and where nothing may be compiled. It does not travel to other threads. */
+export interface JsLoop {
+  readonly isa: 'js'
+  readonly name: string
+  /** dtypes in memory. */
+  readonly inputs: readonly Code[]
+  readonly outputs: readonly Code[]
+  /** The user's function with its captured values, or null where the interpreter runs the typed kernel. */
+  readonly function: ((...values: Value[]) => unknown) | null
+  readonly kernel: Kernel
+  readonly tables: Tables
+  /** What memory holds in, what memory is to hold out. */
+  readonly element: (values: readonly Value[]) => readonly Value[]
+  readonly notes: readonly Note[]
+}
+
+export type Loop = WasmLoop | JsLoop
 
 /** What the pipeline is asked for: one kernel, the dtypes that its operands have in memory, and how to compile. */
 export interface CompileRequest {

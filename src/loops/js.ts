@@ -1,0 +1,99 @@
+/**
+ * A loop that is no code: the kernel itself is called for every element, so that a debugger stops in it. Only inputs and results
+ * are cast; what lies between follows plain JavaScript. Kernels with 64-bit integers, and those given as text, go through the
+ * interpreter instead: numbers cannot hold the former, and nothing here evaluates the latter.
+ */
+import { type Code, dtypes } from '../dtype.ts'
+import { BoundsError } from '../errors.ts'
+import { castValue, enter, leave } from './kernel/evaluate.ts'
+import { CheckFailed, interpret } from './kernel/interpret.ts'
+import type { Kernel, Tables, Value } from './kernel/ir.ts'
+import type { JsLoop, Note } from './loop.ts'
+
+export interface JsRequest {
+  /** The kernel with its captured values; null when it was given as text. */
+  readonly function: ((...values: Value[]) => unknown) | null
+  readonly kernel: Kernel
+  readonly tables: Tables
+  /** dtypes in memory. */
+  readonly inputs: readonly Code[]
+  readonly outputs: readonly Code[]
+}
+
+type Element = JsLoop['element']
+
+/** Makes the loop of a kernel for operands of these dtypes in memory. */
+export function jsLoop(request: JsRequest): JsLoop {
+  const { kernel, inputs, outputs } = request
+  const wants = kernel.locals.slice(0, kernel.nin).map((local) => local.type)
+  const gives = kernel.outs.map((id): Code => kernel.locals[id]?.type ?? 'f8')
+  const reason = whyInterpreted(request, [...wants, ...gives])
+  const call = reason === null ? request.function : null
+  const compute = call ? calling(call, gives) : interpreting(request)
+  const element: Element = (values) => {
+    const given = wants.map((type, k) =>
+      leave(type, castValue(type, enter(inputs[k] ?? type, values[k] ?? 0))),
+    )
+    return compute(given).map((value, k): Value => {
+      const type = gives[k] ?? 'f8'
+      const memory = outputs[k] ?? type
+      return leave(memory, castValue(memory, enter(type, value)))
+    })
+  }
+  const notes: Note[] = [
+    { reason: reason ?? 'the kernel itself is called for every element', line: 1, column: 1 },
+  ]
+  return {
+    isa: 'js',
+    name: kernel.name,
+    inputs,
+    outputs,
+    function: call,
+    kernel,
+    tables: request.tables,
+    element,
+    notes,
+  }
+}
+
+function whyInterpreted(request: JsRequest, types: readonly Code[]): string | null {
+  const big = types.find((type) => dtypes[type].big)
+  if (big) return `interpreted: JavaScript's numbers cannot hold ${big}`
+  return request.function
+    ? null
+    : 'interpreted: the kernel was given as source text, and nothing is ever evaluated'
+}
+
+/** A kernel sees numbers only: 0 and 1 for b1. */
+const calling =
+  (call: (...values: Value[]) => unknown, gives: readonly Code[]): Element =>
+  (values) => {
+    const result = call(...values.map((value) => (typeof value === 'boolean' ? Number(value) : value)))
+    return gives.length === 1 ? [toValue(result)] : gives.map((_, k) => toValue(part(result, k)))
+  }
+
+const part = (result: unknown, k: number): unknown => (Array.isArray(result) ? result[k] : undefined)
+
+const toValue = (result: unknown): Value =>
+  typeof result === 'number' || typeof result === 'bigint' || typeof result === 'boolean'
+    ? result
+    : Number(result)
+
+const interpreting =
+  ({ kernel, tables }: JsRequest): Element =>
+  (values) => {
+    try {
+      return interpret(kernel, tables, values)
+    } catch (error) {
+      if (!(error instanceof CheckFailed)) throw error
+      throw boundsError(kernel, error)
+    }
+  }
+
+function boundsError(kernel: Kernel, { check, index, size }: CheckFailed): Error {
+  const { at, array } = kernel.checks[check - 1] ?? { at: { line: 1, column: 1 }, array: 'an array' }
+  return new BoundsError(
+    `index ${index} is out of bounds for ${array} with size ${size} (${kernel.name}, line ${at.line}, column ${at.column})`,
+    { ...at, index, size },
+  )
+}

@@ -1,0 +1,38 @@
+/** The target that compiles nothing: every element is one call of the kernel, in which a debugger can stop. */
+import { store } from '../broadcast/nested.ts'
+import { walk } from '../broadcast/walk.ts'
+import { dtypes } from '../dtype.ts'
+import type { Loop } from '../loops/loop.ts'
+import { addressOf, allocateOrPlain } from './memory/resident.ts'
+import type { Run, Target } from './target.ts'
+
+export const js: Target = {
+  name: 'js',
+  isa: 'js',
+  kind: 'sync',
+  unavailable: () => null,
+  load,
+  allocate: (code, length, operands) =>
+    operands.some(({ data }) => addressOf(data) >= 0)
+      ? allocateOrPlain(code, length)
+      : new dtypes[code].array(length),
+}
+
+function load(loop: Loop): Run {
+  if (loop.isa !== 'js') throw new TypeError(`the target 'js' was given a loop for ${loop.isa}`)
+  const { element, inputs, outputs } = loop
+  return (operands, plan, report) => {
+    // A freed operand is an error here.
+    for (const { data } of operands) addressOf(data)
+    const sources = operands.slice(0, inputs.length)
+    const results = operands.slice(inputs.length, inputs.length + outputs.length)
+    walk(plan, (offsets, n) => {
+      report.calls++
+      const at = (k: number, i: number) => (offsets[k] ?? 0) + i * (plan.innerSteps[k] ?? 0)
+      for (let i = 0; i < n; i++) {
+        const values = element(sources.map(({ data }, k) => data[at(k, i)] ?? 0))
+        for (const [k, result] of results.entries()) store(result, at(inputs.length + k, i), values[k] ?? 0)
+      }
+    })
+  }
+}
