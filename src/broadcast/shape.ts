@@ -58,14 +58,27 @@ export function broadcastShapes(shapes: readonly Shape[]): Shape {
 
 /**
  * The shape a call iterates over: inputs stretch up to a given output, but an output never stretches.
- * Outputs that are to be allocated are not listed.
- * @throws BroadcastError, or OutputError with the operand's number (inputs first)
+ * Outputs that are to be allocated are null.
+ * @throws BroadcastError when the inputs do not fit together, OutputError with the operand's number (inputs first)
  */
-export function broadcastCall(inputs: readonly Shape[], outputs: readonly Shape[]): Shape {
-  const shape = broadcastShapes(outputs.length === 0 ? inputs : [...inputs, ...outputs])
-  for (let k = 0; k < outputs.length; k++) {
-    const out = outputs[k] as Shape
-    if (sameShape(out, shape)) continue
+export function broadcastCall(inputs: readonly Shape[], outputs: readonly (Shape | null)[]): Shape {
+  const free = broadcastShapes(inputs)
+  const given = outputs.filter((out) => out !== null)
+  if (given.length === 0) return free
+  let shape: Shape
+  try {
+    shape = broadcastShapes([...inputs, ...given])
+  } catch (error) {
+    if (!(error instanceof BroadcastError)) throw error
+    const k = outputs.findIndex((out) => out !== null && !sameShape(out, free))
+    throw new OutputError(`${error.message}: the inputs alone make ${shapeText(free)}`, {
+      operand: inputs.length + k,
+      shape: outputs[k] ?? [],
+      want: free,
+    })
+  }
+  for (const [k, out] of outputs.entries()) {
+    if (out === null || sameShape(out, shape)) continue
     throw new OutputError(
       `non-broadcastable output operand with shape ${shapeText(out)} doesn't match the broadcast shape ${shapeText(shape)}`,
       { operand: inputs.length + k, shape: out, want: shape },

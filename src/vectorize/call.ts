@@ -1,0 +1,306 @@
+/**
+ * One call: arguments -> operands -> loop -> shape -> results -> run. For small arrays this is the time that counts, so what
+ * most calls need comes first, and nothing is allocated that the run does not need.
+ */
+import { copied } from '../broadcast/copy.ts'
+import { scalar, toOutput, toStrided } from '../broadcast/operand.ts'
+import { mayOverlapItself, mayShareMemory, sameElements } from '../broadcast/overlap.ts'
+import { makePlan, type Plan } from '../broadcast/plan.ts'
+import { broadcastCall, outputStrides, type Shape, sameShape, shapeText, sizeOf } from '../broadcast/shape.ts'
+import type { Strided } from '../broadcast/view.ts'
+import type { Code } from '../dtype.ts'
+import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
+import { debug, settings } from '../settings.ts'
+import { makeResult } from '../targets/memory/results.ts'
+import type { Given, Weak } from './choose.ts'
+import { type Keywords, noKeywords, readKeywords } from './keywords.ts'
+import { isOptions } from './options.ts'
+import { bind, type Core, type Last, loaded, loadedAsync, type Ready, refresh } from './prepare.ts'
+import { beyond, fits, isScalar, misfit, type Scalar, weakOperand } from './weak.ts'
+
+/** A call whose arguments were read. */
+interface Call {
+  readonly args: readonly unknown[]
+  readonly keywords: Keywords
+  /** What the caller gave to write to, an entry an output; null when nothing was given. */
+  readonly outs: readonly unknown[] | null
+  /** Inputs, then outputs; `absent` for scalars not written down yet and results not allocated yet. */
+  readonly operands: Strided[]
+  /** JavaScript scalars among the inputs. */
+  readonly scalars: number
+  /** The dtypes of all operands as one key. */
+  key: number | string
+  /** Scalars to compare in f8, because the dtype of the chosen loop, which stands here, cannot hold them. */
+  widened: (Code | null)[] | null
+}
+
+const absent: Strided = scalar(new Uint8Array(0), 'b1')
+
+/** What an operand adds to a key: four bits. 0 is a result to be allocated. */
+const digits: Readonly<Record<Given, number>> = {
+  ...{ b1: 1, i1: 2, i2: 3, i4: 4, i8: 5, u1: 6, u2: 7, u4: 8, u8: 9, f4: 10, f8: 11 },
+  ...{ number: 12, bigint: 13, boolean: 14 },
+}
+/** Beyond these many operands the key is a text: more bits than a small integer has. */
+const mostDigits = 7
+
+/** Runs the loop for these arguments. Returns arrays, or scalars when all inputs are; several results as a list. */
+export function call(core: Core, args: readonly unknown[]): unknown {
+  if (settings.debug > 0) return timed(core, args)
+  return run(core, args)
+}
+
+function run(core: Core, args: readonly unknown[]): unknown {
+  const request = read(core, args)
+  let ready = core.byCall.get(request.key) ?? prepare(core, request)
+  if (request.scalars > 0 && !writeScalars(core, request, ready)) {
+    ready = core.byCall.get(request.key) ?? prepare(core, request)
+    writeScalars(core, request, ready)
+  }
+  return finish(core, request, ready)
+}
+
+/** The same with a compiler that is waited for: the last argument may add what only asynchronous calls take. */
+export async function callAsync(core: Core, args: readonly unknown[]): Promise<unknown> {
+  const request = read(core, args)
+  const ready = await prepareAsync(core, request)
+  if (request.scalars > 0 && !writeScalars(core, request, ready)) await prepareAsync(core, request)
+  // Its loop is loaded now; the arguments are read again, for arrays may have changed while it was.
+  return call(core, args)
+}
+
+function timed(core: Core, args: readonly unknown[]): unknown {
+  const start = performance.now()
+  const result = run(core, args)
+  if (core.last) core.last.milliseconds = performance.now() - start
+  return result
+}
+
+// ---- arguments
+
+function read(core: Core, args: readonly unknown[]): Call {
+  const { nin, nout } = core
+  if (core.epoch !== settings.epoch) refresh(core)
+  let count = args.length
+  let keywords = noKeywords
+  const last = args[count - 1]
+  if (typeof last === 'object' && isOptions(last)) {
+    keywords = readKeywords(last, core)
+    count--
+  }
+  if (count < nin || count > nin + nout) throw wrongCount(core, args, count)
+  const operands: Strided[] = []
+  let key = 0
+  let scalars = 0
+  for (let i = 0; i < nin; i++) {
+    const value = args[i]
+    if (isScalar(value)) {
+      operands.push(absent)
+      key = (key << 4) | digits[weakKind(value)]
+      scalars++
+    } else {
+      const operand = readInput(core, value, i)
+      operands.push(operand)
+      key = (key << 4) | digits[operand.code]
+    }
+  }
+  const outs = count > nin ? positional(core, args, count, keywords) : keywords.out
+  let given = false
+  for (let k = 0; k < nout; k++) {
+    const out = outs === null ? null : outs[k]
+    if (out === null || out === undefined) {
+      operands.push(absent)
+      key <<= 4
+    } else {
+      const operand = toOutput(out, nin + k)
+      given = true
+      operands.push(operand)
+      key = (key << 4) | digits[operand.code]
+    }
+  }
+  const request: Call = { args, keywords, outs: given ? outs : null, operands, scalars, key, widened: null }
+  if (keywords.key !== '' || nin + nout > mostDigits) request.key = longKey(core, request)
+  return request
+}
+
+function readInput(core: Core, value: unknown, operand: number): Strided {
+  try {
+    return toStrided(value)
+  } catch (error) {
+    if (error instanceof LanewiseError) error.message = `${core.name}() input ${operand}: ${error.message}`
+    throw error
+  }
+}
+
+function positional(
+  core: Core,
+  args: readonly unknown[],
+  count: number,
+  { out }: Keywords,
+): readonly unknown[] {
+  if (out === null) return args.slice(core.nin, count)
+  throw new OutputError(`${core.name}() cannot specify 'out' as both a positional and keyword argument`, {
+    operand: core.nin,
+  })
+}
+
+const givenOf = (core: Core, { args, operands }: Call): Given[] =>
+  operands.slice(0, core.nin).map((operand, i) => {
+    const value = args[i]
+    return isScalar(value) ? weakKind(value) : operand.code
+  })
+
+const weakKind = (value: Scalar): Weak =>
+  typeof value === 'number' ? 'number' : typeof value === 'bigint' ? 'bigint' : 'boolean'
+
+const outsOf = (core: Core, { operands }: Call): (Code | null)[] =>
+  operands.slice(core.nin).map((operand) => (operand === absent ? null : operand.code))
+
+const longKey = (core: Core, request: Call): string =>
+  `${givenOf(core, request)} ${outsOf(core, request)} ${request.keywords.key} ${request.widened ?? ''}`
+
+function wrongCount({ name, nin, nout, source }: Core, args: readonly unknown[], count: number): Error {
+  const range = nout === 0 ? `${nin}` : `from ${nin} to ${nin + nout}`
+  return new NoLoopError(`${name}() takes ${range} positional arguments but ${count} were given`, {
+    dtypes: args.slice(0, count).map((value) => (isScalar(value) ? typeof value : codeName(value))),
+    types: source.overloads.map((overload) => overload.text),
+  })
+}
+
+function codeName(value: unknown): string {
+  try {
+    return toStrided(value).code
+  } catch {
+    return typeof value
+  }
+}
+
+// ---- the loop
+
+function prepare(core: Core, request: Call): Ready {
+  const ready = loaded(core, bind(core, queryOf(core, request)))
+  core.byCall.set(request.key, ready)
+  return ready
+}
+
+async function prepareAsync(core: Core, request: Call): Promise<Ready> {
+  const ready = await loadedAsync(core, bind(core, queryOf(core, request)))
+  core.byCall.set(request.key, ready)
+  return ready
+}
+
+const queryOf = (core: Core, request: Call) => ({
+  given: givenOf(core, request),
+  outs: outsOf(core, request),
+  asked: request.keywords.asked,
+  casting: request.keywords.casting,
+  widened: request.widened,
+})
+
+/** Scalars take the loop's dtype. False: some do not fit, and the call is now one for a loop that compares them in f8. */
+function writeScalars(core: Core, request: Call, ready: Ready): boolean {
+  const { args, operands, keywords, widened } = request
+  let misfits: (Code | null)[] | null = null
+  for (let i = 0; i < core.nin; i++) {
+    const value = args[i]
+    if (!isScalar(value)) continue
+    const code = ready.overload.inputs[i] as Code
+    const narrow = widened === null ? null : (widened[i] as Code | null)
+    if (narrow !== null) operands[i] = weakOperand(code, beyond(narrow, value))
+    else if (fits(code, value) || keywords.casting === 'unsafe') operands[i] = weakOperand(code, value)
+    else if (ready.compares) {
+      misfits ??= new Array<Code | null>(core.nin).fill(null)
+      misfits[i] = code
+    } else throw misfit(core.name, i, value, ready.overload, hasWideLoop(core))
+  }
+  if (misfits === null) return true
+  request.widened = misfits
+  request.key = longKey(core, request)
+  return false
+}
+
+const hasWideLoop = ({ source }: Core): boolean =>
+  source.lazy || source.overloads.some(({ outputs }) => outputs.every((code) => code === 'f8'))
+
+// ---- the run
+
+function finish(core: Core, request: Call, ready: Ready): unknown {
+  const { nin, nout } = core
+  const { operands, outs, scalars } = request
+  const shape = shapeOf(operands, nin)
+  if (outs !== null) separate(operands, nin, ready)
+  const alone = scalars === nin && outs === null
+  let inputs: readonly Strided[] | null = null
+  for (let k = nin; k < operands.length; k++) {
+    if (operands[k] !== absent) continue
+    const code = ready.overload.outputs[k - nin] as Code
+    inputs ??= operands.slice(0, nin)
+    operands[k] = alone ? weakOperand(code, 0) : allocated(ready, code, shape, inputs, request.keywords.order)
+  }
+  const plan = makePlan(shape, operands)
+  const report: Last = { target: ready.target.name, threads: 1, calls: 0, bytesCopied: 0 }
+  if (ready.why !== undefined) report.why = ready.why
+  if (plan.size > 0) ready.run(operands, plan, report)
+  core.last = report
+  core.lastLoop = ready
+  if (settings.debug === 4) debug(4, () => planText(core, ready, shape, operands, plan))
+  if (nout === 1) return resultAt(operands[nin] as Strided, outs === null ? null : outs[0], alone)
+  return operands.slice(nin).map((operand, k) => resultAt(operand, outs === null ? null : outs[k], alone))
+}
+
+/** Most operands have the same shape, or are scalars. */
+function shapeOf(operands: readonly Strided[], nin: number): Shape {
+  let shape = absent.shape
+  for (let k = 0; k < operands.length; k++) {
+    const operand = operands[k] as Strided
+    if (operand === absent || (k < nin && operand.shape.length === 0)) continue
+    if (shape === absent.shape) shape = operand.shape
+    else if (!sameShape(shape, operand.shape)) return broadcast(operands, nin)
+  }
+  return shape
+}
+
+const broadcast = (operands: readonly Strided[], nin: number): Shape =>
+  broadcastCall(
+    operands.slice(0, nin).map((operand) => operand.shape),
+    operands.slice(nin).map((operand) => (operand === absent ? null : operand.shape)),
+  )
+
+/** Inputs that share memory with a given output are copied, unless each element is read just before it is written. */
+function separate(operands: Strided[], nin: number, { target }: Ready): void {
+  for (let k = nin; k < operands.length; k++) {
+    const out = operands[k] as Strided
+    if (out === absent) continue
+    for (let i = 0; i < nin; i++) {
+      const input = operands[i] as Strided
+      const inPlace = input.data === out.data && sameElements(input, out) && !mayOverlapItself(out)
+      if (inPlace || !mayShareMemory(input, out)) continue
+      operands[i] = copied(input, input.code, 'K', (code, length) => target.allocate(code, length, [input]))
+    }
+  }
+}
+
+function allocated(
+  { target }: Ready,
+  code: Code,
+  shape: Shape,
+  inputs: readonly Strided[],
+  order: Keywords['order'],
+): Strided {
+  const data = target.allocate(code, sizeOf(shape), inputs)
+  return { data, code, shape, stride: outputStrides(shape, inputs, order), offset: 0 }
+}
+
+function resultAt(operand: Strided, out: unknown, alone: boolean): unknown {
+  if (out !== null && out !== undefined) return out
+  if (!alone) return makeResult(operand.code, operand.data, operand.shape, operand.stride)
+  const value = operand.data[0] as number | bigint
+  return operand.code === 'b1' ? value !== 0 : value
+}
+
+function planText(core: Core, ready: Ready, shape: Shape, operands: readonly Strided[], plan: Plan): string {
+  const one = ({ code, shape, stride, offset }: Strided) =>
+    `${code}${shapeText(shape)} stride [${stride}] offset ${offset}`
+  const runs = plan.inner === 0 ? 0 : plan.size / plan.inner
+  return `${core.name} ${ready.overload.text} over ${shapeText(shape)}: ${operands.map(one).join(', ')}; ${runs} runs of ${plan.inner}, steps [${plan.innerSteps}]`
+}

@@ -1,0 +1,198 @@
+/** From the dtypes of a call to a loaded loop: chosen, cast rules checked, compiled, loaded. Done once for each combination. */
+import { type Casting, type Code, canCast, dtypes, promote } from '../dtype.ts'
+import { CastingError, NoLoopError } from '../errors.ts'
+import type { Loop } from '../loops/loop.ts'
+import { debug, settings } from '../settings.ts'
+import { type Chosen, chooseTarget } from '../targets/index.ts'
+import type { Report, Run, Target } from '../targets/target.ts'
+import { type Asked, dtypesOf, type Given, isWeak, narrowed, search } from './choose.ts'
+import type { Bound, Overload, Source } from './source.ts'
+
+/** What `explain().last` tells. */
+export interface Last extends Report {
+  target: string
+  milliseconds?: number
+}
+
+/** A loop that is ready to run. */
+export interface Ready extends Bound {
+  readonly target: Target
+  readonly loop: Loop
+  readonly run: Run
+  /** Why it runs elsewhere than it was asked to. */
+  readonly why: string | undefined
+  /** All results are b1, so that scalars it cannot hold are compared exactly instead. */
+  readonly compares: boolean
+}
+
+/** What a ufunc holds; the callable is a function over this. */
+export interface Core {
+  readonly name: string
+  readonly nin: number
+  readonly nout: number
+  readonly target: string | undefined
+  readonly fallback: string | undefined
+  source: Source
+  /** Loaded loops: by the dtypes of the arguments (the key of a call), and by their own. */
+  readonly byCall: Map<number | string, Ready>
+  readonly byLoop: Map<string, Ready>
+  /** The settings these were loaded under. */
+  epoch: number
+  last: Last | null
+  /** The loop of the last call. */
+  lastLoop: Ready | null
+}
+
+/** What a loop is looked up by. */
+export interface Query {
+  readonly given: readonly Given[]
+  /** The dtypes of given outputs, null where one is to be allocated. */
+  readonly outs: readonly (Code | null)[]
+  readonly asked: Asked
+  readonly casting: Casting
+  /** Inputs that are compared in f8 although the loop's dtype is another. */
+  readonly widened: readonly (Code | null)[] | null
+}
+
+/** Forgets loops that were loaded under other settings. */
+export function refresh(core: Core): void {
+  core.lastLoop = null
+  core.byCall.clear()
+  core.byLoop.clear()
+  core.epoch = settings.epoch
+}
+
+/**
+ * The loop for these dtypes, with what it finds in memory.
+ * @throws NoLoopError, CastingError
+ */
+export function bind(core: Core, query: Query): Bound {
+  const found = find(core, query)
+  const overload = query.widened
+    ? core.source.overload(
+        found.inputs.map((code, i) => (query.widened?.[i] ? 'f8' : code)),
+        found.outputs,
+      )
+    : found
+  const inputs = overload.inputs.map((code, i) => {
+    const given = query.given[i] ?? code
+    return isWeak(given) ? code : given
+  })
+  const outputs = overload.outputs.map((code, k) => query.outs[k] ?? code)
+  if (query.asked !== null || query.casting !== 'same_kind') checkInputs(core, query, found)
+  checkOutputs(core, query, overload)
+  return { overload, inputs, outputs }
+}
+
+function find(core: Core, { given, asked, casting }: Query): Overload {
+  const { source } = core
+  if (source.lazy) return lazily(core, given, asked)
+  const loops = narrowed(source.overloads, asked)
+  const hit = search(loops, given) ?? (asked === null ? undefined : castable(loops, given, casting))
+  if (hit) return hit
+  const types = source.overloads.map((overload) => overload.text)
+  const got = `got (${given.join(', ')}), the loops are ${types.join(' ')}`
+  throw new NoLoopError(
+    asked === null
+      ? `ufunc '${core.name}' not supported for the input types, and the inputs could not be safely coerced to any supported types according to the casting rule 'safe': ${got}`
+      : `No loop matching the specified signature and casting was found for ufunc ${core.name}: asked for (${asked.map((code) => code ?? 'any').join(', ')}), ${got}`,
+    { dtypes: given, types },
+  )
+}
+
+/** A loop that was asked for may need more than safe casts: the first that the rule allows, else the first, for its error. */
+const castable = (
+  loops: readonly Overload[],
+  given: readonly Given[],
+  casting: Casting,
+): Overload | undefined =>
+  loops.find((loop) => loop.inputs.every((to, i) => allows(given[i] ?? to, to, casting))) ?? loops[0]
+
+const allows = (from: Given, to: Code, casting: Casting) => isWeak(from) || canCast(from, to, casting)
+
+/** Without signatures the dtypes make the loop; a dtype that is asked for is what it computes in. */
+function lazily({ source, nin, nout }: Core, given: readonly Given[], asked: Asked): Overload {
+  const own = dtypesOf(given)
+  if (asked === null) return source.overload(own)
+  const results = asked.slice(nin).filter((code) => code !== null)
+  const wide = results
+    .filter((code) => code !== 'b1')
+    .reduce<Code | undefined>((a, b) => (a ? promote(a, b) : b), undefined)
+  const inputs = own.map((code, i) => asked[i] ?? wide ?? code)
+  return results.length === nout ? source.overload(inputs, results) : source.overload(inputs)
+}
+
+function checkInputs({ name }: Core, { given, casting }: Query, loop: Overload): void {
+  for (const [operand, to] of loop.inputs.entries()) {
+    const from = given[operand] ?? to
+    const mask = from === 'u1' && to === 'b1'
+    if (isWeak(from) || mask || canCast(from, to, casting)) continue
+    throw cannotCast(name, `input ${operand}`, from, to, casting, operand)
+  }
+}
+
+function checkOutputs({ name, nin, nout }: Core, { outs, casting }: Query, loop: Overload): void {
+  for (const [k, from] of loop.outputs.entries()) {
+    const to = outs[k] ?? from
+    if (canCast(from, to, casting)) continue
+    throw cannotCast(name, nout > 1 ? `output ${k}` : 'output', from, to, casting, nin + k)
+  }
+}
+
+const cannotCast = (name: string, which: string, from: Code, to: Code, casting: Casting, operand: number) =>
+  new CastingError(
+    `Cannot cast ufunc '${name}' ${which} from dtype('${dtypes[from].name}') to dtype('${dtypes[to].name}') with casting rule '${casting}'`,
+    { from, to, casting, operand },
+  )
+
+/** `f8(i4 as f8, f8)`: the loop, with what lies in memory where that is something else. */
+export const boundText = ({ overload, inputs, outputs }: Bound): string => {
+  const memory = `(${inputs})->(${outputs})`
+  return memory === `(${overload.inputs})->(${overload.outputs})`
+    ? overload.text
+    : `${overload.text} on ${memory}`
+}
+
+/**
+ * The loaded loop; compiled now when it is new.
+ * @throws NotReadyError where the compiler cannot be waited for, TargetError
+ */
+export function loaded(core: Core, bound: Bound): Ready {
+  const key = boundText(bound)
+  const known = core.byLoop.get(key)
+  if (known) return known
+  const chosen = chooseTarget(core.target, core.fallback)
+  const start = performance.now()
+  const loop = core.source.loop(chosen.target.isa, bound)
+  return remember(core, key, bound, chosen, loop, start)
+}
+
+/** The same, without making anyone wait. */
+export async function loadedAsync(core: Core, bound: Bound): Promise<Ready> {
+  const key = boundText(bound)
+  const known = core.byLoop.get(key)
+  if (known) return known
+  const chosen = chooseTarget(core.target, core.fallback)
+  const { epoch } = core
+  const start = performance.now()
+  const loop = await core.source.loopAsync(chosen.target.isa, bound)
+  // Settings may have changed meanwhile: then what was compiled is not what is wanted now.
+  if (core.epoch !== epoch || settings.epoch !== epoch) return loaded(core, bound)
+  return core.byLoop.get(key) ?? remember(core, key, bound, chosen, loop, start)
+}
+
+function remember(
+  core: Core,
+  key: string,
+  bound: Bound,
+  { target, why }: Chosen,
+  loop: Loop,
+  start: number,
+): Ready {
+  const run = target.load(loop, bound.overload.tables)
+  const compares = bound.overload.outputs.every((code) => code === 'b1')
+  const ready: Ready = { ...bound, target, loop, run, why, compares }
+  core.byLoop.set(key, ready)
+  debug(1, () => `${core.name} ${key} for ${target.name}: ${(performance.now() - start).toFixed(1)} ms`)
+  return ready
+}

@@ -1,0 +1,36 @@
+/** What stands behind a ufunc: its loops, listed or made when they are asked for. Types only: how they are made is compiled.ts's. */
+import type { Code } from '../dtype.ts'
+import type { Kernel, Tables } from '../loops/kernel/ir.ts'
+import type { Loop } from '../loops/loop.ts'
+import type { Types } from './choose.ts'
+
+/** A kernel between given dtypes: what a signature lists. */
+export interface Overload extends Types {
+  /** In the grammar of signatures. */
+  readonly text: string
+  readonly kernel: Kernel
+  readonly tables: Tables
+}
+
+/** An overload whose operands have these dtypes in memory. */
+export interface Bound {
+  readonly overload: Overload
+  readonly inputs: readonly Code[]
+  readonly outputs: readonly Code[]
+}
+
+export interface Source {
+  /** In the order of the search; those of a lazy function are the ones it has been asked for. */
+  readonly overloads: readonly Overload[]
+  /** Without signatures, every combination of dtypes is a loop of its own. */
+  readonly lazy: boolean
+  /** The kernel between other dtypes; results are inferred when they are left out. */
+  overload(inputs: readonly Code[], outputs?: readonly Code[]): Overload
+  /** Reads a signature; results that are to be inferred are null. */
+  parse(text: string): { readonly inputs: readonly Code[]; readonly outputs: readonly Code[] | null }
+  loop(isa: Loop['isa'], bound: Bound): Loop
+  loopAsync(isa: Loop['isa'], bound: Bound): Promise<Loop>
+  inspect(what: 'types' | 'ir' | 'wat', bound: Bound): string
+  /** The compiler is loaded: `loop` never has to refuse. */
+  ready(): Promise<void>
+}

@@ -1,0 +1,189 @@
+/**
+ * The callable. It takes ready loops, or a source that makes them: nothing here, or in what it calls, knows a compiler.
+ * The functions that `on` gives are one family: the same kernel, loops loaded once a target, recompiled together.
+ */
+import type { Code } from '../dtype.ts'
+import { OptionError } from '../errors.ts'
+import { settings } from '../settings.ts'
+import { getTarget } from '../targets/index.ts'
+import { call, callAsync } from './call.ts'
+import type { Explanation } from './callable-types.ts'
+import { explain, inspect } from './explain.ts'
+import { isOptions } from './options.ts'
+import { bind, type Core, loadedAsync, refresh } from './prepare.ts'
+import type { Source } from './source.ts'
+
+/** What a kernel of another function sees of this one; two copies of lanewise understand each other. */
+export const kernelBrand = Symbol.for('lanewise.kernel')
+const inspectBrand = Symbol.for('nodejs.util.inspect.custom')
+
+export interface UfuncParts {
+  readonly name: string
+  readonly doc: string
+  readonly nin: number
+  readonly nout: number
+  readonly identity: unknown
+  readonly target: string | undefined
+  readonly fallback: string | undefined
+  readonly source: Source
+  /** The loops anew, with `env` read again or replaced. */
+  readonly remake: (env?: object) => Source
+  /** What `kernelBrand` shows. */
+  readonly brand: (source: Source) => unknown
+}
+
+/** The callable before TypeScript knows its signatures: callable-types.ts says what users see. */
+export interface AnyUfunc {
+  (...args: unknown[]): unknown
+  readonly name: string
+  readonly doc: string
+  readonly nin: number
+  readonly nout: number
+  readonly nargs: number
+  readonly ntypes: number
+  readonly types: readonly string[]
+  readonly identity: unknown
+  readonly signature: null
+  on(target: string): AnyUfunc
+  async(...args: unknown[]): Promise<unknown>
+  ready(): Promise<this>
+  recompile(env?: object): this
+  inspect(what: string, signature?: string): string
+  explain(signature?: string): Explanation
+}
+
+interface Family {
+  readonly parts: UfuncParts
+  source: Source
+  readonly members: Map<string | undefined, { readonly core: Core; readonly ufunc: AnyUfunc }>
+}
+
+/** Makes the function, on the target that its parts name. */
+export function makeUfunc(parts: UfuncParts): AnyUfunc {
+  const family: Family = { parts, source: parts.source, members: new Map() }
+  return memberOf(family, parts.target, parts.fallback)
+}
+
+/** The family's function on this target; always the same one. */
+function memberOf(family: Family, target: string | undefined, fallback: string | undefined): AnyUfunc {
+  const known = family.members.get(target)
+  if (known) return known.ufunc
+  const core = coreOf(family, target, fallback)
+  const ufunc = Object.defineProperties(
+    (...args: unknown[]) => call(core, args),
+    properties(family, core),
+  ) as AnyUfunc
+  family.members.set(target, { core, ufunc })
+  return ufunc
+}
+
+const coreOf = (
+  { parts, source }: Family,
+  target: string | undefined,
+  fallback: string | undefined,
+): Core => ({
+  name: parts.name,
+  nin: parts.nin,
+  nout: parts.nout,
+  target,
+  fallback,
+  source,
+  byCall: new Map(),
+  byLoop: new Map(),
+  epoch: settings.epoch,
+  last: null,
+  lastLoop: null,
+})
+
+function properties(family: Family, core: Core): PropertyDescriptorMap {
+  const { parts } = family
+  const { nin, nout } = parts
+  const fixed = {
+    name: parts.name,
+    length: nin,
+    doc: parts.doc,
+    nin,
+    nout,
+    nargs: nin + nout,
+    identity: parts.identity,
+  }
+  const methods = {
+    signature: null,
+    on(target: string) {
+      return memberOf(family, getTarget(target).name, undefined)
+    },
+    async async(...args: unknown[]) {
+      return withSignal(args, (rest) => callAsync(core, rest))
+    },
+    async ready(this: AnyUfunc) {
+      await prepareAll(core)
+      return this
+    },
+    recompile(this: AnyUfunc, env?: object) {
+      recompile(family, env)
+      return this
+    },
+    inspect: (what: string, signature?: string) => inspect(core, what, signature),
+    explain: (signature?: string) => explain(core, signature),
+    [inspectBrand]: () => describe(core),
+  }
+  const texts = () => core.source.overloads.map((overload) => overload.text)
+  return {
+    ...valuesOf(fixed),
+    ...valuesOf(methods),
+    types: { get: texts, enumerable: true },
+    ntypes: { get: () => core.source.overloads.length, enumerable: true },
+    [kernelBrand]: { get: () => parts.brand(core.source) },
+  }
+}
+
+const valuesOf = (values: object): PropertyDescriptorMap =>
+  Object.fromEntries(
+    Reflect.ownKeys(values).map((key) => [key, { value: Reflect.get(values, key), configurable: true }]),
+  )
+
+function recompile(family: Family, env: object | undefined): void {
+  if (env !== undefined && (typeof env !== 'object' || env === null))
+    throw new OptionError(`${family.parts.name}.recompile takes an object of captured values`, {
+      option: 'env',
+      known: ['env'],
+    })
+  family.source = family.parts.remake(env)
+  for (const { core } of family.members.values()) {
+    core.source = family.source
+    core.last = null
+    refresh(core)
+  }
+}
+
+/** Every listed loop compiled and loaded, for operands of just its dtypes; without signatures, the compiler itself. */
+async function prepareAll(core: Core): Promise<void> {
+  await core.source.ready()
+  for (const { inputs } of core.source.overloads) {
+    const outs = Array.from({ length: core.nout }, (): Code | null => null)
+    await loadedAsync(
+      core,
+      bind(core, { given: inputs, outs, asked: null, casting: 'same_kind', widened: null }),
+    )
+  }
+}
+
+/** A call that can be called off before and after it is prepared; it counts as one step. */
+async function withSignal(
+  args: readonly unknown[],
+  run: (rest: unknown[]) => Promise<unknown>,
+): Promise<unknown> {
+  const last = args.at(-1)
+  if (!isOptions(last)) return run([...args])
+  const { signal, onProgress, ...rest } = last
+  if (signal instanceof AbortSignal) signal.throwIfAborted()
+  const result = await run([...args.slice(0, -1), rest])
+  if (signal instanceof AbortSignal) signal.throwIfAborted()
+  if (typeof onProgress === 'function') onProgress(1, 1)
+  return result
+}
+
+const describe = ({ name, source }: Core): string => {
+  const types = source.overloads.map((overload) => overload.text).join(', ')
+  return `<ufunc '${name}' ${types || 'without signatures'}>`
+}
