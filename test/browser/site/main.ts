@@ -73,8 +73,9 @@ async function main(): Promise<Outcome> {
   }
 }
 
-main().then(
-  (outcome) => Object.assign(globalThis, { outcome }),
-  (error: unknown) =>
-    Object.assign(globalThis, { outcome: String(error instanceof Error ? error.stack : error) }),
-)
+function tell(outcome: Outcome | string): void {
+  Object.assign(globalThis, { outcome })
+  document.body.dataset.done = 'yes'
+}
+
+main().then(tell, (error: unknown) => tell(String(error instanceof Error ? error.stack : error)))
