@@ -80,13 +80,15 @@ export type Parse<S> = S extends string
   : Signature
 
 /** `never` marks text that the grammar does not cover, anywhere within. */
-type OrAny<P> = [P] extends [{ inputs: infer I; outputs: infer O }]
-  ? [I] extends [never]
-    ? Signature
-    : [O] extends [never]
+type OrAny<P> = [P] extends [never]
+  ? Signature
+  : P extends { inputs: infer I; outputs: infer O }
+    ? [I] extends [never]
       ? Signature
-      : { readonly inputs: I; readonly outputs: O }
-  : Signature
+      : [O] extends [never]
+        ? Signature
+        : { readonly inputs: I; readonly outputs: O }
+    : Signature
 
 type WithoutSpace<S extends string> = S extends `${infer A} ${infer B}`
   ? WithoutSpace<`${A}${B}`>
@@ -102,8 +104,8 @@ type Whole<S extends string> = S extends `${infer Inputs}->${infer Outputs}`
   ? { inputs: Chars<Inputs>; outputs: Chars<Outputs> }
   : S extends `(${infer Inputs})`
     ? { inputs: List<Inputs>; outputs: null }
-    : S extends `UniTuple(${infer Of},${infer Count extends number})(${infer Inputs})`
-      ? { inputs: List<Inputs>; outputs: Repeat<One<Of>, Count> }
+    : S extends `UniTuple(${infer Uniform})(${infer Inputs})`
+      ? { inputs: List<Inputs>; outputs: UniTuple<Uniform> }
       : S extends `Tuple(${infer Outputs})(${infer Inputs})`
         ? { inputs: List<Inputs>; outputs: List<Outputs> }
         : S extends `${'void' | 'none'}(${infer Inputs})`
@@ -111,6 +113,13 @@ type Whole<S extends string> = S extends `${infer Inputs}->${infer Outputs}`
           : S extends `${infer Output}(${infer Inputs})`
             ? { inputs: List<Inputs>; outputs: List<Output> }
             : never
+
+/** `f8,2` and `f8[:,:],2`. */
+type UniTuple<S extends string> = S extends `${infer Name}[${infer Dims}],${infer Count extends number}`
+  ? Repeat<One<`${Name}[${Dims}]`>, Count>
+  : S extends `${infer Of},${infer Count extends number}`
+    ? Repeat<One<Of>, Count>
+    : never
 
 /** `dd`: one character a type. */
 type Chars<
