@@ -1,0 +1,115 @@
+/**
+ * The functions that a kernel finds in JavaScript, one row each. They are known by identity, so it does not matter under what name
+ * they arrive. What they mean on types is in infer-calls.ts.
+ */
+import type { Constant } from './tree.ts'
+
+const { isNaN: convertingIsNaN, isFinite: convertingIsFinite } = globalThis
+
+interface BuiltinRow {
+  readonly fn: CallableFunction
+  /** How many arguments it needs; further ones are ignored, unless `variadic`. */
+  readonly arity: number
+  readonly variadic: boolean
+  /** Every engine gives the same bits, so a call on constants is a constant. */
+  readonly exact: boolean
+}
+
+const exact = (fn: CallableFunction, arity: number): BuiltinRow => ({
+  fn,
+  arity,
+  variadic: false,
+  exact: true,
+})
+const inexact = (fn: CallableFunction, arity: number): BuiltinRow => ({
+  fn,
+  arity,
+  variadic: false,
+  exact: false,
+})
+const variadic = (fn: CallableFunction, isExact: boolean): BuiltinRow => ({
+  fn,
+  arity: 0,
+  variadic: true,
+  exact: isExact,
+})
+
+export const builtins = {
+  'Math.abs': exact(Math.abs, 1),
+  'Math.sign': exact(Math.sign, 1),
+  'Math.floor': exact(Math.floor, 1),
+  'Math.ceil': exact(Math.ceil, 1),
+  'Math.trunc': exact(Math.trunc, 1),
+  'Math.round': exact(Math.round, 1),
+  'Math.min': variadic(Math.min, true),
+  'Math.max': variadic(Math.max, true),
+  'Math.fround': exact(Math.fround, 1),
+  'Math.imul': exact(Math.imul, 2),
+  'Math.clz32': exact(Math.clz32, 1),
+  'Math.sqrt': exact(Math.sqrt, 1),
+  'Math.hypot': variadic(Math.hypot, false),
+  'Math.pow': inexact(Math.pow, 2),
+  'Math.cbrt': inexact(Math.cbrt, 1),
+  'Math.exp': inexact(Math.exp, 1),
+  'Math.expm1': inexact(Math.expm1, 1),
+  'Math.log': inexact(Math.log, 1),
+  'Math.log1p': inexact(Math.log1p, 1),
+  'Math.log2': inexact(Math.log2, 1),
+  'Math.log10': inexact(Math.log10, 1),
+  'Math.sin': inexact(Math.sin, 1),
+  'Math.cos': inexact(Math.cos, 1),
+  'Math.tan': inexact(Math.tan, 1),
+  'Math.asin': inexact(Math.asin, 1),
+  'Math.acos': inexact(Math.acos, 1),
+  'Math.atan': inexact(Math.atan, 1),
+  'Math.atan2': inexact(Math.atan2, 2),
+  'Math.sinh': inexact(Math.sinh, 1),
+  'Math.cosh': inexact(Math.cosh, 1),
+  'Math.tanh': inexact(Math.tanh, 1),
+  'Math.asinh': inexact(Math.asinh, 1),
+  'Math.acosh': inexact(Math.acosh, 1),
+  'Math.atanh': inexact(Math.atanh, 1),
+  Number: exact(Number, 1),
+  BigInt: inexact(BigInt, 1),
+  Boolean: exact(Boolean, 1),
+  isNaN: exact(convertingIsNaN, 1),
+  isFinite: exact(convertingIsFinite, 1),
+  'Number.isNaN': exact(Number.isNaN, 1),
+  'Number.isFinite': exact(Number.isFinite, 1),
+  'Number.isInteger': exact(Number.isInteger, 1),
+  'Number.isSafeInteger': exact(Number.isSafeInteger, 1),
+  'BigInt.asIntN': inexact(BigInt.asIntN, 2),
+  'BigInt.asUintN': inexact(BigInt.asUintN, 2),
+} as const satisfies Record<string, BuiltinRow>
+
+export type Builtin = keyof typeof builtins
+
+export const builtinRow = (name: Builtin): BuiltinRow => builtins[name]
+
+const byFunction = new Map<unknown, Builtin>(
+  (Object.keys(builtins) as Builtin[]).map((name) => [builtins[name].fn, name]),
+)
+
+/** The builtin that this function is, if it is one. */
+export const builtinOf = (fn: unknown): Builtin | undefined => byFunction.get(fn)
+
+/** What a free name may mean in a kernel. */
+export const globals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['Math', Math],
+  ['Number', Number],
+  ['BigInt', BigInt],
+  ['Boolean', Boolean],
+  ['isNaN', convertingIsNaN],
+  ['isFinite', convertingIsFinite],
+  ['NaN', NaN],
+  ['Infinity', Infinity],
+  ['undefined', undefined],
+])
+
+/** `name` of constants, where the answer is the same on every engine. */
+export function foldCall(name: Builtin, args: readonly Constant[]): Constant | undefined {
+  const { fn, exact: isExact } = builtinRow(name)
+  if (!isExact || (args.some((a) => typeof a === 'bigint') && name !== 'Boolean')) return undefined
+  const value: unknown = Reflect.apply(fn, undefined, args)
+  return typeof value === 'number' || typeof value === 'boolean' ? value : undefined
+}

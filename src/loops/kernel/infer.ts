@@ -1,0 +1,289 @@
+/**
+ * From the untyped tree to the typed IR, for operands of given dtypes. One walk both finds the types and makes the IR: it is repeated,
+ * with the types of locals growing, until none grows any more; the last walk's IR is the answer.
+ */
+import { type Code, codeOfArray } from '../../dtype.ts'
+import { calls, indexOf } from './infer-calls.ts'
+import { binaryOperators, integerDivision, takesBits, unaryOperators } from './infer-operators.ts'
+import {
+  and,
+  constantOf,
+  entering,
+  or,
+  pick,
+  type Typed,
+  type Typing,
+  toBase,
+  toCode,
+  truth,
+  truthOf,
+  typed,
+} from './infer-values.ts'
+import {
+  type ArraySlot,
+  type Check,
+  type Kernel,
+  type Local,
+  local,
+  type Stmt,
+  set,
+  type Tables,
+} from './ir.ts'
+import type { Definition } from './parse.ts'
+import { outermost, type Place, placeOf, syntaxError, typeError } from './source.ts'
+import type { Choice, Program, Signature, Step, Table, Tree } from './tree.ts'
+import {
+  accepts,
+  irType,
+  join,
+  resultCode,
+  sameType,
+  showType,
+  type Type,
+  weakFloat,
+  weakInt,
+} from './types.ts'
+
+/** What one walk leaves behind. */
+interface Walk {
+  readonly locals: readonly Local[]
+  readonly outs: readonly number[]
+  readonly checks: readonly Check[]
+  readonly body: readonly Stmt[]
+  readonly grew: boolean
+  readonly problem: (() => never) | undefined
+}
+
+const weakTable = (table: Table): Type => (table.data instanceof Float64Array ? weakFloat : weakInt)
+
+/** The signature by whose types a call is made: the first that fits exactly, else the first whose types take the arguments safely. */
+export function chooseSignature(choice: Choice, args: readonly Type[]): Signature | undefined {
+  const fits = choice.signatures.filter((s) => s.inputs.length === args.length)
+  const every = (holds: (code: Code, type: Type) => boolean) =>
+    fits.find((s) => s.inputs.every((code, k) => holds(code, args[k] ?? weakFloat)))
+  const exact = (code: Code, type: Type) => resultCode(type) === code
+  return every(exact) ?? every((code, type) => accepts(code, type))
+}
+
+function walk(
+  program: Program,
+  slots: readonly ArraySlot[],
+  inputs: readonly Code[],
+  outputs: readonly Code[] | undefined,
+  types: Map<number, Type>,
+): Walk {
+  const locals: Local[] = inputs.map((type, k) => {
+    const id = program.params[k]?.local ?? 0
+    return { type, name: program.locals[id] ?? '' }
+  })
+  const operands = new Map(program.params.slice(0, inputs.length).map((p, k) => [p.local, k] as const))
+  const ids = new Map<number, number>()
+  const checks: Check[] = []
+  let grew = false
+  let problem: (() => never) | undefined
+
+  const newLocal = (type: Code, name: string): number => locals.push({ type, name }) - 1
+  const g: Typing = {
+    steps: [],
+    newLocal,
+    fail(at, message, seen, hint) {
+      problem ??= () => typeError(at, message, seen.map(showType), hint)
+      return constantOf(NaN)
+    },
+  }
+
+  const codeOf = (id: number): Code => {
+    const type = types.get(id) ?? weakInt
+    const out = program.outs.indexOf(id)
+    return out < 0 ? irType[type.base] : (outputs?.[out] ?? resultCode(type))
+  }
+  const idOf = (id: number): number => {
+    const made = ids.get(id) ?? newLocal(codeOf(id), program.locals[id] ?? '')
+    ids.set(id, made)
+    return made
+  }
+
+  const readLocal = (id: number): Typed => {
+    const operand = operands.get(id)
+    const code = operand === undefined ? undefined : inputs[operand]
+    if (operand !== undefined && code !== undefined) return entering(code, local(code, operand))
+    const type = types.get(id) ?? weakInt
+    return typed(local(irType[type.base], idOf(id)), type)
+  }
+
+  /** A quotient of integers as an integer, where only that is asked of it. */
+  const quotient = (tree: Tree, name: 'div' | 'floordiv'): Typed | undefined =>
+    tree.kind === 'binary' && tree.operator === '/'
+      ? integerDivision(name, expr(tree.left), expr(tree.right), tree.at)
+      : undefined
+
+  const expr = (tree: Tree): Typed => {
+    switch (tree.kind) {
+      case 'constant':
+        return constantOf(tree.value)
+      case 'local':
+        return readLocal(tree.local)
+      case 'unary': {
+        const arg = (takesBits(tree.operator) && quotient(tree.arg, 'div')) || expr(tree.arg)
+        return unaryOperators[tree.operator](arg, tree.at)
+      }
+      case 'binary': {
+        const side = (part: Tree) => (takesBits(tree.operator) && quotient(part, 'div')) || expr(part)
+        return binaryOperators[tree.operator](g, side(tree.left), side(tree.right), tree.at)
+      }
+      case 'logical': {
+        const join = tree.operator === '&&' ? and : or
+        return truthOf(join(truth(expr(tree.left)), truth(expr(tree.right))))
+      }
+      case 'conditional': {
+        const test = truth(expr(tree.test))
+        const then = expr(tree.then)
+        const otherwise = expr(tree.else)
+        const to = join(then.type, otherwise.type)
+        return typed(pick(test, toBase(then, to), toBase(otherwise, to)), to)
+      }
+      case 'call': {
+        const [only] = tree.args
+        const name = tree.name === 'Math.trunc' ? 'div' : tree.name === 'Math.floor' ? 'floordiv' : undefined
+        const whole = name && only && quotient(only, name)
+        return whole || calls[tree.name](g, tree.args.map(expr), tree.at)
+      }
+      case 'element':
+        return element(tree)
+      case 'coerce':
+        return coerce(tree)
+    }
+  }
+
+  const element = (tree: Extract<Tree, { kind: 'element' }>): Typed => {
+    const slot = slots[tree.table]
+    const table = program.tables[tree.table]
+    const index = indexOf(g, expr(tree.index), tree.at)
+    const type = slot?.type ?? 'f8'
+    const check = checks.push({ at: outermost(tree.at), array: slot?.name ?? '' }) - 1
+    const load = { kind: 'load', type, array: tree.table, index, check } as const
+    return table?.weak ? typed(load, weakTable(table)) : entering(type, load)
+  }
+
+  const coerce = (tree: Extract<Tree, { kind: 'coerce' }>): Typed => {
+    const { choice, side, slot, at } = tree
+    const args = choice.args.map((arg) => expr(arg).type)
+    const code = chooseSignature(choice, args)?.[side][slot]
+    const value = expr(tree.arg)
+    if (code) return entering(code, toCode(code, value.expr))
+    const known = choice.signatures.map((s) => `(${s.inputs.join(',')})`).join(', ')
+    return g.fail(
+      at,
+      `no signature of \`${choice.name}\` takes (${args.map(showType).join(', ')})`,
+      args,
+      `It has ${known}. Convert the arguments, or add a signature.`,
+    )
+  }
+
+  const grow = (id: number, type: Type): Type => {
+    const old = types.get(id)
+    const next = old ? join(old, type) : type
+    if (!old || !sameType(old, next)) {
+      grew = true
+      types.set(id, next)
+    }
+    return next
+  }
+
+  const list = (steps: readonly Step[]): Stmt[] => {
+    const before = g.steps
+    const made: Stmt[] = []
+    g.steps = made
+    for (const s of steps) step(s)
+    g.steps = before
+    return made
+  }
+
+  const step = (s: Step): void => {
+    switch (s.kind) {
+      case 'set': {
+        const value = expr(s.value)
+        const to = grow(s.local, value.type)
+        g.steps.push(set(idOf(s.local), toCode(codeOf(s.local), toBase(value, to))))
+        return
+      }
+      case 'if': {
+        const cond = truth(expr(s.test))
+        if (cond.kind === 'const') for (const inner of cond.value === true ? s.then : s.else) step(inner)
+        else g.steps.push({ kind: 'if', cond, then: list(s.then), else: list(s.else) })
+        return
+      }
+      case 'loop': {
+        const { label, at } = s
+        g.steps.push({ kind: 'loop', label, body: list(s.body), update: list(s.update), at: outermost(at) })
+        return
+      }
+      case 'block':
+        g.steps.push({ kind: 'block', label: s.label, body: list(s.body) })
+        return
+      case 'break':
+      case 'continue':
+        g.steps.push({ kind: s.kind, label: s.label })
+        return
+      case 'declare':
+        return
+    }
+  }
+
+  const missing = program.params.slice(inputs.length).flatMap((p) => p.missing ?? [])
+  const body = list([...missing, ...program.body])
+  return { locals, outs: program.outs.map(idOf), checks, body, grew, problem }
+}
+
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+
+function checkCounts(definition: Definition, nin: number, nout: number | undefined): void {
+  const { arity, required, parsed, program } = definition
+  const at: Place = placeOf(parsed, parsed.node)
+  if (nin < required || nin > arity) {
+    const takes = required === arity ? count(arity, 'argument') : `${required} to ${arity} arguments`
+    syntaxError(at, `the kernel takes ${takes}, but the signature has ${nin}`)
+  }
+  const gives = program.outs.length
+  if (nout !== undefined && nout !== gives) {
+    const hint = 'UniTuple(f8,2)(f8) is a signature with two results; return [q, r] gives two.'
+    syntaxError(
+      at,
+      `the kernel returns ${count(gives, 'value')}, but the signature has ${count(nout, 'result')}`,
+      hint,
+    )
+  }
+}
+
+/**
+ * The kernel for operands of these dtypes, with the contents of its tables. Without `outputs` the results have the dtypes that
+ * NumPy's promotion of what entered them gives.
+ * @throws KernelTypeError for operators that are not defined on their operands' types
+ * @throws KernelSyntaxError where the number of parameters or results is another
+ */
+export function infer(
+  definition: Definition,
+  inputs: readonly Code[],
+  outputs?: readonly Code[],
+): { kernel: Kernel; tables: Tables } {
+  checkCounts(definition, inputs.length, outputs?.length)
+  const { program } = definition
+  const arrays = program.tables.map(
+    ({ name, data }): ArraySlot => ({ name, type: codeOfArray(data) ?? 'f8', length: data.length }),
+  )
+  const types = new Map<number, Type>()
+  let last = walk(program, arrays, inputs, outputs, types)
+  while (last.grew) last = walk(program, arrays, inputs, outputs, types)
+  last.problem?.()
+  const kernel: Kernel = {
+    name: definition.name || 'kernel',
+    source: definition.source,
+    locals: last.locals,
+    nin: inputs.length,
+    outs: last.outs,
+    arrays,
+    checks: last.checks,
+    body: last.body,
+  }
+  return { kernel, tables: program.tables.map((t) => t.data) }
+}

@@ -1,0 +1,256 @@
+/**
+ * Calls. Whatever is called is inlined: local functions (which see the kernel's locals), captured ones, and functions of lanewise.
+ * What bundlers, compilers and coverage tools wrap around functions is seen through here.
+ */
+import type { CallExpression, Expression, Identifier, Node, SpreadElement, Super } from 'acorn'
+import { type Builtin, builtinRow, foldCall, globals } from './builtins.ts'
+import { declarePattern, initialise, variableOf } from './parse-assign.ts'
+import {
+  asTree,
+  type Build,
+  type Compiled,
+  checkSize,
+  collect,
+  constant,
+  describe,
+  type Exit,
+  emit,
+  type Frame,
+  inOrder,
+  isTree,
+  newLabel,
+  newLocal,
+  nothing,
+  place,
+  readLocal,
+  type Static,
+  spill,
+  type Value,
+} from './parse-frame.ts'
+import { type Place, syntaxError } from './source.ts'
+import type { Choice, Tree } from './tree.ts'
+
+/** istanbul's counters: `cov_1a2b().s[3]++`. They count and nothing else, so they are left out. */
+export function isCounter(node: Node): boolean {
+  let inner = node as Expression | Super
+  if (inner.type === 'UpdateExpression') inner = inner.argument
+  while (inner.type === 'MemberExpression') inner = inner.object
+  return (
+    inner.type === 'CallExpression' &&
+    inner.callee.type === 'Identifier' &&
+    /^cov_\w+$/.test(inner.callee.name)
+  )
+}
+
+/** The name at the root of `name`, `name.a.b` or `(0, name.a)`, if nothing declares it. */
+function unknownRoot(frame: Frame, callee: Expression | Super): Identifier | undefined {
+  switch (callee.type) {
+    case 'Identifier':
+      return variableOf(frame, callee) || globals.has(callee.name) ? undefined : callee
+    case 'MemberExpression':
+      return unknownRoot(frame, callee.object)
+    case 'SequenceExpression': {
+      const last = callee.expressions.at(-1)
+      return last && unknownRoot(frame, last)
+    }
+    default:
+      return undefined
+  }
+}
+
+const lastName = (callee: Expression | Super): string => {
+  if (callee.type === 'Identifier') return callee.name
+  if (callee.type === 'MemberExpression' && callee.property.type === 'Identifier') return callee.property.name
+  if (callee.type === 'SequenceExpression') return lastName(callee.expressions.at(-1) ?? callee)
+  return ''
+}
+
+type Argument = Expression | SpreadElement
+
+/** A helper that a compiler put around something, known by its shape, since minifiers rename it; undefined for anything else. */
+function helperCall(frame: Frame, node: CallExpression, at: Place): Value | undefined {
+  const [first, second] = node.arguments
+  if (node.arguments.length !== 2 || !first || !second) return undefined
+  if (first.type === 'SpreadElement' || second.type === 'SpreadElement') return undefined
+  const { lower } = frame.build
+  // __name(f, "f") of esbuild gives a function its name.
+  if (second.type === 'Literal' && typeof second.value === 'string') return lower.value(frame, first)
+  if (/^_*pow(?:er)?\d*$/.test(lastName(node.callee))) {
+    return lower.call(
+      frame,
+      { kind: 'builtin', name: 'Math.pow' },
+      argumentsOf(frame, [first, second]),
+      at,
+      'Math.pow',
+    )
+  }
+  // _slicedToArray(tuple, 2) of Babel and __read(tuple, 2) of TypeScript: what destructuring becomes.
+  if (second.type === 'Literal' && typeof second.value === 'number') {
+    const { steps, result } = collect(frame.build, () => lower.value(frame, first))
+    if (result.kind === 'tuple') {
+      frame.build.steps.push(...steps)
+      return result
+    }
+  }
+  return undefined
+}
+
+function argumentsOf(frame: Frame, args: readonly Argument[]): Value[] {
+  const makers = args.map((arg) => () => {
+    return frame.build.lower.value(frame, arg.type === 'SpreadElement' ? arg.argument : arg)
+  })
+  return inOrder(frame.build, makers).flatMap((value, k) => {
+    const arg = args[k]
+    if (arg?.type !== 'SpreadElement') return [value]
+    if (value.kind === 'tuple') return value.items
+    return syntaxError(place(frame, arg), `${describe(value)} cannot be spread`, 'Only tuples can.')
+  })
+}
+
+export function callExpression(frame: Frame, node: CallExpression): Value {
+  if (isCounter(node)) return nothing
+  const at = place(frame, node)
+  const { lower } = frame.build
+  const unknown = unknownRoot(frame, node.callee)
+  if (unknown) {
+    const helped = helperCall(frame, node, at)
+    if (helped) return helped
+    return lower.free(frame, unknown)
+  }
+  const callee = lower.value(frame, node.callee)
+  return lower.call(frame, callee, argumentsOf(frame, node.arguments), at, lastName(node.callee))
+}
+
+/** A call of whatever the callee turned out to be. */
+export function call(frame: Frame, callee: Value, args: readonly Value[], at: Place, name: string): Value {
+  switch (callee.kind) {
+    case 'function':
+      return inline(frame, callee, args, at)
+    case 'builtin':
+      return callBuiltin(callee.name, args, at)
+    case 'compiled':
+      return callCompiled(frame, callee, args, at)
+    default:
+      return syntaxError(at, `${name ? `\`${name}\`` : 'this'} is ${describe(callee)}, not a function`)
+  }
+}
+
+type FunctionValue = Extract<Static, { kind: 'function' }>
+
+/** How a function's parameters get their values. */
+type Pass = (frame: Frame) => void
+
+const newExit = (build: Build): Exit => ({
+  label: newLabel(build),
+  used: false,
+  results: undefined,
+  tuple: false,
+  value: undefined,
+})
+
+const passTo =
+  (args: readonly Value[]): Pass =>
+  (frame) =>
+    frame.node.params.forEach((pattern, k) => {
+      const rest: Value = { kind: 'tuple', items: args.slice(k) }
+      if (pattern.type === 'RestElement') declarePattern(frame, pattern.argument, rest)
+      else declarePattern(frame, pattern, args[k] ?? nothing)
+    })
+
+/** The body of the function, here. `caller` is undefined for the kernel itself. */
+export function inline(
+  around: Pick<Frame, 'build' | 'stack'>,
+  { parsed, node, frame: outer }: FunctionValue,
+  args: readonly Value[],
+  at: Place | undefined,
+  pass: Pass = passTo(args),
+): Value {
+  const { build } = around
+  const caller = outer ? outer.caller : at
+  const frame: Frame = {
+    build,
+    parsed,
+    node,
+    caller,
+    outer,
+    stack: [...around.stack, node],
+    bindings: new Map(),
+    targets: [],
+    exit: newExit(build),
+    args,
+  }
+  const start = place(frame, node)
+  if (at && around.stack.includes(node)) {
+    syntaxError(at, 'a function that calls itself cannot be inlined', 'Write the recursion as a loop.')
+  }
+  if (node.async || node.generator) {
+    syntaxError(start, `a kernel cannot call ${node.async ? 'an async function' : 'a generator'}`)
+  }
+  checkSize(frame, at ?? start)
+  const self = node.type === 'FunctionExpression' && node.id ? variableOf(frame, node.id) : undefined
+  if (self) initialise(frame, self, { kind: 'function', parsed, node, frame: outer }, start)
+  for (const variable of parsed.scoping.vars.get(node) ?? []) {
+    const local = newLocal(build, variable.name)
+    frame.bindings.set(variable, { kind: 'local', local })
+    emit(build, { kind: 'declare', local, at: start })
+  }
+  pass(frame)
+  if (node.body.type !== 'BlockStatement') return build.lower.value(frame, node.body)
+  const { body } = node.body
+  const { steps, result: ends } = collect(build, () => build.lower.statements(frame, body, 'last'))
+  const { exit } = frame
+  if (exit.used) emit(build, { kind: 'block', label: exit.label, body: steps })
+  else build.steps.push(...steps)
+  if (exit.value) return exit.value
+  const results = exit.results?.map((local) => readLocal(local, at ?? start))
+  if (!results) return nothing
+  if (ends) {
+    const hint = 'Add a return at the end: an element must have a value in every case.'
+    syntaxError(start, 'not every path through this function returns a value', hint)
+  }
+  const [single = nothing] = results
+  return exit.tuple ? { kind: 'tuple', items: results } : single
+}
+
+function callBuiltin(name: Builtin, values: readonly Value[], at: Place): Value {
+  const { arity, variadic } = builtinRow(name)
+  const given = variadic ? values : values.slice(0, arity)
+  if (given.length < arity) {
+    const needs = arity === 1 ? 'one argument' : `${arity} arguments`
+    return syntaxError(at, `${name} needs ${needs}, not ${values.length}`)
+  }
+  const args = given.map((v) => asTree(v, at))
+  const constants = args.flatMap((a) => (a.kind === 'constant' ? [a.value] : []))
+  if (constants.length === args.length) {
+    const folded = foldCall(name, constants)
+    if (folded !== undefined) return constant(folded, at)
+    const [only] = constants
+    if (name === 'BigInt' && Number.isSafeInteger(only)) return constant(BigInt(Number(only)), at)
+  }
+  const [left, right] = args
+  // One form for both spellings of a power.
+  if (name === 'Math.pow' && left && right) return { kind: 'binary', operator: '**', left, right, at }
+  return { kind: 'call', name, args, at }
+}
+
+/** A function of lanewise with signatures: arguments and results have the types of the one that is chosen. */
+function callCompiled(frame: Frame, fn: Compiled, values: readonly Value[], at: Place): Value {
+  const target = fn.enter(frame, at)
+  if (target.kind !== 'function')
+    return syntaxError(at, `\`${fn.name}\` is ${describe(target)}, not a function`)
+  if (fn.signatures.length === 0) return inline(frame, target, values, at)
+  const args = values.map((v) => spill(frame.build, asTree(v, at)))
+  if (fn.signatures.every((s) => s.inputs.length !== args.length)) {
+    const known = [...new Set(fn.signatures.map((s) => s.inputs.length))].join(' or ')
+    return syntaxError(at, `\`${fn.name}\` takes ${known} arguments, not ${args.length}`)
+  }
+  const choice: Choice = { name: fn.name, signatures: fn.signatures, args }
+  const coerce =
+    (side: 'inputs' | 'outputs') =>
+    (arg: Value, slot: number): Value =>
+      isTree(arg) ? ({ kind: 'coerce', choice, side, slot, arg, at } satisfies Tree) : arg
+  const result = inline(frame, target, args.map(coerce('inputs')), at)
+  return result.kind === 'tuple'
+    ? { ...result, items: result.items.map(coerce('outputs')) }
+    : coerce('outputs')(result, 0)
+}

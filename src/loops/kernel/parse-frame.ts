@@ -1,0 +1,227 @@
+/**
+ * What lowering works with: the program that is being built, the frame of each function that is inlined into it, and the values that
+ * expressions have while types are unknown: trees, and things that exist only at compile time (functions, tables, tuples …).
+ */
+import type { Expression, Identifier, Node, Statement, Super } from 'acorn'
+import type { Builtin } from './builtins.ts'
+import type { AnyFunctionNode, Scoping, Variable } from './scope.ts'
+import { type Place, placeOf, type Source, syntaxError } from './source.ts'
+import { type Constant, readsAny, type Signature, type Step, type Table, type Tree, written } from './tree.ts'
+
+/** A source whose names are resolved. */
+export interface Parsed extends Source {
+  readonly scoping: Scoping
+}
+
+/** A function of lanewise. */
+export interface Compiled {
+  readonly name: string
+  /** By these its arguments and results are converted; without any it takes what it is given. */
+  readonly signatures: readonly Signature[]
+  /** The function itself, once its own `env` is filled in. */
+  readonly enter: (frame: Frame, at: Place) => Value
+}
+
+/** Known at compile time only: none of these can be stored in an array, or chosen between at run time. */
+export type Static =
+  | { readonly kind: 'undefined' }
+  | { readonly kind: 'tuple'; readonly items: readonly Value[] }
+  | {
+      readonly kind: 'function'
+      readonly parsed: Parsed
+      readonly node: AnyFunctionNode
+      /** Where it stands; a captured function stands nowhere. */
+      readonly frame: Frame | undefined
+    }
+  | { readonly kind: 'builtin'; readonly name: Builtin }
+  | ({ readonly kind: 'compiled' } & Compiled)
+  | { readonly kind: 'table'; readonly table: number; readonly name: string; readonly length: number }
+  | { readonly kind: 'object'; readonly name: string; readonly value: object }
+  | { readonly kind: 'string' }
+
+export type Value = Tree | Static
+
+export type Binding =
+  | { readonly kind: 'local'; readonly local: number }
+  | { readonly kind: 'value'; readonly value: Value }
+
+/** Where `break` and `continue` go. */
+export interface Target {
+  readonly kind: 'loop' | 'switch' | 'block'
+  readonly label: number
+  readonly names: readonly string[]
+  used: boolean
+}
+
+/** How a function that is being inlined is left. */
+export interface Exit {
+  readonly label: number
+  used: boolean
+  /** The locals that take the result, once a first `return` has shown how many there are. */
+  results: readonly number[] | undefined
+  /** Is the result a tuple? */
+  tuple: boolean
+  /** The result of a function that ends in its only `return`. */
+  value: Value | undefined
+}
+
+export interface Frame {
+  readonly build: Build
+  readonly parsed: Parsed
+  readonly node: AnyFunctionNode
+  /** Where it was called, unless it is the kernel itself or stands in its text. */
+  readonly caller: Place | undefined
+  /** The function around it in the source. */
+  readonly outer: Frame | undefined
+  /** The functions that are being inlined, this one last. */
+  readonly stack: readonly AnyFunctionNode[]
+  readonly bindings: Map<Variable, Binding>
+  readonly targets: Target[]
+  readonly exit: Exit
+  /** The arguments as they were passed, for `arguments[1]`. */
+  readonly args: readonly Value[]
+}
+
+/**
+ * Where a statement stands in its function. `last`: nothing comes after it, and it runs whenever the function does. `tail`: nothing
+ * comes after it, so a return needs no jump.
+ */
+export type Position = 'inside' | 'tail' | 'last'
+
+/** The position of what stands in a branch. */
+export const within = (position: Position): Position => (position === 'last' ? 'tail' : position)
+
+/** The ways into the parts of lowering, tied together in parse.ts: expressions call functions, functions hold expressions. */
+export interface Lower {
+  readonly value: (frame: Frame, node: Expression | Super) => Value
+  readonly effect: (frame: Frame, node: Expression) => void
+  readonly test: (frame: Frame, node: Expression) => Tree
+  readonly call: (frame: Frame, callee: Value, args: readonly Value[], at: Place, name: string) => Value
+  /** Does the end of the statements remain reachable? */
+  readonly statements: (frame: Frame, body: readonly Statement[], position: Position) => boolean
+  /** A name that nothing declares. */
+  readonly free: (frame: Frame, id: Identifier) => Value
+}
+
+export interface Build {
+  readonly lower: Lower
+  /** What a value is that calls itself a function of lanewise. */
+  readonly compiled: (value: unknown) => Compiled | undefined
+  /** The kernel's own source, and whether it is a factory: for hints. */
+  readonly main: Parsed
+  readonly factory: boolean
+  readonly locals: string[]
+  readonly tables: Table[]
+  /** Where steps go at the moment. */
+  steps: Step[]
+  labels: number
+  size: number
+  /** Locals that take the results of functions: nothing else sets them. */
+  readonly results: Set<number>
+}
+
+const maxSize = 20_000
+
+export const place = (frame: Frame, node: Node): Place => placeOf(frame.parsed, node, frame.caller)
+
+export function emit(build: Build, step: Step): void {
+  build.size++
+  build.steps.push(step)
+}
+
+export function newLocal(build: Build, name: string): number {
+  build.locals.push(name)
+  return build.locals.length - 1
+}
+
+export const newLabel = (build: Build): number => build.labels++
+
+export function checkSize({ build }: Frame, at: Place): void {
+  if (build.size < maxSize) return
+  syntaxError(
+    at,
+    `the kernel grows beyond ${maxSize} steps once its functions are inlined`,
+    'Write a loop instead.',
+  )
+}
+
+/** What `make` emits, kept apart. */
+export function collect<T>(build: Build, make: () => T): { readonly steps: Step[]; readonly result: T } {
+  const before = build.steps
+  const steps: Step[] = []
+  build.steps = steps
+  try {
+    return { steps, result: make() }
+  } finally {
+    build.steps = before
+  }
+}
+
+const statics: ReadonlySet<string> = new Set<Static['kind']>([
+  'undefined',
+  'tuple',
+  'function',
+  'builtin',
+  'compiled',
+  'table',
+  'object',
+  'string',
+])
+export const isTree = (value: Value): value is Tree => !statics.has(value.kind)
+
+export const constant = (value: Constant, at: Place): Tree => ({ kind: 'constant', value, at })
+export const readLocal = (id: number, at: Place): Tree => ({ kind: 'local', local: id, at })
+export const nothing: Value = { kind: 'undefined' }
+
+/** The tree held in a local, so that later steps do not change it and using it twice costs nothing. */
+export function spill(build: Build, tree: Tree, name = 't'): Tree {
+  if (tree.kind === 'constant') return tree
+  const id = newLocal(build, name)
+  emit(build, { kind: 'set', local: id, value: tree })
+  return readLocal(id, tree.at)
+}
+
+function protect(build: Build, value: Value, changed: ReadonlySet<number>): Value {
+  if (value.kind === 'tuple') return { ...value, items: value.items.map((v) => protect(build, v, changed)) }
+  return isTree(value) && readsAny(value, changed) ? spill(build, value) : value
+}
+
+/** Values in JavaScript's order of evaluation: one that a later one changes is put aside first. */
+export function inOrder(build: Build, makers: readonly (() => Value)[]): Value[] {
+  const parts = makers.map((make) => collect(build, make))
+  return parts.map(({ steps, result }, k) => {
+    build.steps.push(...steps)
+    const later = parts.slice(k + 1).flatMap((part) => part.steps)
+    return later.length > 0 ? protect(build, result, written(later)) : result
+  })
+}
+
+const words: Record<Static['kind'], string> = {
+  undefined: 'undefined',
+  tuple: 'a tuple',
+  function: 'a function',
+  builtin: 'a function',
+  compiled: 'a function',
+  table: 'an array',
+  object: 'an object',
+  string: 'a string',
+}
+
+export const describe = (value: Value): string => (isTree(value) ? 'a number' : words[value.kind])
+
+const wordHints: Partial<Record<Static['kind'], string>> = {
+  undefined: 'Give it a value first; a function must return one on every path.',
+  tuple: 'Take it apart first: const [q, r] = f(x, y).',
+  function: 'Functions can only be called in a kernel.',
+  builtin: 'Functions can only be called in a kernel.',
+  compiled: 'Functions can only be called in a kernel.',
+  table: 'Take an element of it: table[i].',
+  object: 'Kernels compute with numbers; take a number from it: object.key.',
+  string: 'Kernels compute with numbers.',
+}
+
+/** The value as a number. */
+export function asTree(value: Value, at: Place): Tree {
+  if (isTree(value)) return value
+  return syntaxError(at, `${words[value.kind]} stands where a number is needed`, wordHints[value.kind])
+}

@@ -1,0 +1,99 @@
+/** Members: elements of tables and tuples, properties of captured objects and of Math and its like. */
+import type { MemberExpression } from 'acorn'
+import { capture, randomIsRefused } from './capture.ts'
+import { propertyHint } from './hints.ts'
+import { asTree, constant, describe, type Frame, nothing, place, type Value } from './parse-frame.ts'
+import { type Place, syntaxError } from './source.ts'
+import type { Tree } from './tree.ts'
+
+const names: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [Math, 'Math'],
+  [Number, 'Number'],
+  [BigInt, 'BigInt'],
+])
+
+/** The index of a tuple's element; undefined where it is not a constant. */
+export function indexOf(frame: Frame, node: MemberExpression): number | undefined {
+  if (!node.computed || node.property.type === 'PrivateIdentifier') return undefined
+  const index = frame.build.lower.value(frame, node.property)
+  return index.kind === 'constant' ? Number(index.value) : undefined
+}
+
+function ofObject(
+  frame: Frame,
+  owner: object,
+  name: string,
+  key: string,
+  at: Place,
+  optional: boolean,
+): Value {
+  if (owner === Math && key === 'random') randomIsRefused(at)
+  const known = names.get(owner)
+  const value: unknown = Reflect.get(owner, key)
+  if (value === undefined && !optional) {
+    const keys = Object.keys(owner)
+    const list = keys.length > 0 ? `It has: ${keys.join(', ')}.` : undefined
+    const hint = known ? propertyHint(known, key) : list
+    syntaxError(at, `\`${key}\` is not in ${known ?? (name || 'env')}`, hint)
+  }
+  return capture(frame.build, known ? `${known}.${key}` : key, value, at)
+}
+
+/** `owner.key`; where `optional`, what is missing is undefined instead of an error. */
+export function property(frame: Frame, owner: Value, key: string, at: Place, optional = false): Value {
+  switch (owner.kind) {
+    case 'object':
+      return ofObject(frame, owner.value, owner.name, key, at, optional)
+    case 'builtin':
+      if (owner.name === 'Number') return ofObject(frame, Number, 'Number', key, at, optional)
+      if (owner.name === 'BigInt') return ofObject(frame, BigInt, 'BigInt', key, at, optional)
+      break
+    case 'tuple':
+      if (key === 'length') return constant(owner.items.length, at)
+      if (/^\d+$/.test(key)) return owner.items[Number(key)] ?? nothing
+      break
+    case 'table':
+      if (key === 'length') return constant(owner.length, at)
+      if (/^\d+$/.test(key)) return element(owner, constant(Number(key), at), at)
+      break
+    default:
+      break
+  }
+  return syntaxError(at, `${describe(owner)} has no property \`${key}\` in a kernel`)
+}
+
+type TableValue = Extract<Value, { kind: 'table' }>
+
+export const element = ({ table, length }: TableValue, index: Tree, at: Place): Tree => ({
+  kind: 'element',
+  table,
+  length,
+  index,
+  at,
+})
+
+export function member(frame: Frame, node: MemberExpression): Value {
+  const at = place(frame, node)
+  const owner = frame.build.lower.value(frame, node.object)
+  if (!node.computed) {
+    const key = node.property.type === 'Identifier' ? node.property.name : ''
+    return property(frame, owner, key, place(frame, node.property))
+  }
+  if (node.property.type === 'Literal' && typeof node.property.value === 'string') {
+    return property(frame, owner, node.property.value, at)
+  }
+  if (owner.kind === 'table' && node.property.type !== 'PrivateIdentifier') {
+    const index = asTree(frame.build.lower.value(frame, node.property), place(frame, node.property))
+    return element(owner, index, at)
+  }
+  if (owner.kind === 'tuple') {
+    const k = indexOf(frame, node)
+    if (k !== undefined) return property(frame, owner, String(k), at)
+    return syntaxError(
+      at,
+      'the index of a tuple must be a constant',
+      'Use a captured typed array as a table.',
+    )
+  }
+  return syntaxError(at, `${describe(owner)} cannot be indexed`)
+}

@@ -1,0 +1,299 @@
+/**
+ * From a kernel's source to the untyped tree: reads the function, fills in what it captures, inlines what it calls.
+ * Errors of syntax and names appear here, when a kernel is defined.
+ */
+import type { Expression, Identifier, Node, Pattern } from 'acorn'
+import { globals } from './builtins.ts'
+import { capture, kernelBrand, resolved } from './capture.ts'
+import { habitHint } from './hints.ts'
+import { initialise, variableOf } from './parse-assign.ts'
+import { call, inline } from './parse-calls.ts'
+import { effect, test, value } from './parse-expressions.ts'
+import {
+  asTree,
+  type Build,
+  type Compiled,
+  collect,
+  emit,
+  type Frame,
+  newLocal,
+  type Parsed,
+  place,
+  readLocal,
+  type Static,
+  type Value,
+} from './parse-frame.ts'
+import { statements } from './parse-statements.ts'
+import { settle } from './parse-unset.ts'
+import type { Variable } from './scope.ts'
+import { type Place, placeOf, sourceOf, syntaxError } from './source.ts'
+import type { Parameter, Program, Signature } from './tree.ts'
+
+type Env = object | (() => object)
+
+/** A kernel that is read and checked, but not yet typed. */
+export interface Definition {
+  readonly name: string
+  readonly source: string
+  /** Parameters of the kernel, and how many of them have no default. */
+  readonly arity: number
+  readonly required: number
+  readonly parsed: Parsed
+  /** As it was given; a thunk is asked anew by `recapture`. */
+  readonly env: Env | undefined
+  /** The values it was last filled in with. */
+  readonly captured: object | undefined
+  readonly program: Program
+}
+
+export interface DefineOptions {
+  readonly env?: Env | undefined
+  readonly name?: string | undefined
+}
+
+/** What a function of lanewise holds under `Symbol.for('lanewise.kernel')`: its definition, also with the signatures that it was given. */
+export type Brand =
+  | Definition
+  | { readonly definition: Definition; readonly signatures: readonly Signature[] }
+
+const isFunctionNode = (node: Node): boolean =>
+  node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression'
+
+/** Does the function give back a function, as its syntax shows? */
+function isFactory({ node, scoping }: Parsed): boolean {
+  const functions = new Set<Variable>()
+  const gives = (e: Expression | null | undefined): boolean => {
+    if (!e) return false
+    if (isFunctionNode(e)) return true
+    const variable = e.type === 'Identifier' ? scoping.uses.get(e) : undefined
+    if (variable) return functions.has(variable)
+    if (e.type === 'SequenceExpression') return gives(e.expressions.at(-1))
+    const [first] = e.type === 'CallExpression' ? e.arguments : []
+    return first !== undefined && first.type !== 'SpreadElement' && isFunctionNode(first)
+  }
+  if (node.body.type !== 'BlockStatement') return gives(node.body)
+  const add = (id: Pattern) => {
+    const variable = id.type === 'Identifier' ? scoping.uses.get(id) : undefined
+    if (variable) functions.add(variable)
+  }
+  for (const s of node.body.body) {
+    if (s.type === 'FunctionDeclaration') add(s.id)
+    if (s.type === 'VariableDeclaration') for (const d of s.declarations) if (gives(d.init)) add(d.id)
+  }
+  return node.body.body.some((s) => s.type === 'ReturnStatement' && gives(s.argument))
+}
+
+const keysOf = (pattern: Pattern | undefined): string[] =>
+  pattern?.type === 'ObjectPattern'
+    ? pattern.properties.flatMap((p) =>
+        p.type === 'Property' && p.key.type === 'Identifier' ? [p.key.name] : [],
+      )
+    : []
+
+/** A factory wants `env`, anything else does not. */
+function checkFactory(parsed: Parsed, captured: object | undefined): void {
+  const at = placeOf(parsed, parsed.node)
+  const factory = isFactory(parsed)
+  if (captured && !factory) {
+    syntaxError(
+      at,
+      '`env` is given, but the kernel is not a factory',
+      `With env, write a function that takes it and gives back the kernel:\n\n  ${rewritten(parsed, Object.keys(captured))}`,
+    )
+  }
+  if (!captured && factory) {
+    const keys = keysOf(parsed.node.params[0])
+    const example = keys.length > 0 ? `{ env: { ${keys.join(', ')} } }` : '{ env: { … } }'
+    syntaxError(
+      at,
+      'the kernel is a factory (it gives back a function), but no `env` is given',
+      `Give what it captures: ${example}. Without captured values write the inner function alone.`,
+    )
+  }
+}
+
+/** The user's own line, with `env`. */
+function rewritten({ text }: Parsed, names: readonly string[]): string {
+  const [line = '', ...more] = text.trim().split('\n')
+  return `({ ${names.join(', ')} }) => ${line.trimEnd()}${more.length > 0 ? ' …' : ''}`
+}
+
+/** The function whose `arguments` these are: not an arrow. */
+const ownArguments = (frame: Frame): Frame =>
+  frame.node.type === 'ArrowFunctionExpression' && frame.outer ? ownArguments(frame.outer) : frame
+
+function freeHint(frame: Frame, name: string): string {
+  const { parsed, build } = frame
+  const habit = habitHint(name)
+  if (habit) return habit
+  const why = 'Kernels are compiled from their source and cannot see the variables around them.'
+  if (parsed !== build.main) {
+    return `${why} \`${parsed.name}\` is captured, so only its own source is compiled: give it what it needs as an argument, or make it a jit function with an env of its own.`
+  }
+  if (build.factory)
+    return `${why} Add \`${name}\` to env, and take it where the factory takes env: ({ …, ${name} }) => …`
+  const names = parsed.scoping.free
+    .map((id) => id.name)
+    .filter((n) => !globals.has(n) && !n.startsWith('__') && n !== 'arguments')
+  const list = [...new Set([name, ...names])]
+  return `${why} Capture it with env:\n\n  ${rewritten(parsed, list)}\n\nand give the option { env: { ${list.join(', ')} } }.`
+}
+
+function free(frame: Frame, id: Identifier): Value {
+  const { name } = id
+  const at = place(frame, id)
+  if (globals.has(name)) return capture(frame.build, name, globals.get(name), at)
+  if (name === 'arguments') return { kind: 'tuple', items: ownArguments(frame).args }
+  return syntaxError(at, `\`${name}\` is not defined in the kernel`, freeHint(frame, name))
+}
+
+type FunctionValue = Extract<Static, { kind: 'function' }>
+
+/** The kernel itself: of a factory, what it gives back for these captured values. */
+function enter(
+  around: Pick<Frame, 'build' | 'stack'>,
+  parsed: Parsed,
+  captured: object | undefined,
+  at: Place | undefined,
+): FunctionValue {
+  const outer: FunctionValue = { kind: 'function', parsed, node: parsed.node, frame: undefined }
+  if (!captured) return outer
+  const made = inline(around, outer, [{ kind: 'object', name: 'env', value: captured }], at)
+  if (made.kind === 'function') return made
+  return syntaxError(placeOf(parsed, parsed.node), 'the factory does not give back a function')
+}
+
+const lower = { value, effect, test, call, statements, free }
+
+function isDefinition(value: unknown): value is Definition {
+  return typeof value === 'object' && value !== null && 'program' in value && 'parsed' in value
+}
+
+/** What stands behind a function of lanewise, also one of another copy of lanewise. */
+function compiledOf(fn: unknown): Compiled | undefined {
+  if ((typeof fn !== 'function' && typeof fn !== 'object') || fn === null) return undefined
+  const held: unknown = Reflect.get(fn, kernelBrand)
+  const brand: unknown = typeof held === 'function' ? Reflect.apply(held, fn, []) : held
+  if (typeof brand !== 'object' || brand === null) return undefined
+  const definition = 'definition' in brand ? brand.definition : brand
+  const signatures = 'signatures' in brand ? (brand.signatures as readonly Signature[]) : []
+  if (!isDefinition(definition)) return undefined
+  return {
+    name: definition.name,
+    signatures,
+    enter: (frame, at) => enter(frame, definition.parsed, definition.captured, at),
+  }
+}
+
+/** Every parameter gets a local; one that is assigned also gets another to change. */
+function makeParameters(frame: Frame): Parameter[] {
+  const { build } = frame
+  const bound = frame.node.params.map((pattern, k) => {
+    const target = pattern.type === 'AssignmentPattern' ? pattern.left : pattern
+    const variable = target.type === 'Identifier' ? variableOf(frame, target) : undefined
+    const at = place(frame, pattern)
+    const arg = frame.args[k]
+    if (variable && arg?.kind === 'local') {
+      build.locals[arg.local] = variable.name
+      return { variable, pattern, at, local: arg.local }
+    }
+    return syntaxError(
+      at,
+      'a parameter of a kernel is a number, so it has a plain name',
+      'Destructure captured values only: with env.',
+    )
+  })
+  const made = bound.map(({ variable, pattern, at, local }): Parameter => {
+    frame.bindings.set(variable, { kind: 'local', local })
+    if (pattern.type !== 'AssignmentPattern') return { local }
+    const { steps } = collect(build, () => {
+      emit(build, { kind: 'set', local, value: asTree(lower.value(frame, pattern.right), at) })
+    })
+    return { local, missing: steps }
+  })
+  for (const { variable, at, local } of bound) {
+    if (variable.writes === 0) continue
+    frame.bindings.delete(variable)
+    initialise(frame, variable, readLocal(local, at), at)
+  }
+  return made
+}
+
+/** The locals that hold the results. */
+function outsOf(build: Build, value: Value, at: Place): number[] {
+  const items = value.kind === 'tuple' ? value.items : [value]
+  if (value.kind === 'undefined' || items.length === 0) {
+    return syntaxError(
+      at,
+      'the kernel returns nothing',
+      'Return the value of the element, or a tuple of several.',
+    )
+  }
+  const outs: number[] = []
+  for (const item of items) {
+    const tree = asTree(item, at)
+    const direct = tree.kind === 'local' && build.results.has(tree.local) && !outs.includes(tree.local)
+    const out = direct ? tree.local : newLocal(build, 'out')
+    if (!direct) emit(build, { kind: 'set', local: out, value: tree })
+    outs.push(out)
+  }
+  return outs
+}
+
+/** The whole way from a source that is read to the untyped tree. */
+function lowerKernel(parsed: Parsed, captured: object | undefined): Program {
+  checkFactory(parsed, captured)
+  const build: Build = {
+    lower,
+    compiled: compiledOf,
+    main: parsed,
+    factory: captured !== undefined,
+    locals: [],
+    tables: [],
+    results: new Set(),
+    steps: [],
+    labels: 0,
+    size: 0,
+  }
+  const around = { build, stack: [] }
+  const kernel = enter(around, parsed, captured, undefined)
+  const at = placeOf(kernel.parsed, kernel.node)
+  const args = kernel.node.params.map(() => readLocal(newLocal(build, 'x'), at))
+  let params: readonly Parameter[] = []
+  const pass = (frame: Frame) => {
+    params = makeParameters(frame)
+  }
+  const result = inline(around, kernel, args, undefined, pass)
+  const outs = outsOf(build, result, at)
+  return { locals: build.locals, params, body: settle(build.steps), outs, tables: build.tables }
+}
+
+const valuesOf = (env: Env | undefined): object | undefined => (typeof env === 'function' ? env() : env)
+
+function definitionOf(parsed: Parsed, env: Env | undefined, captured: object | undefined): Definition {
+  const program = lowerKernel(parsed, captured)
+  return {
+    name: parsed.name,
+    source: parsed.text,
+    arity: program.params.length,
+    required: program.params.filter((p) => !p.missing).length,
+    parsed,
+    env,
+    captured,
+    program,
+  }
+}
+
+/**
+ * Reads a kernel: a function, or the text of one; with `env` a factory of one.
+ * @throws KernelSyntaxError for syntax outside the kernel language, free variables, a factory without env and env without a factory
+ */
+export function define(kernel: CallableFunction | string, options: DefineOptions = {}): Definition {
+  return definitionOf(resolved(sourceOf(kernel, options.name)), options.env, valuesOf(options.env))
+}
+
+/** The same kernel with its captured values read anew, or with these instead. */
+export function recapture(definition: Definition, env?: object): Definition {
+  const { parsed } = definition
+  return definitionOf(parsed, definition.env, env ?? valuesOf(definition.env))
+}

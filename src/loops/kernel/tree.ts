@@ -1,0 +1,215 @@
+/**
+ * The untyped tree: a kernel with JavaScript's syntax gone but its types still open. Names are resolved to locals, calls are inlined,
+ * and whatever has an effect is a step of its own, in JavaScript's order of evaluation; expressions are pure.
+ */
+import type { Code, TypedArray } from '../../dtype.ts'
+import type { Builtin } from './builtins.ts'
+import type { Place } from './source.ts'
+
+export type Constant = number | bigint | boolean
+
+export type UnaryOperator = '-' | '+' | '~' | '!'
+export type BinaryOperator =
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '%'
+  | '**'
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | '<<'
+  | '>>'
+  | '>>>'
+  | '&'
+  | '|'
+  | '^'
+
+/** The signatures of a lanewise function that is called, and the arguments by whose types one of them is chosen. */
+export interface Choice {
+  readonly name: string
+  readonly signatures: readonly Signature[]
+  readonly args: readonly Tree[]
+}
+export interface Signature {
+  readonly inputs: readonly Code[]
+  readonly outputs: readonly Code[]
+}
+
+export type Tree =
+  | { readonly kind: 'constant'; readonly value: Constant; readonly at: Place }
+  | { readonly kind: 'local'; readonly local: number; readonly at: Place }
+  | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly arg: Tree; readonly at: Place }
+  | {
+      readonly kind: 'binary'
+      readonly operator: BinaryOperator
+      readonly left: Tree
+      readonly right: Tree
+      readonly at: Place
+    }
+  /** Of two truth values. */
+  | {
+      readonly kind: 'logical'
+      readonly operator: '&&' | '||'
+      readonly left: Tree
+      readonly right: Tree
+      readonly at: Place
+    }
+  | {
+      readonly kind: 'conditional'
+      readonly test: Tree
+      readonly then: Tree
+      readonly else: Tree
+      readonly at: Place
+    }
+  | { readonly kind: 'call'; readonly name: Builtin; readonly args: readonly Tree[]; readonly at: Place }
+  | {
+      readonly kind: 'element'
+      readonly table: number
+      readonly length: number
+      readonly index: Tree
+      readonly at: Place
+    }
+  /** The argument or result number `slot` of a call by signature, converted to the type that the chosen signature gives it. */
+  | {
+      readonly kind: 'coerce'
+      readonly choice: Choice
+      readonly side: 'inputs' | 'outputs'
+      readonly slot: number
+      readonly arg: Tree
+      readonly at: Place
+    }
+
+export type Step =
+  | { readonly kind: 'set'; readonly local: number; readonly value: Tree }
+  /** From here on the local is `undefined`, until it is set. */
+  | { readonly kind: 'declare'; readonly local: number; readonly at: Place }
+  | {
+      readonly kind: 'if'
+      readonly test: Tree
+      readonly then: readonly Step[]
+      readonly else: readonly Step[]
+    }
+  /** As in the IR. */
+  | {
+      readonly kind: 'loop'
+      readonly label: number
+      readonly body: readonly Step[]
+      readonly update: readonly Step[]
+      readonly at: Place
+    }
+  | { readonly kind: 'block'; readonly label: number; readonly body: readonly Step[] }
+  | { readonly kind: 'break'; readonly label: number }
+  | { readonly kind: 'continue'; readonly label: number }
+
+export interface Table {
+  readonly name: string
+  readonly data: TypedArray
+  /** A plain array of numbers: its elements are weak, as captured numbers are. */
+  readonly weak: boolean
+}
+
+export interface Parameter {
+  readonly local: number
+  /** Sets the local where the parameter is not given; without it, it has to be. */
+  readonly missing?: readonly Step[]
+}
+
+export interface Program {
+  /** The names of the locals. */
+  readonly locals: readonly string[]
+  readonly params: readonly Parameter[]
+  readonly body: readonly Step[]
+  /** The locals that hold the results; nothing reads them. */
+  readonly outs: readonly number[]
+  readonly tables: readonly Table[]
+}
+
+/** The direct parts of a tree. */
+export function branches(tree: Tree): readonly Tree[] {
+  switch (tree.kind) {
+    case 'constant':
+    case 'local':
+      return []
+    case 'unary':
+    case 'coerce':
+      return [tree.arg]
+    case 'binary':
+    case 'logical':
+      return [tree.left, tree.right]
+    case 'conditional':
+      return [tree.test, tree.then, tree.else]
+    case 'call':
+      return tree.args
+    case 'element':
+      return [tree.index]
+  }
+}
+
+const some = (tree: Tree, holds: (tree: Tree) => boolean): boolean =>
+  holds(tree) || branches(tree).some((part) => some(part, holds))
+
+/** Does evaluating it read one of these locals? */
+export const readsAny = (tree: Tree, locals: ReadonlySet<number>): boolean =>
+  some(tree, (t) => t.kind === 'local' && locals.has(t.local))
+
+/** Can evaluating it fail? Then it must not be evaluated where JavaScript would not. */
+export const canFail = (tree: Tree): boolean => some(tree, (t) => t.kind === 'element' && !isWithin(t))
+
+const isWithin = ({ index, length }: Extract<Tree, { kind: 'element' }>): boolean =>
+  index.kind === 'constant' &&
+  Number.isInteger(index.value) &&
+  Number(index.value) >= 0 &&
+  Number(index.value) < length
+
+/** Is it `true` or `false` whatever the types are? */
+export function isTruth(tree: Tree): boolean {
+  switch (tree.kind) {
+    case 'constant':
+      return typeof tree.value === 'boolean'
+    case 'unary':
+      return tree.operator === '!'
+    case 'binary':
+      return ['==', '!=', '<', '<=', '>', '>='].includes(tree.operator)
+    case 'logical':
+      return true
+    case 'conditional':
+      return isTruth(tree.then) && isTruth(tree.else)
+    case 'call':
+      return tree.name === 'Boolean' || /^(?:Number\.)?is[A-Z]/.test(tree.name)
+    case 'local':
+    case 'element':
+    case 'coerce':
+      return false
+  }
+}
+
+/** The lists of steps within a step. */
+export function inner(step: Step): readonly (readonly Step[])[] {
+  switch (step.kind) {
+    case 'if':
+      return [step.then, step.else]
+    case 'loop':
+      return [step.body, step.update]
+    case 'block':
+      return [step.body]
+    case 'set':
+    case 'declare':
+    case 'break':
+    case 'continue':
+      return []
+  }
+}
+
+/** The locals that these steps set, added to `found`. */
+export function written(steps: readonly Step[], found = new Set<number>()): Set<number> {
+  for (const step of steps) {
+    if (step.kind === 'set') found.add(step.local)
+    for (const list of inner(step)) written(list, found)
+  }
+  return found
+}
