@@ -130,6 +130,7 @@ test('what looks at whole values gets the type that holds them', () => {
   becomes(['u1', 'u1'], 'u1', op('div', [sum, int(2)]), 'out:u1 = u1(u2(input0:u1) + u2(input1:u1) >> 1:u2)')
   becomes(['i4', 'i4'], 'b1', op('lt', two('i4')), 'out:b1 = input0:i4 < input1:i4')
   becomes(['u1', 'i2'], 'b1', op('lt', [arg('u1', 0), arg('i2', 1)]), 'out:b1 = i2(input0:u1) < input1:i2')
+  becomes(['i1'], 'i2', op('abs', [arg('i1', 0)]), 'out:i2 = abs(i2(input0:i1))')
   becomes(['u1'], 'b1', op('lt', [arg('u1', 0), int(256)]), 'out:b1 = true')
 })
 
