@@ -16,7 +16,8 @@ function same(name: string, kernel: Kernel): void {
     const { kernel: made, tables } = infer(define(kernel), ['f8', 'f8'])
     for (const x of values) {
       for (const y of values) {
-        assert.is(interpret(made, tables, [x, y])[0], Number(kernel(x, y)), `${name} of ${x}, ${y}`)
+        const [got] = interpret(made, tables, [x, y])
+        assert.ok(Object.is(got, Number(kernel(x, y))), `${x}, ${y}: ${got}`)
       }
     }
   })
@@ -44,11 +45,6 @@ same('a loop with an early return', (x, y) => {
     if (n > 8 || x < 1) return n + x
   }
 })
-same('the order of evaluation', (x, y) => {
-  const before = x
-  return x + (x = y) * x - before
-})
-
 gives('(x, y) => x + y', ['i4', 'i4'], 'i4')
 gives('(x, y) => x / y', ['u1', 'u1'], 'f8')
 gives('(x, y) => x * y', ['u1', 'f4'], 'f4')

@@ -2,7 +2,7 @@
  * The functions that a kernel finds in JavaScript, one row each. They are known by identity, so it does not matter under what name
  * they arrive. What they mean on types is in infer-calls.ts.
  */
-import type { Constant } from './tree.ts'
+import type { Value as Constant } from './ir.ts'
 
 const { isNaN: convertingIsNaN, isFinite: convertingIsFinite } = globalThis
 
