@@ -32,6 +32,25 @@ export type TypedArray =
   | Float32Array
   | Float64Array
 
+// @types/ndarray takes the bigint arrays only as their constructors make them.
+type Int64Array = InstanceType<typeof BigInt64Array>
+type Uint64Array = InstanceType<typeof BigUint64Array>
+
+/** The typed array that holds each dtype. */
+export interface ArrayByCode extends Readonly<Record<Code, TypedArray>> {
+  b1: Uint8Array
+  i1: Int8Array
+  i2: Int16Array
+  i4: Int32Array
+  i8: Int64Array
+  u1: Uint8Array
+  u2: Uint16Array
+  u4: Uint32Array
+  u8: Uint64Array
+  f4: Float32Array
+  f8: Float64Array
+}
+
 export type TypedArrayConstructor = {
   new (length: number): TypedArray
   new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): TypedArray

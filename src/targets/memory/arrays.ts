@@ -4,17 +4,12 @@ import { formatStrided } from '../../broadcast/format.ts'
 import { type Nested, type Scalar, store, typedNested } from '../../broadcast/nested.ts'
 import { isView, toStrided } from '../../broadcast/operand.ts'
 import { contiguousStrides, sizeOf } from '../../broadcast/shape.ts'
-import type { Strided, View } from '../../broadcast/view.ts'
-import { type Code, codeOf, type DType, dtypes, type TypedArray } from '../../dtype.ts'
+import type { Strided } from '../../broadcast/view.ts'
+import { type ArrayByCode, type Code, codeOf, type DType, dtypes, type TypedArray } from '../../dtype.ts'
 import { OptionError, SignatureError } from '../../errors.ts'
+import type { AnyArray, ArrayByDType, ArrayOptions, ArrayResult, CopyOf, DTypeOf } from './array-types.ts'
 import { addressOf, allocateOrPlain, freeData, isFreed } from './resident.ts'
-import { makeResult, type Result } from './results.ts'
-
-export interface ArrayOptions {
-  dtype?: DType
-  /** C: the last axis is contiguous; F: the first. */
-  order?: 'C' | 'F'
-}
+import { makeResult } from './results.ts'
 
 interface Form {
   readonly code: Code | undefined
@@ -55,13 +50,20 @@ function checkedShape(shape: number | readonly number[]): readonly number[] {
  * @param dtype f8 unless given; or `{ dtype, order }`
  * @throws OptionError for a bad shape or order, SignatureError for an unknown dtype
  */
-export function empty(shape: number | number[], dtype?: DType | ArrayOptions): Result {
+export function empty<D extends DType = 'f8'>(
+  shape: number | readonly number[],
+  dtype?: D | ArrayOptions<D>,
+): ArrayResult<ArrayByDType<D>> {
   const { code = 'f8', order = 'C' } = formOf(dtype)
   const sizes = checkedShape(shape)
   return makeResult(code, allocateOrPlain(code, sizeOf(sizes)), sizes, contiguousStrides(sizes, order))
 }
 
-function filled(shape: number | number[], value: Scalar, form: Form): Result {
+function filled<D extends ArrayByCode[Code]>(
+  shape: number | readonly number[],
+  value: Scalar,
+  form: Form,
+): ArrayResult<D> {
   const { code = 'f8', order = 'C' } = form
   const sizes = checkedShape(shape)
   const data: TypedArray = allocateOrPlain(code, sizeOf(sizes))
@@ -73,12 +75,18 @@ function filled(shape: number | number[], value: Scalar, form: Form): Result {
 }
 
 /** An array of zeros in wasm memory. Matches `numpy.zeros`; arguments and errors as in `empty`. */
-export function zeros(shape: number | number[], dtype?: DType | ArrayOptions): Result {
+export function zeros<D extends DType = 'f8'>(
+  shape: number | readonly number[],
+  dtype?: D | ArrayOptions<D>,
+): ArrayResult<ArrayByDType<D>> {
   return filled(shape, 0, formOf(dtype))
 }
 
 /** An array of ones in wasm memory. Matches `numpy.ones`; arguments and errors as in `empty`. */
-export function ones(shape: number | number[], dtype?: DType | ArrayOptions): Result {
+export function ones<D extends DType = 'f8'>(
+  shape: number | readonly number[],
+  dtype?: D | ArrayOptions<D>,
+): ArrayResult<ArrayByDType<D>> {
   return filled(shape, 1, formOf(dtype))
 }
 
@@ -86,11 +94,11 @@ export function ones(shape: number | number[], dtype?: DType | ArrayOptions): Re
  * An array of one value in wasm memory, stored as a typed array stores it. Matches `numpy.full`.
  * @param dtype f8 for a number, i8 for a bigint, b1 for a boolean, unless given
  */
-export function full(
-  shape: number | number[],
-  value: number | bigint | boolean,
-  dtype?: DType | ArrayOptions,
-): Result {
+export function full<V extends number | bigint | boolean, D extends DType = DTypeOf<V>>(
+  shape: number | readonly number[],
+  value: V,
+  dtype?: D | ArrayOptions<D>,
+): ArrayResult<ArrayByDType<D>> {
   const { code, order } = formOf(dtype)
   return filled(shape, value, { code: code ?? typedNested([value]).code, order })
 }
@@ -100,7 +108,12 @@ export function full(
  * also in that the distance of elements is rounded to the dtype; f8 unless given.
  * @throws OptionError when the step is 0 or a number is not finite
  */
-export function arange(start: number, stop?: number, step = 1, dtype?: DType): Result {
+export function arange<D extends DType = 'f8'>(
+  start: number,
+  stop?: number,
+  step = 1,
+  dtype?: D,
+): ArrayResult<ArrayByDType<D>> {
   const { code = 'f8' } = formOf(dtype)
   const first = stop === undefined ? 0 : start
   const end = stop ?? start
@@ -143,7 +156,12 @@ function progress(data: TypedArray): void {
  * `count` numbers from `start` to `stop`, both included, at equal distances. Matches `numpy.linspace`; integers round down.
  * @throws OptionError when the count is not an integer from 0
  */
-export function linspace(start: number, stop: number, count = 50, dtype?: DType): Result {
+export function linspace<D extends DType = 'f8'>(
+  start: number,
+  stop: number,
+  count = 50,
+  dtype?: D,
+): ArrayResult<ArrayByDType<D>> {
   const { code = 'f8' } = formOf(dtype)
   if (!Number.isSafeInteger(count) || count < 0)
     throw new OptionError(`Number of samples, ${count}, must be non-negative.`, {
@@ -164,9 +182,12 @@ export function linspace(start: number, stop: number, count = 50, dtype?: DType)
   return makeResult(code, data, [count], [1])
 }
 
-/** An array object over a checked one. */
-const resultOf = ({ code, data, shape, stride, offset }: Strided): Result =>
-  makeResult(code, data, shape, stride, offset)
+/** An array object over a checked one; `given` itself when it is one, and its data are not a copy. */
+function resultOf<X>(from: Strided, given?: X): ArrayResult<CopyOf<X>> {
+  const { code, data, shape, stride, offset } = from
+  const same = isView(given) && given.data === data ? given : makeResult(code, data, shape, stride, offset)
+  return same as ArrayResult<CopyOf<X>>
+}
 
 /** Any operand that is an array, freed ones refused. */
 function checked(x: unknown): Strided {
@@ -180,7 +201,15 @@ function checked(x: unknown): Strided {
  * Matches `numpy.array`: another dtype is cast to as typed arrays store, and a view keeps the order of its axes unless told.
  * @throws BroadcastError for ragged nested arrays, OptionError for what is no array
  */
-export function array(values: Nested[] | TypedArray | View, dtype?: DType | ArrayOptions): Result {
+export function array<D extends DType>(
+  values: readonly Nested[] | AnyArray,
+  dtype: D | (ArrayOptions<D> & { dtype: D }),
+): ArrayResult<ArrayByDType<D>>
+export function array<X extends readonly Nested[] | AnyArray>(
+  values: X,
+  options?: { order?: 'C' | 'F' },
+): ArrayResult<CopyOf<X>>
+export function array(values: readonly Nested[] | AnyArray, dtype?: DType | ArrayOptions): ArrayResult {
   const { code, order } = formOf(dtype)
   if (!Array.isArray(values)) {
     const from = checked(values)
@@ -193,23 +222,23 @@ export function array(values: Nested[] | TypedArray | View, dtype?: DType | Arra
 }
 
 /** A copy in wasm memory, of the same dtype and order of axes; the array itself when it is there already. */
-export function resident(x: View | TypedArray): Result {
+export function resident<X extends AnyArray>(x: X): ArrayResult<CopyOf<X>> {
   const from = checked(x)
-  if (addressOf(from.data) === -1) return resultOf(copied(from, from.code, 'K', allocateOrPlain))
-  return isView(x) ? (x as Result) : resultOf(from)
+  if (addressOf(from.data) === -1) return resultOf<X>(copied(from, from.code, 'K', allocateOrPlain))
+  return resultOf(from, x)
 }
 
 const allocatePlain = (code: Code, length: number): TypedArray => new dtypes[code].array(length)
 
 /** A copy in an ordinary typed array, of the same dtype and order of axes; the array itself when it is in one already. */
-export function plain(x: View): Result {
+export function plain<X extends AnyArray>(x: X): ArrayResult<CopyOf<X>> {
   const from = checked(x)
-  if (addressOf(from.data) !== -1) return resultOf(copied(from, from.code, 'K', allocatePlain))
-  return x as Result
+  if (addressOf(from.data) !== -1) return resultOf<X>(copied(from, from.code, 'K', allocatePlain))
+  return resultOf(from, x)
 }
 
 /** Does the array live in wasm memory? A freed one does not. */
-export function isResident(x: View): boolean {
+export function isResident(x: AnyArray): boolean {
   const { data } = toStrided(x)
   return !isFreed(data) && addressOf(data) !== -1
 }
@@ -219,12 +248,12 @@ export function isResident(x: View): boolean {
  * An ordinary array is left alone, so that results may be freed wherever they live.
  * @throws MemoryError when it was freed before
  */
-export function free(x: View | TypedArray): void {
+export function free(x: AnyArray): void {
   freeData(toStrided(x).data)
 }
 
 /** The elements as nested JavaScript arrays; one value for a 0-d array. Matches `numpy.ndarray.tolist`. */
-export function toArray(x: View | TypedArray): Nested {
+export function toArray(x: AnyArray): Nested {
   const { shape, stride, offset, data, code } = checked(x)
   const from = (axis: number, at: number): Nested => {
     if (axis < shape.length)
@@ -238,6 +267,6 @@ export function toArray(x: View | TypedArray): Nested {
 }
 
 /** The array as NumPy prints it. */
-export function format(x: View | TypedArray): string {
+export function format(x: AnyArray): string {
   return formatStrided(checked(x))
 }

@@ -1,21 +1,6 @@
 /** A heap: an allocator over one WebAssembly.Memory, and typed arrays over the whole of it. */
-import { type Code, dtypes } from '../../dtype.ts'
+import { type ArrayByCode, type Code, dtypes } from '../../dtype.ts'
 import { type Allocator, alignment, type Block, makeAllocator } from './allocator.ts'
-
-/** The typed array of each dtype. */
-export interface ArrayOf {
-  b1: Uint8Array
-  i1: Int8Array
-  i2: Int16Array
-  i4: Int32Array
-  i8: BigInt64Array
-  u1: Uint8Array
-  u2: Uint16Array
-  u4: Uint32Array
-  u8: BigUint64Array
-  f4: Float32Array
-  f8: Float64Array
-}
 
 export interface Heap {
   readonly memory: WebAssembly.Memory
@@ -27,7 +12,7 @@ export interface Heap {
   /** The block in use that starts at this address. */
   find(address: number): Block | undefined
   /** The whole memory as elements of a dtype, as it is now: ask again after `reserve`. */
-  view<C extends Code>(code: C): ArrayOf[C]
+  view<C extends Code>(code: C): ArrayByCode[C]
   /** Is this buffer the memory, also as it was before it grew? */
   owns(buffer: ArrayBufferLike): boolean
   /** The current buffer. */
@@ -65,7 +50,7 @@ export function makeHeap({ shared, initial, maximum }: HeapOptions): Heap {
   let buffer: ArrayBufferLike = memory.buffer
   // A shared memory that grows gets a new buffer object, and arrays over the old ones stay valid.
   const buffers = new Set<ArrayBufferLike>([buffer])
-  let views: Partial<ArrayOf> = {}
+  let views: Partial<ArrayByCode> = {}
   let budget = most * pageBytes
   let peak = 0
   allocator.extend(buffer.byteLength)
@@ -114,7 +99,7 @@ export function makeHeap({ shared, initial, maximum }: HeapOptions): Heap {
     view(code) {
       const known = views[code]
       if (known !== undefined) return known
-      const made = new dtypes[code].array(buffer) as ArrayOf[typeof code]
+      const made = new dtypes[code].array(buffer) as ArrayByCode[typeof code]
       views[code] = made
       return made
     },

@@ -5,10 +5,10 @@
  * A resident array's `data` stays valid until it is freed: a shared memory grows under its views, and an unshared one is made
  * with its maximum, so that it never grows.
  */
-import { type Code, dtypes, type TypedArray } from '../../dtype.ts'
+import { type ArrayByCode, type Code, dtypes, type TypedArray } from '../../dtype.ts'
 import { MemoryError } from '../../errors.ts'
 import type { Block } from './allocator.ts'
-import { type ArrayOf, type Heap, makeHeap, maximumPages, pageBytes } from './heap.ts'
+import { type Heap, makeHeap, maximumPages, pageBytes } from './heap.ts'
 
 const addressSpace = maximumPages * pageBytes
 /** An unshared memory claims all of this at its start: enough for images and models, little enough for a browser tab. */
@@ -69,22 +69,22 @@ export function setMaximumMemory(bytes: number): void {
 const collected = new FinalizationRegistry<Block>((block) => resident?.release(block))
 
 /** A typed array in resident memory, its elements undefined; null when the heap is full. */
-export function allocate<C extends Code>(code: C, length: number): ArrayOf[C] | null {
+export function allocate<C extends Code>(code: C, length: number): ArrayByCode[C] | null {
   const heap = resident ?? residentHeap()
   const { array, bytes } = dtypes[code]
   const block = heap.reserve(length * bytes)
   if (block === undefined) return null
   const data = new array(heap.buffer(), block.address, length)
   collected.register(data, block)
-  return data as ArrayOf[C]
+  return data as ArrayByCode[C]
 }
 
 /** As `allocate`, but an ordinary typed array when the heap is full, which `memoryInfo` counts. */
-export function allocateOrPlain<C extends Code>(code: C, length: number): ArrayOf[C] {
+export function allocateOrPlain<C extends Code>(code: C, length: number): ArrayByCode[C] {
   const data = allocate(code, length)
   if (data !== null) return data
   plainFallbacks++
-  return new dtypes[code].array(length) as ArrayOf[C]
+  return new dtypes[code].array(length) as ArrayByCode[C]
 }
 
 /**

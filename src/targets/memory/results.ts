@@ -5,30 +5,28 @@
 import ndarray, { type NdArray } from 'ndarray'
 import { formatStrided } from '../../broadcast/format.ts'
 import { toStrided } from '../../broadcast/operand.ts'
-import { type Code, codes, dtypes, type TypedArray } from '../../dtype.ts'
+import { type ArrayByCode, type Code, codes, dtypes, type TypedArray } from '../../dtype.ts'
+import type { ArrayResult } from './array-types.ts'
 import { EvalFreeArray, evalFreeArray } from './evalfree.ts'
 import { addressOf, freeData, isFreed } from './resident.ts'
-
-/** What a ufunc returns, and the constructors of arrays. */
-export type Result = NdArray
 
 type Make = (data: TypedArray, shape: readonly number[], stride: readonly number[], offset: number) => NdArray
 
 /** `ndarray()` looks at the data to find its class every time; we know it, and keep the classes by dtype and dimension. */
 const makers = Object.fromEntries(codes.map((code) => [code, []])) as unknown as Record<Code, Make[]>
 
-/** An array object over this data. The lists are copied. */
-export function makeResult(
+/** An array object over this data, whose lists are its own; D is what the caller knows of `code`. */
+export function makeResult<D extends ArrayByCode[Code]>(
   code: Code,
   data: TypedArray,
   shape: readonly number[],
   stride: readonly number[],
   offset = 0,
-): NdArray {
+): ArrayResult<D> {
   const byDimension = makers[code]
   let make = byDimension[shape.length]
   if (make === undefined) make = byDimension[shape.length] = makerFor(code, shape.length)
-  return make(data, shape, stride, offset)
+  return make(data, shape, stride, offset) as ArrayResult<D>
 }
 
 /** scijs's own classes, which take the sizes, the strides and the offset one by one. */

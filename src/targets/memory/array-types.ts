@@ -1,0 +1,90 @@
+/** The arrays that go in and come out, as TypeScript sees them. */
+import type { NdArray } from 'ndarray'
+import type { View } from '../../broadcast/view.ts'
+import type { ArrayByCode, Code, DType, TypedArray } from '../../dtype.ts'
+
+/** Any array: a view, an ndarray, a typed array. */
+export type AnyArray = View | NdArray | TypedArray
+
+export interface ArrayOptions<D extends DType = DType> {
+  dtype?: D
+  /** C: the last axis is contiguous; F: the first. */
+  order?: 'C' | 'F'
+}
+
+/** An array object over one kind of typed array; without a dtype, over any. */
+export type ArrayResult<D extends ArrayByCode[Code] = ArrayByCode[Code]> = NdArray<D>
+
+/** `f8` or `float64` -> Float64Array. */
+export type ArrayByDType<D extends DType> = D extends Code
+  ? ArrayByCode[D]
+  : D extends keyof CodeByLongName
+    ? ArrayByCode[CodeByLongName[D]]
+    : never
+
+interface CodeByLongName extends Readonly<Record<Exclude<DType, Code>, Code>> {
+  bool: 'b1'
+  int8: 'i1'
+  int16: 'i2'
+  int32: 'i4'
+  int64: 'i8'
+  uint8: 'u1'
+  uint16: 'u2'
+  uint32: 'u4'
+  uint64: 'u8'
+  float32: 'f4'
+  float64: 'f8'
+}
+
+interface ArrayByTag {
+  Int8Array: ArrayByCode['i1']
+  Int16Array: ArrayByCode['i2']
+  Int32Array: ArrayByCode['i4']
+  BigInt64Array: ArrayByCode['i8']
+  Uint8Array: ArrayByCode['u1']
+  Uint8ClampedArray: ArrayByCode['u1']
+  Uint16Array: ArrayByCode['u2']
+  Uint32Array: ArrayByCode['u4']
+  BigUint64Array: ArrayByCode['u8']
+  Float32Array: ArrayByCode['f4']
+  Float64Array: ArrayByCode['f8']
+}
+
+/** A typed array's type without its buffer; a clamped one is plain u1. */
+type SameArray<D> = D extends { readonly [Symbol.toStringTag]: infer Tag }
+  ? Tag extends keyof ArrayByTag
+    ? ArrayByTag[Tag]
+    : ArrayByCode[Code]
+  : ArrayByCode[Code]
+
+// Written out: a recursive type would never end on the recursive type of nested arrays.
+type Leaf<X> = X extends readonly (infer A)[]
+  ? A extends readonly (infer B)[]
+    ? B extends readonly (infer C)[]
+      ? C extends readonly unknown[]
+        ? unknown
+        : C
+      : B
+    : A
+  : X
+
+/** What nested arrays become: numbers f8, bigints i8, booleans b1. */
+type NestedArray<X> = X extends number
+  ? Float64Array
+  : X extends bigint
+    ? ArrayByCode['i8']
+    : X extends boolean
+      ? Uint8Array
+      : ArrayByCode[Code]
+
+/** The typed array in which a copy of these values of the same dtype lies. */
+export type CopyOf<X> = X extends readonly unknown[]
+  ? NestedArray<Leaf<X>>
+  : X extends TypedArray
+    ? SameArray<X>
+    : X extends { readonly data: infer D }
+      ? SameArray<D>
+      : ArrayByCode[Code]
+
+/** The dtype of a JavaScript value that stands alone. */
+export type DTypeOf<V> = V extends bigint ? 'i8' : V extends boolean ? 'b1' : 'f8'
