@@ -36,6 +36,20 @@ const exported = [
   'OutputError',
   'SignatureError',
   'TargetError',
+  'arange',
+  'array',
+  'empty',
+  'format',
+  'free',
+  'full',
+  'isResident',
+  'linspace',
+  'memoryInfo',
+  'ones',
+  'plain',
+  'resident',
+  'toArray',
+  'zeros',
 ]
 
 test('the exports', () => {

@@ -57,7 +57,7 @@ test('memory that is used again is cleared', () => {
   for (let i = 0; i < 3; i++) {
     const x = full(1000, 9)
     assert.ok((x.data as Float64Array).every((v) => v === 9))
-    ;(x as unknown as Disposable)[Symbol.dispose]()
+    x[Symbol.dispose]()
     assert.ok((zeros(1000).data as Float64Array).every((v) => v === 0))
   }
 })
@@ -163,7 +163,7 @@ test('what lanewise adds to ndarrays does not show', () => {
   assert.is(inspect({ x: x.pick(1) }), '{ x: [3. 4.] }')
   assert.is(format(x), inspect(x))
   const gone = zeros(3)
-  ;(gone as unknown as Disposable)[Symbol.dispose]()
+  gone[Symbol.dispose]()
   assert.is(inspect(gone), '<freed array>')
 })
 

@@ -1,4 +1,5 @@
 /** The arrays that go in and come out, as TypeScript sees them. */
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { NdArray } from 'ndarray'
 import type { View } from '../../broadcast/view.ts'
 import type { ArrayByCode, Code, DType, TypedArray } from '../../dtype.ts'
@@ -12,8 +13,8 @@ export interface ArrayOptions<D extends DType = DType> {
   order?: 'C' | 'F'
 }
 
-/** An array object over one kind of typed array; without a dtype, over any. */
-export type ArrayResult<D extends ArrayByCode[Code] = ArrayByCode[Code]> = NdArray<D>
+/** An array object over one kind of typed array; without a dtype, over any. `using` frees it. */
+export type ArrayResult<D extends ArrayByCode[Code] = ArrayByCode[Code]> = NdArray<D> & Disposable
 
 /** `f8` or `float64` -> Float64Array. */
 export type ArrayByDType<D extends DType> = D extends Code

@@ -6,7 +6,7 @@
  * with its maximum, so that it never grows.
  */
 import { type ArrayByCode, type Code, dtypes, type TypedArray } from '../../dtype.ts'
-import { MemoryError } from '../../errors.ts'
+import { MemoryError, OptionError } from '../../errors.ts'
 import type { Block } from './allocator.ts'
 import { type Heap, makeHeap, maximumPages, pageBytes } from './heap.ts'
 
@@ -59,8 +59,16 @@ function makeResident(shared: boolean): Heap {
   }
 }
 
-/** Caps what resident arrays may take together, in bytes. An unshared heap that exists already keeps its size. */
+/**
+ * Caps what resident arrays may take together, in bytes. An unshared heap that exists already keeps its size.
+ * @throws OptionError for what is no number of bytes
+ */
 export function setMaximumMemory(bytes: number): void {
+  if (!(typeof bytes === 'number' && bytes >= 0))
+    throw new OptionError(`memory.maximum is a number of bytes, not ${String(bytes)}`, {
+      option: 'memory.maximum',
+      known: ['a number of bytes'],
+    })
   maximum = bytes
   resident?.limit(bytes)
 }
