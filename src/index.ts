@@ -1,6 +1,8 @@
 export type { View } from './broadcast/view.ts'
-export type { Code, DType, TypedArray } from './dtype.ts'
+export type { Casting, Code, DType, TypedArray } from './dtype.ts'
 export * from './errors.ts'
+export { type Configuration, configure } from './targets/configure.ts'
+export { getTarget, registerTarget, targetNames } from './targets/index.ts'
 export type { ArrayOptions } from './targets/memory/array-types.ts'
 export {
   arange,
@@ -18,3 +20,6 @@ export {
   zeros,
 } from './targets/memory/arrays.ts'
 export { memoryInfo } from './targets/memory/resident.ts'
+export type { Target } from './targets/target.ts'
+export type * from './vectorize/types.ts'
+export { ready, vectorize } from './vectorize/vectorize.ts'

@@ -1,0 +1,172 @@
+/** Loops that are compiled when they are asked for: the one file of this folder that knows the front end and the pipeline. */
+import { type Code, dtypes } from '../dtype.ts'
+import { KernelTypeError, SignatureError } from '../errors.ts'
+import { compiler } from '../loops/compiler.ts'
+import { jsLoop } from '../loops/js.ts'
+import { infer } from '../loops/kernel/infer.ts'
+import type { Kernel, Value } from '../loops/kernel/ir.ts'
+import type { Definition } from '../loops/kernel/parse.ts'
+import type { CompileRequest, Loop } from '../loops/loop.ts'
+import { formatSignature, parseSignature, type Signature, scalarSignature } from '../loops/signature.ts'
+import { debug } from '../settings.ts'
+import type { Bound, Overload, Source } from './source.ts'
+
+export interface KernelSource {
+  readonly definition: Definition
+  /** The kernel with its captured values, for targets that call it; null when it was given as text. */
+  readonly function: ((...values: Value[]) => unknown) | null
+  /** Null: lazy. */
+  readonly signatures: readonly string[] | null
+  readonly simd: boolean
+}
+
+/** The dtypes of a signature of scalars. */
+function scalars(text: string): { inputs: readonly Code[]; outputs: readonly Code[] | null } {
+  const signature = parseSignature(text)
+  refuseArrays(text, signature)
+  return {
+    inputs: signature.inputs.map((type) => type.code),
+    outputs: signature.outputs === null ? null : signature.outputs.map((type) => type.code),
+  }
+}
+
+function refuseArrays(text: string, { inputs, outputs }: Signature): void {
+  const bracket = [...inputs, ...(outputs ?? [])].some((type) => type.rank > 0)
+  if (bracket)
+    throw new SignatureError(
+      `"${text}" has array types: a vectorize kernel computes on scalars; guvectorize takes arrays`,
+      { text, position: text.indexOf('[') },
+    )
+  if (outputs?.length === 0)
+    throw new SignatureError(
+      `"${text}" has no result: a vectorize kernel returns one; void belongs to guvectorize, whose kernels write to arrays`,
+      { text, position: 0 },
+    )
+}
+
+/** Every signature typed: this is where definition errors come from. */
+function typed({ definition, signatures }: KernelSource): Overload[] {
+  const listed: Overload[] = []
+  const read = (signatures ?? []).map((text) => ({ text, ...scalars(text) }))
+  for (const { text, inputs } of read) {
+    if (inputs.length !== read[0]?.inputs.length) throw disagree(text, read[0]?.text)
+  }
+  for (const { text, inputs, outputs } of read) {
+    const overload = overloadOf(definition, inputs, outputs)
+    if (listed[0] && listed[0].outputs.length !== overload.outputs.length)
+      throw disagree(text, listed[0].text)
+    if (listed.some((other) => other.text === overload.text))
+      throw new SignatureError(`the signature "${text}" is a duplicate: ${overload.text} is listed already`, {
+        text,
+        position: 0,
+      })
+    listed.push(overload)
+  }
+  return listed
+}
+
+const disagree = (text: string, first: string | undefined): Error =>
+  new SignatureError(
+    `all signatures of a function take the same number of inputs and give the same number of results: "${text}" does not agree with "${first}"`,
+    { text, position: 0 },
+  )
+
+function overloadOf(
+  definition: Definition,
+  inputs: readonly Code[],
+  outputs: readonly Code[] | null | undefined,
+): Overload {
+  const { kernel, tables } = outputs ? infer(definition, inputs, outputs) : infer(definition, inputs)
+  const results = kernel.outs.map((id): Code => kernel.locals[id]?.type ?? 'f8')
+  const text = formatSignature(scalarSignature(inputs, results))
+  return { inputs, outputs: results, text, kernel, tables }
+}
+
+/** What a kernel without signatures looks like on float64, or on int64 where that makes no sense: how many results it has. */
+export function sampleOverload(definition: Definition): Overload {
+  const on = (code: Code) => overloadOf(definition, new Array<Code>(definition.arity).fill(code), null)
+  try {
+    return on('f8')
+  } catch (error) {
+    if (!(error instanceof KernelTypeError)) throw error
+    return on('i8')
+  }
+}
+
+/**
+ * The loops of a kernel.
+ * @throws SignatureError for a malformed or repeated signature, or another number of operands; KernelTypeError
+ */
+export function compiledSource(from: KernelSource): Source {
+  const lazy = from.signatures === null
+  const listed = typed(from)
+  const made = new Map<string, Overload>()
+  const loops = new Map<string, Loop>()
+
+  const requestOf = ({ overload, inputs, outputs }: Bound): CompileRequest => ({
+    kernel: overload.kernel,
+    inputs,
+    outputs,
+    simd: from.simd,
+  })
+  /** The loops of one process are shared by all targets that run the same kind of code. */
+  const kept = (key: string, loop: Loop): Loop => {
+    loops.set(key, loop)
+    return loop
+  }
+  const keyOf = (isa: Loop['isa'], { overload, inputs, outputs }: Bound) =>
+    `${isa} ${overload.text} ${inputs} ${outputs}`
+  const inJs = ({ overload, inputs, outputs }: Bound) =>
+    jsLoop({ ...overload, function: from.function, inputs, outputs })
+
+  return {
+    lazy,
+    overloads: listed,
+    overload(inputs, outputs) {
+      const key = `${inputs}->${outputs ?? ''}`
+      const known = made.get(key)
+      if (known) return known
+      const overload = overloadOf(from.definition, inputs, outputs)
+      made.set(key, overload)
+      if (lazy && !listed.some((other) => other.text === overload.text)) listed.push(overload)
+      return overload
+    },
+    parse: scalars,
+    loop(isa, bound) {
+      const key = keyOf(isa, bound)
+      const known = loops.get(key)
+      if (known) return known
+      return kept(
+        key,
+        isa === 'js' ? inJs(bound) : printed(requestOf(bound), compiler.compile(requestOf(bound))),
+      )
+    },
+    async loopAsync(isa, bound) {
+      const key = keyOf(isa, bound)
+      const known = loops.get(key)
+      if (known) return known
+      if (isa === 'js') return kept(key, inJs(bound))
+      return kept(key, printed(requestOf(bound), await compiler.compileAsync(requestOf(bound))))
+    },
+    inspect: (what, bound) =>
+      what === 'types' ? typesText(bound.overload) : compiler.inspect(requestOf(bound), what),
+    ready: () => compiler.ready(),
+  }
+}
+
+/** Two rungs of the debugging ladder. */
+function printed<L extends Loop>(request: CompileRequest, loop: L): L {
+  debug(2, () => compiler.inspect(request, 'wat'))
+  debug(3, () => compiler.inspect(request, 'ir'))
+  return loop
+}
+
+/** The dtype of every parameter, local and result, as inferred. */
+function typesText({ text, kernel, tables }: Overload): string {
+  const role = (id: number) => (id < kernel.nin ? 'parameter' : kernel.outs.includes(id) ? 'result' : 'local')
+  const locals = kernel.locals.map(({ name, type }, id) => `  ${name}: ${dtypes[type].name} (${role(id)})`)
+  const arrays = kernel.arrays.map(
+    ({ name, type }, k) => `  ${name}: ${dtypes[type].name}[${tables[k]?.length ?? 0}] (table)`,
+  )
+  return [`${kernel.name} ${text}`, ...locals, ...arrays].join('\n')
+}

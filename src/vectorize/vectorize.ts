@@ -1,0 +1,129 @@
+/** `vectorize`: a scalar kernel becomes a broadcasting array function. Here its call forms are read and its parts put together. */
+import { OptionError, SignatureError } from '../errors.ts'
+import { compiler } from '../loops/compiler.ts'
+import type { Value } from '../loops/kernel/ir.ts'
+import { type DefineOptions, define, recapture } from '../loops/kernel/parse.ts'
+import { chooseTarget } from '../targets/index.ts'
+import { compiledSource, sampleOverload } from './compiled.ts'
+import { isOptions, type Options, readOptions } from './options.ts'
+import type { Vectorize } from './types.ts'
+import { type AnyUfunc, kernelBrand, makeUfunc } from './ufunc.ts'
+
+// biome-ignore lint/complexity/noBannedTypes: a kernel is any function; its source says what it takes.
+export type KernelFunction = Function
+
+/**
+ * The compiler is loaded in this thread: in a browser a synchronous call needs it first. Elsewhere calls wait by themselves, and
+ * this only starts the compile thread early.
+ */
+export const ready = (): Promise<void> => compiler.ready()
+
+interface Given {
+  readonly signatures: readonly string[] | null
+  readonly kernel: KernelFunction | string | null
+  readonly options: Options
+}
+
+/** A string that holds `=>` or starts with `function` is a kernel, any other a signature. */
+export const isKernelText = (text: string): boolean =>
+  text.includes('=>') || /^\s*(async\s+)?function\b/.test(text)
+
+/**
+ * Makes an array function of a scalar kernel: `vectorize(signatures, kernel, options?)`, `vectorize(signatures, options?)(kernel)`,
+ * `vectorize(kernel, options?)` (compiled for the dtypes it meets) and `vectorize(options)(kernel)`. Options may also stand before
+ * the kernel. Matches `numba.vectorize`.
+ * @throws SignatureError, KernelSyntaxError and KernelTypeError when it is defined, OptionError, TargetError
+ */
+export const vectorize: Vectorize = ((...args: readonly unknown[]): unknown => {
+  const given = read(args, 'vectorize')
+  if (given.kernel !== null) return build(given.kernel, given)
+  return (kernel: unknown, options?: unknown): AnyUfunc => {
+    const rest = read(options === undefined ? [kernel] : [kernel, options], 'vectorize(…)')
+    if (rest.kernel === null || rest.signatures !== null)
+      throw wrongArgument('vectorize(…)', kernel, 'the kernel, a function or its source')
+    return build(rest.kernel, { ...given, options: { ...given.options, ...rest.options } })
+  }
+}) as Vectorize
+
+const wrongArgument = (where: string, value: unknown, want: string): Error =>
+  new OptionError(`${where} expects ${want}, but got ${describe(value)}`, {
+    option: 'arguments',
+    known: ['signatures', 'kernel', 'options'],
+  })
+
+const describe = (value: unknown): string =>
+  typeof value === 'string'
+    ? JSON.stringify(value)
+    : Array.isArray(value)
+      ? 'a list'
+      : value === null
+        ? 'null'
+        : typeof value
+
+/** Each of signatures, kernel and options at most once, signatures first. */
+function read(args: readonly unknown[], where: string): Given {
+  let signatures: readonly string[] | null = null
+  let kernel: Given['kernel'] = null
+  let options: Options | null = null
+  for (const [i, arg] of args.entries()) {
+    if (arg === undefined) continue
+    if (typeof arg === 'function' || (typeof arg === 'string' && isKernelText(arg))) {
+      if (kernel !== null) throw wrongArgument(where, arg, 'one kernel')
+      kernel = arg
+    } else if (typeof arg === 'string' || Array.isArray(arg)) {
+      if (i > 0) throw wrongArgument(where, arg, 'the signatures first')
+      signatures = typeof arg === 'string' ? [arg] : listOf(arg)
+    } else if (isOptions(arg)) {
+      if (options !== null) throw wrongArgument(where, arg, 'options once')
+      options = readOptions(arg, where)
+    } else throw wrongArgument(where, arg, 'signatures, a kernel or options')
+  }
+  return { signatures, kernel, options: options ?? {} }
+}
+
+/** An empty list is none: lazy. */
+function listOf(list: readonly unknown[]): readonly string[] | null {
+  const texts = list.map((text) => {
+    if (typeof text === 'string') return text
+    throw new SignatureError(`a signature is a string such as 'f8(f8,f8)', but got ${describe(text)}`, {
+      text: String(text),
+      position: 0,
+    })
+  })
+  return texts.length === 0 ? null : texts
+}
+
+function build(kernel: KernelFunction | string, { signatures, options }: Given): AnyUfunc {
+  const { env, name, target, fallback, simd = true } = options
+  let definition = define(kernel, { env: env as DefineOptions['env'], name })
+  const sourceNow = () =>
+    compiledSource({ definition, function: callable(kernel, definition.captured), signatures, simd })
+  const source = sourceNow()
+  const first = source.overloads[0] ?? sampleOverload(definition)
+  chooseTarget(target, fallback)
+  compiler.start()
+  return makeUfunc({
+    name: definition.name,
+    doc: options.doc ?? '',
+    nin: first.inputs.length,
+    nout: first.outputs.length,
+    identity: options.identity ?? null,
+    target,
+    fallback,
+    source,
+    remake(values) {
+      definition = recapture(definition, values)
+      return sourceNow()
+    },
+    brand: (loops) => ({ definition, signatures: loops.lazy ? [] : loops.overloads }),
+  })
+}
+
+/** The function to call for one element: what a factory makes of its captured values. */
+function callable(
+  kernel: KernelFunction | string,
+  captured: object | undefined,
+): ((...values: Value[]) => unknown) | null {
+  if (typeof kernel === 'string' || kernelBrand in kernel) return null
+  return captured === undefined ? (...values) => kernel(...values) : kernel(captured)
+}
