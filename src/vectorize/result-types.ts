@@ -1,59 +1,13 @@
 /** What a call returns, as TypeScript sees it: loop search, casting and scalars of the run time, on types. */
-import type { NdArray } from 'ndarray'
-import type { Code, TypedArray } from '../dtype.ts'
+import type { ArrayByCode, Code, TypedArray } from '../dtype.ts'
+import type { CodeOfData, SafelyTo } from '../dtype-types.ts'
+import type { ArrayResult } from '../targets/memory/array-types.ts'
 import type { ArgType, Signature } from './signature-types.ts'
 
 export type Scalar = number | bigint | boolean
 
-// @types/ndarray takes the bigint arrays only as their constructors make them.
-type Int64Array = InstanceType<typeof BigInt64Array>
-type Uint64Array = InstanceType<typeof BigUint64Array>
-
-export interface ArrayByCode extends Readonly<Record<Code, TypedArray>> {
-  b1: Uint8Array
-  i1: Int8Array
-  i2: Int16Array
-  i4: Int32Array
-  i8: Int64Array
-  u1: Uint8Array
-  u2: Uint16Array
-  u4: Uint32Array
-  u8: Uint64Array
-  f4: Float32Array
-  f8: Float64Array
-}
-
-export interface CodeByArray {
-  Int8Array: 'i1'
-  Int16Array: 'i2'
-  Int32Array: 'i4'
-  BigInt64Array: 'i8'
-  Uint8Array: 'u1'
-  Uint8ClampedArray: 'u1'
-  Uint16Array: 'u2'
-  Uint32Array: 'u4'
-  BigUint64Array: 'u8'
-  Float32Array: 'f4'
-  Float64Array: 'f8'
-}
-
-/** The dtypes that cast safely to a dtype: `canCast`, transposed. */
-export interface SafelyTo extends Readonly<Record<Code, Code>> {
-  b1: 'b1'
-  i1: 'b1' | 'i1'
-  u1: 'b1' | 'u1'
-  i2: 'b1' | 'i1' | 'u1' | 'i2'
-  u2: 'b1' | 'u1' | 'u2'
-  i4: 'b1' | 'i1' | 'u1' | 'i2' | 'u2' | 'i4'
-  u4: 'b1' | 'u1' | 'u2' | 'u4'
-  i8: 'b1' | 'i1' | 'u1' | 'i2' | 'u2' | 'i4' | 'u4' | 'i8'
-  u8: 'b1' | 'u1' | 'u2' | 'u4' | 'u8'
-  f4: 'b1' | 'i1' | 'u1' | 'i2' | 'u2' | 'f4'
-  f8: Code
-}
-
 /** A result array; without a dtype, one of all. */
-export type Result<D extends ArrayByCode[Code] = ArrayByCode[Code]> = NdArray<D>
+export type Result<D extends ArrayByCode[Code] = ArrayByCode[Code]> = ArrayResult<D>
 
 type ResultOf<C extends Code> = C extends Code ? Result<ArrayByCode[C]> : never
 
@@ -70,12 +24,6 @@ type HasArray<I> = I extends readonly [infer Head, ...infer Rest]
 
 /** JavaScript numbers beside arrays are weak: they fit every loop. */
 type Weak = 'weak'
-
-type CodeOfData<D> = D extends { readonly [Symbol.toStringTag]: infer Tag }
-  ? Tag extends keyof CodeByArray
-    ? CodeByArray[Tag]
-    : Code
-  : Code
 
 type CodeOfScalar<X> = X extends number ? 'f8' : X extends bigint ? 'i8' : 'b1'
 

@@ -3,7 +3,8 @@
  * ranks and results. It accepts what `parseSignature` accepts; what it cannot read (a `string` that is not a literal, a
  * mistake that the run time will explain) becomes `Signature`, which stands for any.
  */
-import type { Code, LongName } from '../dtype.ts'
+import type { Code } from '../dtype.ts'
+import type { CodeByChar, CodeByName } from '../dtype-types.ts'
 
 export interface ArgType {
   readonly code: Code
@@ -15,50 +16,6 @@ export interface Signature {
   readonly inputs: readonly ArgType[]
   /** Null where the results are inferred from the kernel. */
   readonly outputs: readonly ArgType[] | null
-}
-
-/** Every name of a dtype. */
-export interface CodeByName extends Readonly<Record<Code | LongName | 'double', Code>> {
-  b1: 'b1'
-  i1: 'i1'
-  i2: 'i2'
-  i4: 'i4'
-  i8: 'i8'
-  u1: 'u1'
-  u2: 'u2'
-  u4: 'u4'
-  u8: 'u8'
-  f4: 'f4'
-  f8: 'f8'
-  bool: 'b1'
-  int8: 'i1'
-  int16: 'i2'
-  int32: 'i4'
-  int64: 'i8'
-  uint8: 'u1'
-  uint16: 'u2'
-  uint32: 'u4'
-  uint64: 'u8'
-  float32: 'f4'
-  float64: 'f8'
-  double: 'f8'
-}
-
-/** NumPy's type characters. */
-export interface CodeByChar {
-  '?': 'b1'
-  b: 'i1'
-  B: 'u1'
-  h: 'i2'
-  H: 'u2'
-  i: 'i4'
-  I: 'u4'
-  l: 'i8'
-  q: 'i8'
-  L: 'u8'
-  Q: 'u8'
-  f: 'f4'
-  d: 'f8'
 }
 
 /** Of a ufunc without signatures: the kernel alone decides. */

@@ -1,11 +1,12 @@
 /** Arrays for the other files. */
+import type { Result } from 'lanewise'
 import type { NdArray } from 'ndarray'
 
-export type F8 = NdArray<Float64Array>
-export type F4 = NdArray<Float32Array>
-export type I4 = NdArray<Int32Array>
-export type U1 = NdArray<Uint8Array>
-export type I8 = NdArray<InstanceType<typeof BigInt64Array>>
+export type F8 = Result<Float64Array>
+export type F4 = Result<Float32Array>
+export type I4 = Result<Int32Array>
+export type U1 = Result<Uint8Array>
+export type I8 = Result<InstanceType<typeof BigInt64Array>>
 
 export declare const f8: F8
 export declare const f4: F4

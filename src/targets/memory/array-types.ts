@@ -3,6 +3,7 @@
 import type { NdArray } from 'ndarray'
 import type { View } from '../../broadcast/view.ts'
 import type { ArrayByCode, Code, DType, TypedArray } from '../../dtype.ts'
+import type { CodeByName, CodeOfData } from '../../dtype-types.ts'
 
 /** Any array: a view, an ndarray, a typed array. */
 export type AnyArray = View | NdArray | TypedArray
@@ -17,46 +18,10 @@ export interface ArrayOptions<D extends DType = DType> {
 export type ArrayResult<D extends ArrayByCode[Code] = ArrayByCode[Code]> = NdArray<D> & Disposable
 
 /** `f8` or `float64` -> Float64Array. */
-export type ArrayByDType<D extends DType> = D extends Code
-  ? ArrayByCode[D]
-  : D extends keyof CodeByLongName
-    ? ArrayByCode[CodeByLongName[D]]
-    : never
-
-interface CodeByLongName extends Readonly<Record<Exclude<DType, Code>, Code>> {
-  bool: 'b1'
-  int8: 'i1'
-  int16: 'i2'
-  int32: 'i4'
-  int64: 'i8'
-  uint8: 'u1'
-  uint16: 'u2'
-  uint32: 'u4'
-  uint64: 'u8'
-  float32: 'f4'
-  float64: 'f8'
-}
-
-interface ArrayByTag {
-  Int8Array: ArrayByCode['i1']
-  Int16Array: ArrayByCode['i2']
-  Int32Array: ArrayByCode['i4']
-  BigInt64Array: ArrayByCode['i8']
-  Uint8Array: ArrayByCode['u1']
-  Uint8ClampedArray: ArrayByCode['u1']
-  Uint16Array: ArrayByCode['u2']
-  Uint32Array: ArrayByCode['u4']
-  BigUint64Array: ArrayByCode['u8']
-  Float32Array: ArrayByCode['f4']
-  Float64Array: ArrayByCode['f8']
-}
+export type ArrayByDType<D extends DType> = ArrayByCode[CodeByName[D]]
 
 /** A typed array's type without its buffer; a clamped one is plain u1. */
-type SameArray<D> = D extends { readonly [Symbol.toStringTag]: infer Tag }
-  ? Tag extends keyof ArrayByTag
-    ? ArrayByTag[Tag]
-    : ArrayByCode[Code]
-  : ArrayByCode[Code]
+type SameArray<D> = ArrayByCode[CodeOfData<D>]
 
 // Written out: a recursive type would never end on the recursive type of nested arrays.
 type Leaf<X> = X extends readonly (infer A)[]
