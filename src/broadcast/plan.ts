@@ -97,14 +97,22 @@ function sortedPlan(shape: Shape, operands: readonly Layout[]): Plan {
     if (faster !== undefined && continues(faster, steps)) faster.size *= size
     else axes.push({ size, steps })
   }
-  const [inner] = axes.splice(cheapestInner(axes), 1)
-  const outer = axes.reverse()
+  const best = cheapestInner(axes)
+  const inner = axes[best]
+  const outer: number[] = []
+  const outerSteps: number[][] = operands.map(() => [])
+  for (let i = axes.length - 1; i >= 0; i--) {
+    if (i === best) continue
+    const { size, steps } = axes[i] as Axis
+    outer.push(size)
+    for (let k = 0; k < steps.length; k++) outerSteps[k]?.push(steps[k] as number)
+  }
   return {
     size: sizeOf(shape),
     inner: inner?.size ?? 1,
     innerSteps: inner?.steps ?? operands.map(() => 0),
-    outer: outer.map((axis) => axis.size),
-    outerSteps: operands.map((_, k) => outer.map((axis) => axis.steps[k] as number)),
+    outer,
+    outerSteps,
     offsets,
   }
 }
@@ -148,8 +156,10 @@ function cheapestInner(axes: readonly Axis[]): number {
   if (axes.length < 2 || (axes[0] as Axis).size >= longRun) return 0
   let best = 0
   let least = Number.POSITIVE_INFINITY
-  for (const [i, { size, steps }] of axes.entries()) {
-    const cost = callCost / size + steps.reduce((sum, step) => sum + elementCost(step, size), 0)
+  for (let i = 0; i < axes.length; i++) {
+    const { size, steps } = axes[i] as Axis
+    let cost = callCost / size
+    for (let k = 0; k < steps.length; k++) cost += elementCost(steps[k] as number, size)
     if (cost < least) {
       least = cost
       best = i

@@ -142,7 +142,8 @@ export function axisOrder(ndim: number, strides: readonly (readonly number[])[])
       if (vote === true) break
       if (vote === false) place = i
     }
-    order.splice(place, 0, axis)
+    for (let i = order.length; i > place; i--) order[i] = order[i - 1] as number
+    order[place] = axis
   }
   return order
 }
@@ -150,7 +151,8 @@ export function axisOrder(ndim: number, strides: readonly (readonly number[])[])
 /** Should `axis` stay slower than `other`, an axis after it? Undefined when no operand can tell. */
 function slower(axis: number, other: number, strides: readonly (readonly number[])[]): boolean | undefined {
   let vote: boolean | undefined
-  for (const stride of strides) {
+  for (let k = 0; k < strides.length; k++) {
+    const stride = strides[k] as readonly number[]
     const a = Math.abs(stride[axis] as number)
     const b = Math.abs(stride[other] as number)
     if (a === 0 || b === 0) continue

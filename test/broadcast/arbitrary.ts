@@ -3,7 +3,13 @@ import fc from 'fast-check'
 import type { Layout } from '../../src/broadcast/view.ts'
 
 export const shapes = (maxDims = 6, maxSize = 5): fc.Arbitrary<number[]> =>
-  fc.array(fc.integer({ min: 0, max: maxSize }), { maxLength: maxDims })
+  fc.array(
+    fc.oneof(
+      { weight: 15, arbitrary: fc.integer({ min: 1, max: maxSize }) },
+      { weight: 1, arbitrary: fc.constant(0) },
+    ),
+    { maxLength: maxDims },
+  )
 
 /** A layout over this shape, with the length that its data needs. */
 export const layoutOf = (shape: readonly number[]): fc.Arbitrary<Layout & { length: number }> =>

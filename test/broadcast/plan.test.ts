@@ -25,25 +25,29 @@ const call = (shape: number[]) => fc.tuple(fc.array(stretching(shape), { maxLeng
 test('a walk visits exactly what naive indexing visits', () => {
   fc.assert(
     fc.property(
-      shapes().chain((shape) => fc.tuple(fc.constant(shape), call(shape))),
+      shapes(6, 4).chain((shape) => fc.tuple(fc.constant(shape), call(shape))),
       ([shape, [inputs, output]]) => {
         const operands = [...inputs, output]
         const plan = makePlan(shape, operands)
         assert.equal(visited(plan).sort(), naive(shape, operands).sort())
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: 600 },
   )
 })
 
 test('ranges that cover a plan visit in order what one walk visits', () => {
   fc.assert(
     fc.property(
-      shapes().chain((shape) => fc.tuple(fc.constant(shape), call(shape))),
-      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 4 }),
+      shapes(6, 4).chain((shape) => fc.tuple(fc.constant(shape), call(shape))),
+      fc.array(fc.integer({ min: 0, max: 100 }), { maxLength: 4 }),
       ([shape, [inputs, output]], cuts) => {
         const plan = makePlan(shape, [...inputs, output])
-        const ends = [0, ...cuts.map((c) => Math.floor(c * plan.size)).sort((a, b) => a - b), plan.size]
+        const ends = [
+          0,
+          ...cuts.map((c) => Math.floor((c * plan.size) / 100)).sort((a, b) => a - b),
+          plan.size,
+        ]
         const pieces = ends.slice(1).flatMap((end, i) => visited(plan, ends[i], end))
         assert.equal(pieces, visited(plan))
       },
