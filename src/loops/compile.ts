@@ -2,6 +2,7 @@
 import { emitWasm, emitWat } from './emit/wasm.ts'
 import { bind } from './kernel/bind.ts'
 import type { Kernel } from './kernel/ir.ts'
+import { narrow } from './kernel/narrow.ts'
 import { print } from './kernel/print.ts'
 import { simplify } from './kernel/simplify.ts'
 import type { CompileRequest, WasmLoop } from './loop.ts'
@@ -13,6 +14,8 @@ export const passes: readonly Pass[] = [
   ['infer', (kernel) => kernel],
   ['bind', (kernel, { inputs, outputs }) => bind(kernel, inputs, outputs)],
   ['simplify', (kernel) => simplify(kernel)],
+  ['narrow', (kernel) => narrow(kernel)],
+  ['simplify again', (kernel) => simplify(kernel)],
 ]
 
 /** The kernel that is emitted. */

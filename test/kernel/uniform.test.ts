@@ -139,4 +139,20 @@ test('a break of some lanes makes the whole loop vary', () => {
   assert.is(uniformNames(counting(int(9), [leave])), 'sum free')
 })
 
+test('lanes that leave for further out are missing at the head of the inner loop too', () => {
+  const leave: Stmt = {
+    kind: 'if',
+    cond: cast('b1', local(i8, 0)),
+    then: [{ kind: 'break', label: 9 }],
+    else: [],
+  }
+  const kernel = counting(int(9), [plus(3), { kind: 'loop', label: 1, body: [plus(2), leave], update: [] }])
+  const inner = {
+    ...kernel,
+    body: [{ kind: 'block', label: 9, body: kernel.body.slice(0, -1) } as Stmt, plus(0)],
+  }
+  assert.is(uniformNames(inner), '')
+  assert.equal([...analyseUniformity(inner).labels], [])
+})
+
 test.run()
