@@ -127,6 +127,28 @@ test('algebra', () => {
   becomes('f8', op('sqrt', [num('f8', 2)]), `${Math.SQRT2}:f8`)
 })
 
+test('f8 arithmetic between f4 values that is rounded to f4 is f4 arithmetic, near the edges too', () => {
+  const f8 = (k: number) => cast('f8', local('f4', k))
+  const names: Op[] = ['add', 'sub', 'mul', 'div', 'min', 'max']
+  const kernels = names.map((name) => of(['f4', 'f4'], cast('f4', op(name, [f8(0), f8(1)]))))
+  kernels.push(of(['f4', 'f4'], cast('f4', op('sqrt', [f8(0)]))))
+  for (const k of kernels) assert.not.match(print(simplify(k)), /f8/)
+  const bits = fc.integer().map((b) => new Float32Array(Int32Array.of(b).buffer)[0] ?? 0)
+  const value = fc.oneof(
+    bits,
+    fc.float(),
+    fc.integer({ min: 1, max: 1 << 24 }).map((m) => m * 2 ** -149),
+  )
+  fc.assert(
+    fc.property(fc.tuple(value, value), (row) => {
+      for (const k of kernels) assertSame(k, simplify(k), { tables: [], rows: [row] })
+    }),
+    { numRuns: 3000 },
+  )
+  becomes('f4', cast('f4', op('mul', [cast('f8', x('f4')), num('f8', 0.5)])), 'x * 0.5:f4')
+  becomes('f4', cast('f4', op('mul', [cast('f8', x('f4')), num('f8', 0.1)])), 'f4(f8(x) * 0.1:f8)')
+})
+
 test('statements', () => {
   const i4 = 'i4' as Code
   const kernel: Kernel = {

@@ -260,7 +260,29 @@ function shifts(e: Expr): Expr | undefined {
   return mayFail(y) ? undefined : of(0n)
 }
 
+const roundsAlike = new Set<Op>([
+  ...(['add', 'sub', 'mul', 'div', 'sqrt', 'neg', 'abs', 'sign', 'min', 'max'] as const),
+  ...(['floor', 'ceil', 'trunc', 'round'] as const),
+])
+
+/** An f8 expression whose values f4 holds, as f4. */
+function asF4(e: Expr): Expr | undefined {
+  if (e.kind === 'cast') return holds('f4', e.arg.type) ? cast('f4', e.arg) : undefined
+  if (e.kind !== 'const') return undefined
+  const value = castValue('f4', e.value)
+  return sameValue(value, e.value) ? constant('f4', value) : undefined
+}
+
+/** f4(f8(x) + f8(y)) -> x + y: f8 has more than twice the digits of f4, so rounding twice is rounding once (Figueroa) */
+function throughF8(e: Expr): Expr | undefined {
+  if (e.kind !== 'cast' || e.type !== 'f4' || e.arg.kind !== 'op' || e.arg.type !== 'f8') return undefined
+  if (!roundsAlike.has(e.arg.op)) return undefined
+  const args = e.arg.args.flatMap((a) => asF4(a) ?? [])
+  return args.length === e.arg.args.length ? { ...e.arg, type: 'f4', args } : undefined
+}
+
 const functions = [
+  throughF8,
   fold,
   swap,
   castOfCast,
