@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Code, codes } from '../../src/dtype.ts'
-import { isFloat, isInt } from '../../src/loops/kernel/evaluate.ts'
+import { castValue, isFloat, isInt } from '../../src/loops/kernel/evaluate.ts'
 import {
   cast,
   constant,
@@ -15,9 +15,12 @@ import {
   select,
   set,
 } from '../../src/loops/kernel/ir.ts'
+import { domains, type Pattern } from '../../src/loops/kernel/match.ts'
 import { type Op, opRow, ops } from '../../src/loops/kernel/ops.ts'
 import { print, printExpr } from '../../src/loops/kernel/print.ts'
+import { rules } from '../../src/loops/kernel/rules.ts'
 import { simplify } from '../../src/loops/kernel/simplify.ts'
+import { verify } from '../../src/loops/kernel/verify.ts'
 import { assertSame } from './preserves.ts'
 import { randomKernel, valuesOf } from './random-kernel.ts'
 
@@ -88,6 +91,40 @@ test('small expressions with telling constants: every bit stays', () => {
     fc.property(cases, ([kernel, rows]) => assertSame(kernel, simplify(kernel), { tables: [], rows })),
     { numRuns: 5000 },
   )
+})
+
+test('each rule of the table, on each type that it is for: every bit stays, and the rule applies', () => {
+  for (const [on, from] of rules) {
+    for (const type of codes.filter((c) => domains[on](c))) {
+      const instances = fc.tuple(valuesOf(type), valuesOf(type)).map(([c, d]) => {
+        const build = (p: Pattern, t: Code): Expr => {
+          if (p === 'c' || p === 'd') return constant(t, castValue(t, p === 'c' ? c : d))
+          if (typeof p === 'string') return local(t, t === 'b1' && type !== 'b1' ? 3 : 'xyz'.indexOf(p))
+          if (typeof p !== 'object') return constant(t, castValue(t, p))
+          const [name, ...args] = p
+          const [a, b, e] = args.map((q, k) => build(q, name === 'select' && k === 0 ? 'b1' : t))
+          if (name === 'select' && a && b && e) return select(a, b, e)
+          return op(
+            name as Op,
+            [a, b].flatMap((q) => q ?? []),
+          )
+        }
+        return build(from, type)
+      })
+      const row = fc.tuple(valuesOf(type), valuesOf(type), valuesOf(type), fc.boolean())
+      const defined = (e: Expr) => verify(of([type, type, type, 'b1'], e)).length === 0
+      fc.assert(
+        fc.property(instances, fc.array(row, { minLength: 6, maxLength: 6 }), (e, rows) => {
+          if (!defined(e)) return
+          const kernel = of([type, type, type, 'b1'], e)
+          const after = simplify(kernel)
+          assertSame(kernel, after, { tables: [], rows })
+          assert.is.not(print(after), print(kernel))
+        }),
+        { numRuns: 40 },
+      )
+    }
+  }
 })
 
 const x = (type: Code) => local(type, 0)

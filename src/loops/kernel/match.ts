@@ -13,7 +13,7 @@ export type Pattern = Variable | number | boolean | readonly [Op | 'select', ...
 /** The types that the first operand may have, what is matched, what it becomes. */
 export type Rule = readonly [on: Domain, from: Pattern, to: Pattern]
 
-const domains = {
+export const domains = {
   any: () => true,
   number: (type: Code) => type !== 'b1',
   int: isInt,

@@ -9,7 +9,7 @@ import { type Rule, rewriter } from './match.ts'
 import type { Op } from './ops.ts'
 import { mayFail } from './reads.ts'
 
-const rules: readonly Rule[] = [
+export const rules: readonly Rule[] = [
   // nothing added: x + 0 is not x for the float -0, x + -0 is
   ['int', ['add', 'x', 0], 'x'],
   ['float', ['add', 'x', -0], 'x'],
@@ -47,7 +47,8 @@ const rules: readonly Rule[] = [
   ['number', ['neg', ['neg', 'x']], 'x'],
   ['int', ['neg', ['sub', 'x', 'y']], ['sub', 'y', 'x']],
   ['number', ['abs', ['abs', 'x']], ['abs', 'x']],
-  ['number', ['abs', ['neg', 'x']], ['abs', 'x']],
+  ['signed', ['abs', ['neg', 'x']], ['abs', 'x']],
+  ['float', ['abs', ['neg', 'x']], ['abs', 'x']],
   ['unsigned', ['abs', 'x'], 'x'],
 
   // least and greatest; on floats they are total: NaN wins, -0 is below 0
