@@ -2,13 +2,16 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { codes } from '../../src/dtype.ts'
+import { compile } from '../../src/loops/compile.ts'
 import { emitWasm } from '../../src/loops/emit/wasm.ts'
 import { bind } from '../../src/loops/kernel/bind.ts'
 import { sameValue } from '../../src/loops/kernel/evaluate.ts'
 import { interpret } from '../../src/loops/kernel/interpret.ts'
 import type { Kernel, Tables, Value } from '../../src/loops/kernel/ir.ts'
 import { print } from '../../src/loops/kernel/print.ts'
-import { type RandomOptions, randomKernel } from '../kernel/random-kernel.ts'
+import type { WasmLoop } from '../../src/loops/loop.ts'
+import { type RandomOptions, randomKernel, valuesOf } from '../kernel/random-kernel.ts'
 import { type Layout, runLoop } from './run-loop.ts'
 
 const layouts: readonly Layout[] = [
@@ -17,25 +20,15 @@ const layouts: readonly Layout[] = [
   { class: 'strided', step: (k) => (k % 2 === 0 ? -2 : 3) },
 ]
 
-function bound(kernel: Kernel): Kernel {
-  const type = (id: number) => kernel.locals[id]?.type ?? 'f8'
-  const inputs = Array.from({ length: kernel.nin }, (_, k) => type(k))
-  return bind(kernel, inputs, kernel.outs.map(type))
-}
+type Rows = readonly (readonly Value[])[]
 
-function check(kernel: Kernel, tables: Tables, rows: readonly (readonly Value[])[], simd: boolean): void {
-  const type = (id: number) => kernel.locals[id]?.type ?? 'f8'
-  const inputs = Array.from({ length: kernel.nin }, (_, k) => type(k))
-  const outputs = kernel.outs.map(type)
-  const ready = bound(kernel)
-  const loop = emitWasm({ kernel: ready, inputs, outputs, simd })
+/** The loop does on every layout what the interpreter says of each row. */
+function check(loop: WasmLoop, bound: Kernel, tables: Tables, rows: Rows): void {
   assert.ok(WebAssembly.validate(loop.shared as BufferSource), 'the module is valid')
-  const want = rows.map((row) => interpret(kernel, tables, row, { steps: 100000 }))
-  // 1 … n elements, so that every length of rest is met.
-  const many = Array.from({ length: 21 }, (_, i) => i % rows.length)
+  const want = rows.map((row) => interpret(bound, tables, row, { steps: 100000 }))
   for (const layout of layouts) {
-    for (const n of [1, many.length]) {
-      const chosen = many.slice(0, n)
+    for (const n of [1, 3 * loop.lanes * loop.interleave - 3]) {
+      const chosen = Array.from({ length: n }, (_, i) => i % rows.length)
       const out = runLoop(
         loop,
         tables,
@@ -48,13 +41,16 @@ function check(kernel: Kernel, tables: Tables, rows: readonly (readonly Value[])
           const expected = (want[chosen[i] as number] as Value[])[k] as Value
           if (sameValue(expected, got)) return
           const story = `element ${i} of ${n}, output ${k}: ${got} instead of ${expected}`
-          const facts = `simd ${simd}, ${layout.class}, ${loop.lanes} × ${loop.interleave} lanes`
-          assert.unreachable(`${story} (${facts})\n${print(kernel)}`)
+          const facts = `${layout.class}, ${loop.lanes} × ${loop.interleave} lanes`
+          assert.unreachable(`${story} (${facts})\n${print(bound)}`)
         })
       })
     }
   }
 }
+
+const typesOf = (kernel: Kernel, ids: readonly number[]) => ids.map((id) => kernel.locals[id]?.type ?? 'f8')
+const parameters = (kernel: Kernel) => Array.from({ length: kernel.nin }, (_, k) => k)
 
 const cases: [string, RandomOptions][] = [
   ['floats, straight', { types: ['f8', 'f4', 'b1'], loops: false }],
@@ -67,14 +63,39 @@ const cases: [string, RandomOptions][] = [
 const runs = Number(process.env.LANEWISE_TEST_RUNS ?? 150)
 
 for (const [name, options] of cases) {
-  test(`random kernels: ${name}`, () => {
+  test(`the emitter on random kernels: ${name}`, () => {
     fc.assert(
       fc.property(randomKernel({ ...options, size: 80 }), fc.boolean(), ({ kernel, tables, rows }, simd) => {
-        check(kernel, tables, rows, simd)
+        const inputs = typesOf(kernel, parameters(kernel))
+        const outputs = typesOf(kernel, kernel.outs)
+        const bound = bind(kernel, inputs, outputs)
+        check(emitWasm({ kernel: bound, inputs, outputs, simd }), bound, tables, rows)
       }),
       { numRuns: runs },
     )
   })
 }
+
+test('the whole pipeline on random kernels, operands of any dtype in memory', () => {
+  const kernelAndOperands = randomKernel({ size: 80 }).chain(({ kernel, tables }) => {
+    const code = fc.constantFrom(...codes)
+    const memory = fc.tuple(
+      fc.tuple(...parameters(kernel).map(() => code)),
+      fc.tuple(...kernel.outs.map(() => code)),
+    )
+    return memory.chain(([inputs, outputs]) =>
+      fc
+        .array(fc.tuple(...inputs.map(valuesOf)), { minLength: 4, maxLength: 4 })
+        .map((rows) => ({ kernel, tables, inputs, outputs, rows })),
+    )
+  })
+  fc.assert(
+    fc.property(kernelAndOperands, fc.boolean(), ({ kernel, tables, inputs, outputs, rows }, simd) => {
+      const loop = compile({ kernel, inputs, outputs, simd })
+      check(loop, bind(kernel, inputs, outputs), tables, rows)
+    }),
+    { numRuns: 2 * runs },
+  )
+})
 
 test.run()
