@@ -29,7 +29,7 @@ import {
   set,
   type Tables,
 } from './ir.ts'
-import type { Definition } from './parse.ts'
+import { type Definition, programOf } from './parse.ts'
 import { outermost, type Place, placeOf, syntaxError, typeError } from './source.ts'
 import type { Choice, Program, Signature, Step, Table, Tree } from './tree.ts'
 import {
@@ -73,10 +73,9 @@ function walk(
   types: Map<number, Type>,
 ): Walk {
   const locals: Local[] = inputs.map((type, k) => {
-    const id = program.params[k]?.local ?? 0
-    return { type, name: program.locals[id] ?? '' }
+    return { type, name: program.locals[program.params[k] ?? 0] ?? '' }
   })
-  const operands = new Map(program.params.slice(0, inputs.length).map((p, k) => [p.local, k] as const))
+  const operands = new Map(program.params.map((id, k) => [id, k] as const))
   const ids = new Map<number, number>()
   const checks: Check[] = []
   let grew = false
@@ -230,8 +229,7 @@ function walk(
     }
   }
 
-  const missing = program.params.slice(inputs.length).flatMap((p) => p.missing ?? [])
-  const body = list([...missing, ...program.body])
+  const body = list(program.body)
   return { locals, outs: program.outs.map(idOf), checks, body, grew, problem }
 }
 
@@ -267,7 +265,7 @@ export function infer(
   outputs?: readonly Code[],
 ): { kernel: Kernel; tables: Tables } {
   checkCounts(definition, inputs.length, outputs?.length)
-  const { program } = definition
+  const program = programOf(definition, inputs.length)
   const arrays = program.tables.map(
     ({ name, data }): ArraySlot => ({ name, type: codeOfArray(data) ?? 'f8', length: data.length }),
   )

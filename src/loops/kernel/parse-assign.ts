@@ -14,6 +14,7 @@ import {
   place,
   readLocal,
   spill,
+  unsetLocal,
   type Value,
 } from './parse-frame.ts'
 import { indexOf, property } from './parse-members.ts'
@@ -39,11 +40,12 @@ const bindValue = (frame: Frame, variable: Variable, value: Value): void => {
   frame.bindings.set(variable, { kind: 'value', value })
 }
 
-function setLocal(frame: Frame, variable: Variable, value: Tree): void {
+function setLocal(frame: Frame, variable: Variable, value: Tree): number {
   const old = frame.bindings.get(variable)
   const local = old?.kind === 'local' ? old.local : newLocal(frame.build, variable.name)
   frame.bindings.set(variable, { kind: 'local', local })
   emit(frame.build, { kind: 'set', local, value })
+  return local
 }
 
 /** A tuple with each number in a local of its own, so that it is a value and the elements can be assigned. */
@@ -64,9 +66,7 @@ export function declareVariable(frame: Frame, variable: Variable, at: Place): vo
     bindValue(frame, variable, nothing)
     return
   }
-  const local = newLocal(frame.build, variable.name)
-  frame.bindings.set(variable, { kind: 'local', local })
-  emit(frame.build, { kind: 'declare', local, at })
+  frame.bindings.set(variable, { kind: 'local', local: unsetLocal(frame.build, variable.name, at) })
 }
 
 const onceOnly = 'Which function or array a name means must be known when the kernel is compiled: use const.'
@@ -76,8 +76,10 @@ export function initialise(frame: Frame, variable: Variable, value: Value, at: P
   if (value.kind === 'tuple') bindValue(frame, variable, heldTuple(frame.build, variable.name, value.items))
   else if (isFixed(variable) && (!isTree(value) || value.kind === 'constant')) {
     bindValue(frame, variable, value)
-  } else if (isTree(value)) setLocal(frame, variable, value)
-  else if (value.kind === 'undefined') declareVariable(frame, variable, at)
+  } else if (isTree(value)) {
+    const local = setLocal(frame, variable, value)
+    if (!variable.late) frame.build.unset.delete(local)
+  } else if (value.kind === 'undefined') declareVariable(frame, variable, at)
   else syntaxError(at, `\`${variable.name}\` is ${describe(value)} and is assigned again`, onceOnly)
 }
 
@@ -198,7 +200,7 @@ function give(frame: Frame, pattern: Pattern, value: Value, how: Give): void {
         if (p.type !== 'Property' || p.computed) syntaxError(place(frame, p), 'name the properties')
         const key =
           p.key.type === 'Identifier' ? p.key.name : p.key.type === 'Literal' ? String(p.key.value) : ''
-        const part = property(frame, value, key, place(frame, p), p.value.type === 'AssignmentPattern')
+        const part = property(frame, value, key, place(frame, p))
         give(frame, p.value, part, how)
       }
       return

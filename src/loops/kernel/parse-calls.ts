@@ -15,16 +15,17 @@ import {
   describe,
   type Exit,
   emit,
+  explainMissing,
   type Frame,
   inOrder,
   isTree,
   newLabel,
-  newLocal,
   nothing,
   place,
   readLocal,
   type Static,
   spill,
+  unsetLocal,
   type Value,
 } from './parse-frame.ts'
 import { type Place, syntaxError } from './source.ts'
@@ -87,7 +88,7 @@ function helperCall(frame: Frame, node: CallExpression, at: Place): Value | unde
   // _slicedToArray(tuple, 2) of Babel and __read(tuple, 2) of TypeScript: what destructuring becomes.
   if (second.type === 'Literal' && typeof second.value === 'number') {
     const { steps, result } = collect(frame.build, () => lower.value(frame, first))
-    if (result.kind === 'tuple') {
+    if (result.kind === 'tuple' || result.kind === 'table') {
       frame.build.steps.push(...steps)
       return result
     }
@@ -131,6 +132,7 @@ export function call(frame: Frame, callee: Value, args: readonly Value[], at: Pl
     case 'compiled':
       return callCompiled(frame, callee, args, at)
     default:
+      explainMissing(callee, at)
       return syntaxError(at, `${name ? `\`${name}\`` : 'this'} is ${describe(callee)}, not a function`)
   }
 }
@@ -190,9 +192,7 @@ export function inline(
   const self = node.type === 'FunctionExpression' && node.id ? variableOf(frame, node.id) : undefined
   if (self) initialise(frame, self, { kind: 'function', parsed, node, frame: outer }, start)
   for (const variable of parsed.scoping.vars.get(node) ?? []) {
-    const local = newLocal(build, variable.name)
-    frame.bindings.set(variable, { kind: 'local', local })
-    emit(build, { kind: 'declare', local, at: start })
+    frame.bindings.set(variable, { kind: 'local', local: unsetLocal(build, variable.name, start) })
   }
   pass(frame)
   if (node.body.type !== 'BlockStatement') return build.lower.value(frame, node.body)

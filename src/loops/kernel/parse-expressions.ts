@@ -10,10 +10,12 @@ import { callExpression, isCounter } from './parse-calls.ts'
 import { choose, isTrue, logicalTest, logicalValue, not } from './parse-choices.ts'
 import {
   asTree,
+  type Build,
   constant,
   type Frame,
   inOrder,
   isTree,
+  isUndefined,
   nothing,
   place,
   spill,
@@ -47,11 +49,17 @@ const binaryOperators: ReadonlySet<string> = new Set<BinaryOperator>(
 )
 const isBinaryOperator = (operator: string): operator is BinaryOperator => binaryOperators.has(operator)
 
-function operate(operator: string, [left = nothing, right = nothing]: readonly Value[], at: Place): Value {
+function operate(
+  build: Build,
+  operator: string,
+  [left = nothing, right = nothing]: readonly Value[],
+  at: Place,
+): Value {
   const equal = equality[operator]
   // A number is never undefined, so what compilers make of default parameters is decided here.
   if (equal && (left.kind === 'undefined' || right.kind === 'undefined')) {
-    return constant((left.kind === right.kind) === (equal === '=='), at)
+    const same = isUndefined(build, left, at) === isUndefined(build, right, at)
+    return constant(same === (equal === '=='), at)
   }
   const name = equal ?? operator
   if (!isBinaryOperator(name)) return notInKernels(at, operator)
@@ -86,10 +94,10 @@ function assignment(frame: Frame, node: AssignmentExpression): Value {
     case '||=':
       return choose(frame, isTrue(target.read(), at), target.read, write, at)
     case '??=':
-      return target.read().kind === 'undefined' ? write() : target.read()
+      return isUndefined(build, target.read(), at) ? write() : target.read()
     default: {
       const operands = inOrder(build, [target.read, () => lower.value(frame, right)])
-      target.write(operate(operator.slice(0, -1), operands, at))
+      target.write(operate(build, operator.slice(0, -1), operands, at))
       return target.read()
     }
   }
@@ -164,14 +172,14 @@ const expressions: Handlers = {
     const { left, right } = node
     if (left.type === 'PrivateIdentifier') return notInKernels(place(frame, node), 'in')
     const makers = [left, right].map((side) => () => frame.build.lower.value(frame, side))
-    return operate(node.operator, inOrder(frame.build, makers), place(frame, node))
+    return operate(frame.build, node.operator, inOrder(frame.build, makers), place(frame, node))
   },
   LogicalExpression(frame, node) {
     const { lower } = frame.build
     const at = place(frame, node)
     const left = lower.value(frame, node.left)
     const right = () => lower.value(frame, node.right)
-    if (node.operator === '??') return left.kind === 'undefined' ? right() : left
+    if (node.operator === '??') return isUndefined(frame.build, left, at) ? right() : left
     if (!isTree(left)) {
       const known = isTrue(left, at)
       const goesOn = known.kind === 'constant' && known.value === (node.operator === '&&')

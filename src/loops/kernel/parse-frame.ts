@@ -22,9 +22,15 @@ export interface Compiled {
   readonly enter: (frame: Frame, at: Place) => Value
 }
 
+export interface Missing {
+  readonly message: string
+  readonly hint: string | undefined
+}
+
 /** Known at compile time only: none of these can be stored in an array, or chosen between at run time. */
 export type Static =
-  | { readonly kind: 'undefined' }
+  /** `missing` tells what it is that was looked for and is not there. */
+  | { readonly kind: 'undefined'; readonly missing?: Missing }
   | { readonly kind: 'tuple'; readonly items: readonly Value[] }
   | {
       readonly kind: 'function'
@@ -116,6 +122,8 @@ export interface Build {
   steps: Step[]
   labels: number
   size: number
+  /** Locals that may be undefined at some time: declared without a value. */
+  readonly unset: Set<number>
   /** Locals that take the results of functions: nothing else sets them. */
   readonly results: Set<number>
 }
@@ -135,6 +143,24 @@ export function newLocal(build: Build, name: string): number {
 }
 
 export const newLabel = (build: Build): number => build.labels++
+
+/** A local that is undefined until it is set. */
+export function unsetLocal(build: Build, name: string, at: Place): number {
+  const local = newLocal(build, name)
+  build.unset.add(local)
+  emit(build, { kind: 'declare', local, at })
+  return local
+}
+
+/** Is the value undefined? An error where only the running kernel could tell. */
+export function isUndefined(build: Build, value: Value, at: Place): boolean {
+  if (value.kind !== 'local' || !build.unset.has(value.local)) return value.kind === 'undefined'
+  return syntaxError(
+    at,
+    `whether \`${build.locals[value.local]}\` is undefined is known only when the kernel runs`,
+    'Declare the variable with a number, and test for that number.',
+  )
+}
 
 export function checkSize({ build }: Frame, at: Place): void {
   if (build.size < maxSize) return
@@ -220,8 +246,14 @@ const wordHints: Partial<Record<Static['kind'], string>> = {
   string: 'Kernels compute with numbers.',
 }
 
+/** Something that was looked for is not there: that is the error, wherever it shows. */
+export function explainMissing(value: Value, at: Place): void {
+  if (value.kind === 'undefined' && value.missing) syntaxError(at, value.missing.message, value.missing.hint)
+}
+
 /** The value as a number. */
 export function asTree(value: Value, at: Place): Tree {
   if (isTree(value)) return value
+  explainMissing(value, at)
   return syntaxError(at, `${words[value.kind]} stands where a number is needed`, wordHints[value.kind])
 }

@@ -19,34 +19,28 @@ export function indexOf(frame: Frame, node: MemberExpression): number | undefine
   return index.kind === 'constant' ? Number(index.value) : undefined
 }
 
-function ofObject(
-  frame: Frame,
-  owner: object,
-  name: string,
-  key: string,
-  at: Place,
-  optional: boolean,
-): Value {
+function ofObject(frame: Frame, owner: object, name: string, key: string, at: Place): Value {
   if (owner === Math && key === 'random') randomIsRefused(at)
   const known = names.get(owner)
   const value: unknown = Reflect.get(owner, key)
-  if (value === undefined && !optional) {
+  if (value === undefined) {
     const keys = Object.keys(owner)
-    const list = keys.length > 0 ? `It has: ${keys.join(', ')}.` : undefined
-    const hint = known ? propertyHint(known, key) : list
-    syntaxError(at, `\`${key}\` is not in ${known ?? (name || 'env')}`, hint)
+    const list = keys.length > 0 ? `It has: ${keys.join(', ')}.` : 'It is empty.'
+    const message = `\`${key}\` is not in ${known ?? name}`
+    if (known) syntaxError(at, message, propertyHint(known, key))
+    return { kind: 'undefined', missing: { message, hint: list } }
   }
   return capture(frame.build, known ? `${known}.${key}` : key, value, at)
 }
 
-/** `owner.key`; where `optional`, what is missing is undefined instead of an error. */
-export function property(frame: Frame, owner: Value, key: string, at: Place, optional = false): Value {
+/** `owner.key` */
+export function property(frame: Frame, owner: Value, key: string, at: Place): Value {
   switch (owner.kind) {
     case 'object':
-      return ofObject(frame, owner.value, owner.name, key, at, optional)
+      return ofObject(frame, owner.value, owner.name, key, at)
     case 'builtin':
-      if (owner.name === 'Number') return ofObject(frame, Number, 'Number', key, at, optional)
-      if (owner.name === 'BigInt') return ofObject(frame, BigInt, 'BigInt', key, at, optional)
+      if (owner.name === 'Number') return ofObject(frame, Number, 'Number', key, at)
+      if (owner.name === 'BigInt') return ofObject(frame, BigInt, 'BigInt', key, at)
       break
     case 'tuple':
       if (key === 'length') return constant(owner.items.length, at)

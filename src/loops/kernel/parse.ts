@@ -6,17 +6,17 @@ import type { Expression, Identifier, Node, Pattern } from 'acorn'
 import { globals } from './builtins.ts'
 import { capture, kernelBrand, resolved } from './capture.ts'
 import { habitHint } from './hints.ts'
-import { initialise, variableOf } from './parse-assign.ts'
+import { declarePattern, initialise, variableOf } from './parse-assign.ts'
 import { call, inline } from './parse-calls.ts'
 import { effect, test, value } from './parse-expressions.ts'
 import {
   asTree,
   type Build,
   type Compiled,
-  collect,
   emit,
   type Frame,
   newLocal,
+  nothing,
   type Parsed,
   place,
   readLocal,
@@ -25,9 +25,9 @@ import {
 } from './parse-frame.ts'
 import { statements } from './parse-statements.ts'
 import { settle } from './parse-unset.ts'
-import type { Variable } from './scope.ts'
+import { argumentsUsed, type Variable } from './scope.ts'
 import { type Place, placeOf, sourceOf, syntaxError } from './source.ts'
-import type { Parameter, Program, Signature } from './tree.ts'
+import type { Program, Signature } from './tree.ts'
 
 type Env = object | (() => object)
 
@@ -35,7 +35,7 @@ type Env = object | (() => object)
 export interface Definition {
   readonly name: string
   readonly source: string
-  /** Parameters of the kernel, and how many of them have no default. */
+  /** Parameters of the kernel, and how many of them have to be given. */
   readonly arity: number
   readonly required: number
   readonly parsed: Parsed
@@ -43,6 +43,7 @@ export interface Definition {
   readonly env: Env | undefined
   /** The values it was last filled in with. */
   readonly captured: object | undefined
+  /** For all parameters. */
   readonly program: Program
 }
 
@@ -185,38 +186,36 @@ function compiledOf(fn: unknown): Compiled | undefined {
   }
 }
 
-/** Every parameter gets a local; one that is assigned also gets another to change. */
-function makeParameters(frame: Frame): Parameter[] {
-  const { build } = frame
-  const bound = frame.node.params.map((pattern, k) => {
+/** Every operand has a local; a parameter that is assigned gets another to change, and one that is not given its default. */
+function passOperands(frame: Frame): void {
+  const { build, args } = frame
+  for (const [k, pattern] of frame.node.params.entries()) {
     const target = pattern.type === 'AssignmentPattern' ? pattern.left : pattern
     const variable = target.type === 'Identifier' ? variableOf(frame, target) : undefined
     const at = place(frame, pattern)
-    const arg = frame.args[k]
-    if (variable && arg?.kind === 'local') {
-      build.locals[arg.local] = variable.name
-      return { variable, pattern, at, local: arg.local }
+    const arg = args[k]
+    if (!variable) {
+      syntaxError(
+        at,
+        'a parameter of a kernel is a number, so it has a plain name',
+        'Destructure captured values only: with env.',
+      )
     }
-    return syntaxError(
-      at,
-      'a parameter of a kernel is a number, so it has a plain name',
-      'Destructure captured values only: with env.',
-    )
-  })
-  const made = bound.map(({ variable, pattern, at, local }): Parameter => {
-    frame.bindings.set(variable, { kind: 'local', local })
-    if (pattern.type !== 'AssignmentPattern') return { local }
-    const { steps } = collect(build, () => {
-      emit(build, { kind: 'set', local, value: asTree(lower.value(frame, pattern.right), at) })
-    })
-    return { local, missing: steps }
-  })
-  for (const { variable, at, local } of bound) {
-    if (variable.writes === 0) continue
-    frame.bindings.delete(variable)
-    initialise(frame, variable, readLocal(local, at), at)
+    if (arg?.kind !== 'local') {
+      declarePattern(frame, pattern, nothing)
+      continue
+    }
+    build.locals[arg.local] = variable.name
+    if (variable.writes > 0) initialise(frame, variable, arg, at)
+    else frame.bindings.set(variable, { kind: 'local', local: arg.local })
   }
-  return made
+}
+
+/** How many operands the kernel takes: its parameters, and what compilers make of those with defaults, `arguments[k]`. */
+function arityOf({ node }: FunctionValue): { readonly arity: number; readonly required: number } {
+  const { params } = node
+  const last = params.findLastIndex((p) => p.type !== 'AssignmentPattern')
+  return { arity: Math.max(params.length, argumentsUsed(node)), required: last + 1 }
 }
 
 /** The locals that hold the results. */
@@ -240,8 +239,14 @@ function outsOf(build: Build, value: Value, at: Place): number[] {
   return outs
 }
 
-/** The whole way from a source that is read to the untyped tree. */
-function lowerKernel(parsed: Parsed, captured: object | undefined): Program {
+interface Lowered {
+  readonly program: Program
+  readonly arity: number
+  readonly required: number
+}
+
+/** The whole way from a source that is read to the untyped tree, for so many operands. */
+function lowerKernel(parsed: Parsed, captured: object | undefined, nin?: number): Lowered {
   checkFactory(parsed, captured)
   const build: Build = {
     lower,
@@ -250,6 +255,7 @@ function lowerKernel(parsed: Parsed, captured: object | undefined): Program {
     factory: captured !== undefined,
     locals: [],
     tables: [],
+    unset: new Set(),
     results: new Set(),
     steps: [],
     labels: 0,
@@ -258,30 +264,26 @@ function lowerKernel(parsed: Parsed, captured: object | undefined): Program {
   const around = { build, stack: [] }
   const kernel = enter(around, parsed, captured, undefined)
   const at = placeOf(kernel.parsed, kernel.node)
-  const args = kernel.node.params.map(() => readLocal(newLocal(build, 'x'), at))
-  let params: readonly Parameter[] = []
-  const pass = (frame: Frame) => {
-    params = makeParameters(frame)
-  }
-  const result = inline(around, kernel, args, undefined, pass)
+  const { arity, required } = arityOf(kernel)
+  const params = Array.from({ length: nin ?? arity }, () => newLocal(build, 'x'))
+  const args = params.map((local) => readLocal(local, at))
+  const result = inline(around, kernel, args, undefined, passOperands)
   const outs = outsOf(build, result, at)
-  return { locals: build.locals, params, body: settle(build.steps), outs, tables: build.tables }
+  const { locals, tables } = build
+  return { program: { locals, params, body: settle(build.steps), outs, tables }, arity, required }
+}
+
+/** The untyped tree for so many operands: where there are fewer than parameters, the last ones have their defaults. */
+export function programOf(definition: Definition, nin: number): Program {
+  const { program, parsed, captured } = definition
+  return nin === definition.arity ? program : lowerKernel(parsed, captured, nin).program
 }
 
 const valuesOf = (env: Env | undefined): object | undefined => (typeof env === 'function' ? env() : env)
 
 function definitionOf(parsed: Parsed, env: Env | undefined, captured: object | undefined): Definition {
-  const program = lowerKernel(parsed, captured)
-  return {
-    name: parsed.name,
-    source: parsed.text,
-    arity: program.params.length,
-    required: program.params.filter((p) => !p.missing).length,
-    parsed,
-    env,
-    captured,
-    program,
-  }
+  const { name, text: source } = parsed
+  return { name, source, ...lowerKernel(parsed, captured), parsed, env, captured }
 }
 
 /**

@@ -82,6 +82,22 @@ export function namesOf(pattern: Pattern): Identifier[] {
   }
 }
 
+/** The largest `arguments[k]` of a function, as a count. */
+export function argumentsUsed(fn: AnyFunctionNode): number {
+  const within = (node: Node): number => {
+    if (is('FunctionExpression', node) || is('FunctionDeclaration', node)) return 0
+    const own =
+      is('MemberExpression', node) &&
+      node.object.type === 'Identifier' &&
+      node.object.name === 'arguments' &&
+      node.property.type === 'Literal'
+        ? Number(node.property.value) + 1
+        : 0
+    return Math.max(own, ...childrenOf(node).map(within))
+  }
+  return fn.type === 'ArrowFunctionExpression' ? 0 : within(fn.body)
+}
+
 export function scoping(fn: AnyFunctionNode): Scoping {
   const uses = new Map<Identifier, Variable>()
   const free: Identifier[] = []
@@ -195,11 +211,11 @@ export function scoping(fn: AnyFunctionNode): Scoping {
       walkAll(scope, [node.id, node.init], nested)
     },
     AssignmentExpression(scope, node, nested) {
-      write(scope, node.left, nested)
+      write(scope, node.left, false)
       walkAll(scope, [node.left, node.right], nested)
     },
     UpdateExpression(scope, node, nested) {
-      if (node.argument.type === 'Identifier') write(scope, node.argument, nested)
+      if (node.argument.type === 'Identifier') write(scope, node.argument, false)
       walk(scope, node.argument, nested)
     },
     ForOfStatement(scope, node) {

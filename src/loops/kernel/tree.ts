@@ -113,16 +113,11 @@ export interface Table {
   readonly weak: boolean
 }
 
-export interface Parameter {
-  readonly local: number
-  /** Sets the local where the parameter is not given; without it, it has to be. */
-  readonly missing?: readonly Step[]
-}
-
 export interface Program {
   /** The names of the locals. */
   readonly locals: readonly string[]
-  readonly params: readonly Parameter[]
+  /** The locals that hold the operands. */
+  readonly params: readonly number[]
   readonly body: readonly Step[]
   /** The locals that hold the results; nothing reads them. */
   readonly outs: readonly number[]

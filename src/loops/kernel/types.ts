@@ -36,7 +36,8 @@ const bases: Readonly<Record<Code, Base>> = {
 /** The type of an operand of this dtype. */
 export const typeOfCode = (code: Code): Type => type(bases[code], bit(code))
 
-export const truthType = typeOfCode('b1')
+/** What comparisons give: no dtype enters through them, so in arithmetic they are as weak as the 1 and 0 that minifiers make of them. */
+export const truthType: Type = type('b1', 0)
 export const weakInt = type('int', weakBit)
 export const weakFloat = type('f8', weakBit)
 
