@@ -192,6 +192,9 @@ test('counters and sums in loops', () => {
 }
 `,
   )
+  const halves = kernel(['f8'], 2, 'f8', [...times(1, 50, []), set(3, cast('f8', local(i8, 1)))])
+  const beside = whole(bind(halves, ['f8'], ['f8'])).locals.map((l) => `${l.name}:${l.type}`)
+  assert.ok(beside.includes('b:i4'), 'a counter beside f8 has 4 bytes')
   const steps = kernel(['u1'], 1, 'u1', [...times(1, 50, []), set(2, cast('u1', local(i8, 1)))])
   const types = whole(bind(steps, ['u1'], ['u1'])).locals.map((l) => `${l.name}:${l.type}`)
   assert.ok(types.includes('b:i1'), 'a counter that is stored narrow, where nothing is wide, is narrow')

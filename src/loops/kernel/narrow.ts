@@ -207,9 +207,6 @@ function widestIn(kernel: Kernel): number {
 export function narrow(kernel: Kernel): Kernel {
   const facts = ranges(kernel)
   const { atEntry } = liveness(kernel.body, kernel.outs)
-  const isFixed = kernel.locals.map(
-    (l, id) => !isInt(l.type) || kernel.outs.includes(id) || (id < kernel.nin && atEntry.has(id)),
-  )
   const loops: Stmt[] = []
   const given = kernel.locals.map((): Expr[] => [])
   visit(
@@ -219,6 +216,12 @@ export function narrow(kernel: Kernel): Kernel {
       if (s.kind === 'loop') loops.push(s)
       if (s.kind === 'set') given[s.local]?.push(s.value)
     },
+  )
+  const isFixed = kernel.locals.map(
+    (l, id) =>
+      !isInt(l.type) ||
+      kernel.outs.includes(id) ||
+      (id < kernel.nin && (atEntry.has(id) || given[id]?.length === 0)),
   )
   const inLoop = writesOf(loops)
   const leastInLoop = Math.min(4, widestIn(kernel))
@@ -243,14 +246,17 @@ export function narrow(kernel: Kernel): Kernel {
   }
 
   const bits = kernel.locals.map(() => 1)
-  const bytes = kernel.locals.map((_, id) => (inLoop.has(id) ? leastInLoop : 1))
+  const bytes = kernel.locals.map(() => 1)
   const typeFor = (id: number): Code => {
     const type = kernel.locals[id]?.type ?? 'f8'
     if (isFixed[id]) return type
     const sign = signOfLocal(id) ?? 'i'
-    const holding = fit(facts.locals[id] ?? typeRange(type), bytes[id] ?? 1, sign, type)
-    const needed = [1, 2, 4, 8].find((n) => n * 8 >= (bits[id] ?? 1)) ?? 8
-    return needed < bytesOf(holding) ? intType(needed, sign) : holding
+    const range = facts.locals[id] ?? typeRange(type)
+    const enough = bytesOf(fit(range, 1, sign, type))
+    const used = [1, 2, 4, 8].find((n) => n * 8 >= (bits[id] ?? 1)) ?? 8
+    const size = Math.min(used, bytesOf(fit(range, bytes[id] ?? 1, sign, type)))
+    if (size < enough) return intType(size, sign)
+    return fit(range, inLoop.has(id) ? Math.max(size, leastInLoop) : size, sign, type)
   }
 
   for (;;) {
