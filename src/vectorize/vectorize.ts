@@ -103,7 +103,7 @@ function build(kernel: KernelFunction | string, { signatures, options }: Given):
   chooseTarget(target, fallback)
   compiler.start()
   return makeUfunc({
-    name: definition.name,
+    name: definition.name || 'ufunc',
     doc: options.doc ?? '',
     nin: first.inputs.length,
     nout: first.outputs.length,
