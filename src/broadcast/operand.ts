@@ -34,13 +34,14 @@ export const scalar = (data: TypedArray, code: Code): Strided => ({
  *   BroadcastError for ragged nested arrays
  */
 export function toStrided(operand: unknown): Strided {
+  // Views are the most frequent, and looking for three properties is the cheapest test.
+  if (isView(operand)) return checkedView(operand)
   const code = codeOfArray(operand)
   if (code !== undefined) return vector(operand as TypedArray, code)
   if (Array.isArray(operand)) {
     const { data, code, shape } = typedNested(operand)
     return { data, code, shape, stride: contiguousStrides(shape), offset: 0 }
   }
-  if (isView(operand)) return checkedView(operand)
   throw notAnArray(operand)
 }
 
@@ -49,13 +50,15 @@ export function toStrided(operand: unknown): Strided {
  * @throws OutputError for anything else, or when the view's elements are not inside its data
  */
 export function toOutput(out: unknown, operand: number): Strided {
-  const data: unknown = isView(out) ? out.data : out
-  if (codeOfArray(data) === undefined)
+  const inView = isView(out)
+  const data: unknown = inView ? out.data : out
+  const code = codeOfArray(data)
+  if (code === undefined)
     throw new OutputError(
       `return arrays must be of ArrayType: output operand ${operand} is ${describe(out)}; an output is a typed array, or a view { data, shape, stride, offset } of one`,
       { operand },
     )
-  return toStrided(out)
+  return inView ? typedView(out, data as TypedArray, code) : vector(data as TypedArray, code)
 }
 
 /** Has this value the fields of a view? Brands are not asked for: scijs ndarrays, zarrita chunks and plain records all are. */
@@ -66,18 +69,14 @@ export function isView(value: unknown): value is View<unknown> {
 }
 
 function checkedView(view: View<unknown>): Strided {
-  const { data, shape, stride, offset = 0 } = view
-  const code = codeOfArray(data)
-  if (code === undefined) return genericView(view)
-  const length = (data as TypedArray).length
-  checkReach(shape, stride, offset, length)
-  return {
-    data: data as TypedArray,
-    code: code === 'u1' && view.dtype === 'bool' ? 'b1' : code,
-    shape,
-    stride,
-    offset,
-  }
+  const code = codeOfArray(view.data)
+  return code === undefined ? genericView(view) : typedView(view, view.data as TypedArray, code)
+}
+
+function typedView(view: View<unknown>, data: TypedArray, code: Code): Strided {
+  const { shape, stride, offset = 0 } = view
+  checkReach(shape, stride, offset, data.length)
+  return { data, code: code === 'u1' && view.dtype === 'bool' ? 'b1' : code, shape, stride, offset }
 }
 
 /** A view of a JavaScript array, or of an object with `get` and `length`: the part that it reaches is copied. */

@@ -29,6 +29,11 @@ export function makePlan(shape: Shape, operands: readonly Layout[]): Plan {
 }
 
 const none: readonly number[] = []
+const noStepsByCount: (readonly (readonly number[])[])[] = []
+
+/** The outer steps of a plan without outer axes: one list for all plans of so many operands. */
+const noSteps = (count: number): readonly (readonly number[])[] =>
+  (noStepsByCount[count] ??= new Array<readonly number[]>(count).fill(none))
 
 /** Most calls: every operand has the full shape and lies in C order, is 1-d, or is one element. Then the plan is one run. */
 function singleRun(shape: Shape, operands: readonly Layout[]): Plan | undefined {
@@ -53,7 +58,7 @@ function singleRun(shape: Shape, operands: readonly Layout[]): Plan | undefined 
       offsets[k] = (offsets[k] as number) + step * (size - 1)
       innerSteps[k] = step === 0 ? 0 : -step
     }
-  return { size, inner: size, innerSteps, outer: none, outerSteps: operands.map(() => none), offsets }
+  return { size, inner: size, innerSteps, outer: none, outerSteps: noSteps(count), offsets }
 }
 
 /** The one step that leads from each element to the next in C order, if there is one. */

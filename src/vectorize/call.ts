@@ -11,6 +11,7 @@ import type { Strided } from '../broadcast/view.ts'
 import type { Code } from '../dtype.ts'
 import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
 import { debug, settings } from '../settings.ts'
+import { haveOwnBlocks } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import type { Given, Weak } from './choose.ts'
 import { type Keywords, noKeywords, readKeywords } from './keywords.ts'
@@ -22,8 +23,10 @@ import { beyond, fits, isScalar, misfit, type Scalar, weakOperand } from './weak
 interface Call {
   readonly args: readonly unknown[]
   readonly keywords: Keywords
-  /** What the caller gave to write to, an entry an output; null when nothing was given. */
+  /** Holds what the caller gave to write to, from `outsFrom` to before `outsTo`; null when nothing was given. */
   readonly outs: readonly unknown[] | null
+  readonly outsFrom: number
+  readonly outsTo: number
   /** Inputs, then outputs; `absent` for scalars not written down yet and results not allocated yet. */
   readonly operands: Strided[]
   /** JavaScript scalars among the inputs. */
@@ -89,36 +92,50 @@ function read(core: Core, args: readonly unknown[]): Call {
     count--
   }
   if (count < nin || count > nin + nout) throw wrongCount(core, args, count)
-  const operands: Strided[] = []
+  const operands = new Array<Strided>(nin + nout)
   let key = 0
   let scalars = 0
   for (let i = 0; i < nin; i++) {
     const value = args[i]
     if (isScalar(value)) {
-      operands.push(absent)
+      operands[i] = absent
       key = (key << 4) | digits[weakKind(value)]
       scalars++
     } else {
       const operand = readInput(core, value, i)
-      operands.push(operand)
+      operands[i] = operand
       key = (key << 4) | digits[operand.code]
     }
   }
-  const outs = count > nin ? positional(core, args, count, keywords) : keywords.out
+  const inArgs = count > nin
+  if (inArgs && keywords.out !== null) throw bothWays(core)
+  const outs = inArgs ? args : keywords.out
+  const outsFrom = inArgs ? nin : 0
+  const outsTo = inArgs ? count : nout
   let given = false
   for (let k = 0; k < nout; k++) {
-    const out = outs === null ? null : outs[k]
+    const out = outs === null || outsFrom + k >= outsTo ? null : outs[outsFrom + k]
     if (out === null || out === undefined) {
-      operands.push(absent)
+      operands[nin + k] = absent
       key <<= 4
     } else {
       const operand = toOutput(out, nin + k)
       given = true
-      operands.push(operand)
+      operands[nin + k] = operand
       key = (key << 4) | digits[operand.code]
     }
   }
-  const request: Call = { args, keywords, outs: given ? outs : null, operands, scalars, key, widened: null }
+  const request: Call = {
+    args,
+    keywords,
+    outs: given ? outs : null,
+    outsFrom,
+    outsTo,
+    operands,
+    scalars,
+    key,
+    widened: null,
+  }
   if (keywords.key !== '' || nin + nout > mostDigits) request.key = longKey(core, request)
   return request
 }
@@ -132,17 +149,10 @@ function readInput(core: Core, value: unknown, operand: number): Strided {
   }
 }
 
-function positional(
-  core: Core,
-  args: readonly unknown[],
-  count: number,
-  { out }: Keywords,
-): readonly unknown[] {
-  if (out === null) return args.slice(core.nin, count)
-  throw new OutputError(`${core.name}() cannot specify 'out' as both a positional and keyword argument`, {
-    operand: core.nin,
+const bothWays = ({ name, nin }: Core): Error =>
+  new OutputError(`${name}() cannot specify 'out' as both a positional and keyword argument`, {
+    operand: nin,
   })
-}
 
 const givenOf = (core: Core, { args, operands }: Call): Given[] =>
   operands.slice(0, core.nin).map((operand, i) => {
@@ -244,8 +254,8 @@ function finish(core: Core, request: Call, ready: Ready): unknown {
   core.last = report
   core.lastLoop = ready
   if (settings.debug === 4) debug(4, () => planText(core, ready, shape, operands, plan))
-  if (nout === 1) return resultAt(operands[nin] as Strided, outs === null ? null : outs[0], alone)
-  return operands.slice(nin).map((operand, k) => resultAt(operand, outs === null ? null : outs[k], alone))
+  if (nout === 1) return resultAt(request, nin, 0, alone)
+  return Array.from({ length: nout }, (_, k) => resultAt(request, nin, k, alone))
 }
 
 /** Most operands have the same shape, or are scalars. */
@@ -273,6 +283,7 @@ function separate(operands: Strided[], nin: number, { target }: Ready): void {
     if (out === absent) continue
     for (let i = 0; i < nin; i++) {
       const input = operands[i] as Strided
+      if (haveOwnBlocks(input.data, out.data)) continue
       const inPlace = input.data === out.data && sameElements(input, out) && !mayOverlapItself(out)
       if (inPlace || !mayShareMemory(input, out)) continue
       operands[i] = copied(input, input.code, 'K', (code, length) => target.allocate(code, length, [input]))
@@ -291,11 +302,15 @@ function allocated(
   return { data, code, shape, stride: outputStrides(shape, inputs, order), offset: 0 }
 }
 
-function resultAt(operand: Strided, out: unknown, alone: boolean): unknown {
+/** Result k: what was given to write to, the new array, or its one value. */
+function resultAt(request: Call, nin: number, k: number, alone: boolean): unknown {
+  const { outs, outsFrom, outsTo } = request
+  const out = outs === null || outsFrom + k >= outsTo ? null : outs[outsFrom + k]
   if (out !== null && out !== undefined) return out
-  if (!alone) return makeResult(operand.code, operand.data, operand.shape, operand.stride)
-  const value = operand.data[0] as number | bigint
-  return operand.code === 'b1' ? value !== 0 : value
+  const { code, data, shape, stride } = request.operands[nin + k] as Strided
+  if (!alone) return makeResult(code, data, shape, stride)
+  const value = data[0] as number | bigint
+  return code === 'b1' ? value !== 0 : value
 }
 
 function planText(core: Core, ready: Ready, shape: Shape, operands: readonly Strided[], plan: Plan): string {
