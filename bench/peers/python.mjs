@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const script = fileURLToPath(new URL('peers.py', import.meta.url))
 const folder = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 
-// The wheels of llvmlite after 0.45 are built without SVML, so the second environment holds an older Numba on purpose.
+// The wheels of llvmlite 0.46 and later are built without SVML, so the second environment holds an older Numba on purpose.
 const environments = [
   { folder: folder('.venv'), packages: ['numpy', 'numba'], svml: false },
   { folder: folder('.venv-svml'), packages: ['numba==0.61.2', 'intel-cmplr-lib-rt'], svml: true },
