@@ -16,11 +16,19 @@ const unsharedBytes = 2 ** 30
 const initialBytes = 2 ** 20
 const leastBytes = 2 ** 24
 
+/** A class whose instances are the objects it is given. */
+class Itself {
+  constructor(data: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: that is how a subclass puts a private field on any object
+    return data
+  }
+}
+
 /**
  * Where an array of ours lies, as a private field of the typed array itself: the one thing about it that can be read in a few
  * nanoseconds (`buffer` and `byteOffset` take longer than a small loop), and that nobody sees.
  */
-class Resident extends (((data: TypedArray) => data) as unknown as new (data: TypedArray) => object) {
+class Resident extends Itself {
   #address: number
   constructor(data: TypedArray, address: number) {
     super(data)
