@@ -5,29 +5,30 @@
 import type { Plan } from '../broadcast/plan.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { walk } from '../broadcast/walk.ts'
-import { type Code, dtypes, type TypedArray } from '../dtype.ts'
+import type { Code, TypedArray } from '../dtype.ts'
 import { TargetError } from '../errors.ts'
 import type { Loop, WasmLoop } from '../loops/loop.ts'
 import { elementBytes, failure, type Instance, instantiate, invoke } from './instance.ts'
 import type { Block } from './memory/allocator.ts'
 import type { Heap } from './memory/heap.ts'
-import { addressOf, allocateOrPlain, residentHeap, stagingHeap } from './memory/resident.ts'
-import { isSingle, runStaged } from './staging.ts'
-import type { Report, Run, Target } from './target.ts'
+import { addressOf, allocateBeside, residentHeap, stagingHeap } from './memory/resident.ts'
+import { isSingle, runStaged, runStagedShort } from './staging.ts'
+import type { Report, Run, Runner, ShortOperands, Target } from './target.ts'
 
 /** A loop that nobody can call any more gives its context back. */
 const collected = new FinalizationRegistry<{ heap: Heap; blocks: readonly Block[] }>(({ heap, blocks }) => {
   for (const block of blocks) heap.release(block)
 })
 
-function load(loop: Loop, tables: readonly TypedArray[]): Run {
+function load(loop: Loop, tables: readonly TypedArray[]): Runner {
   if (loop.isa !== 'wasm') {
     throw new TargetError(`the cpu target runs wasm loops, not ${loop.isa}`, { target: 'cpu', reason: 'isa' })
   }
-  return makeRun(loop, tables)
+  return makeRunner(loop, tables)
 }
 
-function makeRun(loop: WasmLoop, tables: readonly TypedArray[]): Run {
+function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
+  const codes = [...loop.inputs, ...loop.outputs]
   const bytes = elementBytes(loop)
   const inputs = loop.inputs.length
   const pointers = new Array<number>(bytes.length).fill(0)
@@ -121,7 +122,58 @@ function makeRun(loop: WasmLoop, tables: readonly TypedArray[]): Run {
     }
     if (code !== 0) throw failure(loop, instance, code)
   }
-  return run
+
+  const runShort = (n: number, operands: ShortOperands, report: Report): boolean => {
+    const { data, offset } = operands
+    let arrays = 0
+    let found = 0
+    for (let k = 0; k < bytes.length; k++) {
+      const from = data[k] as TypedArray | number
+      const address = typeof from === 'number' ? -1 : addressOf(from)
+      if (typeof from !== 'number') arrays++
+      if (address >= 0) found++
+      pointers[k] = address + (offset[k] as number) * (bytes[k] as number)
+    }
+    let instance: Instance
+    let code: number
+    if (found === 0) {
+      instance = staged ??= keep(instantiate(loop, tables, stagingHeap()))
+      code = runStagedShort(instance, codes, inputs, n, operands, args, report)
+    } else if (found === arrays) {
+      instance = resident ??= makeResident()
+      for (let k = 0; k < bytes.length; k++) {
+        const size = bytes[k] as number
+        const from = data[k]
+        if (typeof from === 'number') {
+          const view: TypedArray = instance.heap.view(codes[k] as Code)
+          pointers[k] = slots + 8 * k
+          view[(pointers[k] as number) / size] = from
+        } else if (k >= inputs && !inPlace(n, k, operands)) return false
+        args[2 + 2 * k] = pointers[k] as number
+        args[3 + 2 * k] = typeof from === 'number' ? 0 : size
+      }
+      args[0] = instance.context
+      args[1] = n
+      code = invoke(instance.vector, args)
+      report.calls++
+    } else return false
+    if (code !== 0) throw failure(loop, instance, code)
+    return true
+  }
+
+  /** May output k be written while the inputs are read? Each lies apart from it, or is the same elements. */
+  const inPlace = (n: number, k: number, { data }: ShortOperands): boolean => {
+    const start = pointers[k] as number
+    const size = bytes[k] as number
+    for (let i = 0; i < inputs; i++) {
+      if (typeof data[i] === 'number') continue
+      const from = pointers[i] as number
+      const same = from === start && bytes[i] === size
+      if (!same && from < start + n * size && start < from + n * (bytes[i] as number)) return false
+    }
+    return true
+  }
+  return { run, runShort }
 }
 
 export const cpu: Target = {
@@ -130,8 +182,5 @@ export const cpu: Target = {
   kind: 'sync',
   unavailable: () => (typeof WebAssembly === 'undefined' ? 'this engine has no WebAssembly' : null),
   load,
-  allocate(code: Code, length: number, operands: readonly Strided[]): TypedArray {
-    for (const operand of operands) if (addressOf(operand.data) >= 0) return allocateOrPlain(code, length)
-    return new dtypes[code].array(length)
-  },
+  allocate: allocateBeside,
 }

@@ -1,10 +1,9 @@
 /** The target that compiles nothing: every element is one call of the kernel, in which a debugger can stop. */
 import { store } from '../broadcast/nested.ts'
 import { walk } from '../broadcast/walk.ts'
-import { dtypes } from '../dtype.ts'
 import type { Loop } from '../loops/loop.ts'
-import { addressOf, allocateOrPlain } from './memory/resident.ts'
-import type { Run, Target } from './target.ts'
+import { addressOf, allocateBeside } from './memory/resident.ts'
+import type { Run, Runner, Target } from './target.ts'
 
 export const js: Target = {
   name: 'js',
@@ -12,16 +11,13 @@ export const js: Target = {
   kind: 'sync',
   unavailable: () => null,
   load,
-  allocate: (code, length, operands) =>
-    operands.some(({ data }) => addressOf(data) >= 0)
-      ? allocateOrPlain(code, length)
-      : new dtypes[code].array(length),
+  allocate: allocateBeside,
 }
 
-function load(loop: Loop): Run {
+function load(loop: Loop): Runner {
   if (loop.isa !== 'js') throw new TypeError(`the target 'js' was given a loop for ${loop.isa}`)
   const { element, inputs, outputs } = loop
-  return (operands, plan, report) => {
+  const run: Run = (operands, plan, report) => {
     // A freed operand is an error here.
     for (const { data } of operands) addressOf(data)
     const sources = operands.slice(0, inputs.length)
@@ -35,4 +31,5 @@ function load(loop: Loop): Run {
       }
     })
   }
+  return { run }
 }

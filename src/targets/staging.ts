@@ -5,13 +5,13 @@
 import type { Plan } from '../broadcast/plan.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { walkRange } from '../broadcast/walk.ts'
-import { dtypes, type TypedArray } from '../dtype.ts'
+import { type Code, dtypes, type TypedArray } from '../dtype.ts'
 import { MemoryError } from '../errors.ts'
 import { type Instance, invoke } from './instance.ts'
 import type { Block } from './memory/allocator.ts'
 import type { Heap } from './memory/heap.ts'
 import { stagingHeap } from './memory/resident.ts'
-import type { Report } from './target.ts'
+import type { Report, ShortOperands } from './target.ts'
 
 /** Elements of a block, and so the bytes of its buffer for the widest dtypes. */
 const blockElements = 4096
@@ -51,6 +51,52 @@ function copyOut(
 ): void {
   if (step === 1 && n > shortRun) (to as Settable).set(from.subarray(at, at + n), offset)
   else for (let i = 0; i < n; i++) to[offset + i * step] = from[at + i] as number
+}
+
+/** The ends of buffers that short results were last copied from: making one costs more than copying. */
+const ends: TypedArray[] = []
+
+/** As `runStaged`, for vectors of neighbours that fit one block. */
+export function runStagedShort(
+  instance: Instance,
+  codes: readonly Code[],
+  inputs: number,
+  n: number,
+  { data, offset }: ShortOperands,
+  args: number[],
+  report: Report,
+): number {
+  const heap = stagingHeap()
+  args[0] = instance.context
+  args[1] = n
+  for (let k = 0; k < codes.length; k++) {
+    const code = codes[k] as Code
+    const { bytes } = dtypes[code]
+    const from = data[k] as TypedArray | number
+    const start = bufferAddress(heap, k)
+    args[2 + 2 * k] = start
+    args[3 + 2 * k] = typeof from === 'number' ? 0 : bytes
+    if (k >= inputs) continue
+    const view: TypedArray = heap.view(code)
+    if (typeof from === 'number') view[start / bytes] = from
+    else copyIn(view, start / bytes, from, offset[k] as number, 1, n)
+    report.bytesCopied += typeof from === 'number' ? bytes : n * bytes
+  }
+  const failed = invoke(instance.vector, args)
+  if (failed !== 0) return failed
+  report.calls++
+  for (let k = inputs; k < codes.length; k++) {
+    const code = codes[k] as Code
+    const view: TypedArray = heap.view(code)
+    let end = ends[k]
+    if (end === undefined || end.length !== n || end.constructor !== view.constructor) {
+      const at = bufferAddress(heap, k) / dtypes[code].bytes
+      ends[k] = end = view.subarray(at, at + n)
+    }
+    ;(data[k] as unknown as Settable).set(end, offset[k] as number)
+    report.bytesCopied += n * dtypes[code].bytes
+  }
+  return 0
 }
 
 /** An operand that is one element for the whole plan. */

@@ -17,8 +17,24 @@ export interface Report {
   why?: string
 }
 
-/** A loaded loop. Operands are the inputs, then the outputs, in the plan's order. */
+/** Operands are the inputs, then the outputs, in the plan's order. */
 export type Run = (operands: readonly Strided[], plan: Plan, report: Report) => void
+
+/** Operands that are `n` neighbours each, from an offset in their data; a number is the same for every element. */
+export interface ShortOperands {
+  readonly data: (TypedArray | number)[]
+  readonly offset: number[]
+}
+
+/** A loaded loop. */
+export interface Runner {
+  readonly run: Run
+  /** The short way for short arrays, at most `longestShort` neighbours. False: nothing was done, `run` has to. */
+  readonly runShort?: (n: number, operands: ShortOperands, report: Report) => boolean
+}
+
+/** Above this many elements a call's own time no longer counts. */
+export const longestShort = 4096
 
 export interface Target {
   readonly name: string
@@ -27,7 +43,7 @@ export interface Target {
   readonly kind: 'sync' | 'async'
   /** Null, or the reason why it cannot run here. */
   unavailable(): string | null
-  load(loop: Loop, tables: readonly TypedArray[]): Run
-  /** Memory for a result, where results of calls on these operands belong. */
-  allocate(code: Code, length: number, operands: readonly Strided[]): TypedArray
+  load(loop: Loop, tables: readonly TypedArray[]): Runner
+  /** Memory for a result, where results of calls on this data belong. */
+  allocate(code: Code, length: number, beside: readonly unknown[]): TypedArray
 }

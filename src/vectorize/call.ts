@@ -14,9 +14,11 @@ import { debug, settings } from '../settings.ts'
 import { haveOwnBlocks } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import type { Given, Weak } from './choose.ts'
+import { digits, mostDigits } from './key.ts'
 import { type Keywords, noKeywords, readKeywords } from './keywords.ts'
 import { isOptions } from './options.ts'
 import { bind, type Core, type Last, loaded, loadedAsync, type Ready, refresh } from './prepare.ts'
+import { callShort, notShort } from './short.ts'
 import { beyond, fits, isScalar, misfit, type Scalar, weakOperand } from './weak.ts'
 
 /** A call whose arguments were read. */
@@ -39,18 +41,11 @@ interface Call {
 
 const absent: Strided = scalar(new Uint8Array(0), 'b1')
 
-/** What an operand adds to a key: four bits. 0 is a result to be allocated. */
-const digits: Readonly<Record<Given, number>> = {
-  ...{ b1: 1, i1: 2, i2: 3, i4: 4, i8: 5, u1: 6, u2: 7, u4: 8, u8: 9, f4: 10, f8: 11 },
-  ...{ number: 12, bigint: 13, boolean: 14 },
-}
-/** Beyond these many operands the key is a text: more bits than a small integer has. */
-const mostDigits = 7
-
 /** Runs the loop for these arguments. Returns arrays, or scalars when all inputs are; several results as a list. */
 export function call(core: Core, args: readonly unknown[]): unknown {
   if (settings.debug > 0) return timed(core, args)
-  return run(core, args)
+  const result = callShort(core, args)
+  return result === notShort ? run(core, args) : result
 }
 
 function run(core: Core, args: readonly unknown[]): unknown {
@@ -286,7 +281,9 @@ function separate(operands: Strided[], nin: number, { target }: Ready): void {
       if (haveOwnBlocks(input.data, out.data)) continue
       const inPlace = input.data === out.data && sameElements(input, out) && !mayOverlapItself(out)
       if (inPlace || !mayShareMemory(input, out)) continue
-      operands[i] = copied(input, input.code, 'K', (code, length) => target.allocate(code, length, [input]))
+      operands[i] = copied(input, input.code, 'K', (code, length) =>
+        target.allocate(code, length, [input.data]),
+      )
     }
   }
 }
@@ -298,7 +295,11 @@ function allocated(
   inputs: readonly Strided[],
   order: Keywords['order'],
 ): Strided {
-  const data = target.allocate(code, sizeOf(shape), inputs)
+  const data = target.allocate(
+    code,
+    sizeOf(shape),
+    inputs.map((input) => input.data),
+  )
   return { data, code, shape, stride: outputStrides(shape, inputs, order), offset: 0 }
 }
 

@@ -4,7 +4,7 @@ import { CastingError, NoLoopError } from '../errors.ts'
 import type { Loop } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
 import { type Chosen, chooseTarget } from '../targets/index.ts'
-import type { Report, Run, Target } from '../targets/target.ts'
+import type { Report, Runner, ShortOperands, Target } from '../targets/target.ts'
 import { type Asked, dtypesOf, type Given, isWeak, narrowed, search } from './choose.ts'
 import type { Bound, Overload, Source } from './source.ts'
 
@@ -15,10 +15,9 @@ export interface Last extends Report {
 }
 
 /** A loop that is ready to run. */
-export interface Ready extends Bound {
+export interface Ready extends Bound, Runner {
   readonly target: Target
   readonly loop: Loop
-  readonly run: Run
   /** Why it runs elsewhere than it was asked to. */
   readonly why: string | undefined
   /** All results are b1, so that scalars it cannot hold are compared exactly instead. */
@@ -41,6 +40,8 @@ export interface Core {
   last: Last | null
   /** The loop of the last call. */
   lastLoop: Ready | null
+  /** What a short call works with, written anew each time. */
+  readonly short: ShortOperands & { readonly report: Last }
 }
 
 /** What a loop is looked up by. */
@@ -189,9 +190,9 @@ function remember(
   loop: Loop,
   start: number,
 ): Ready {
-  const run = target.load(loop, bound.overload.tables)
+  const runner = target.load(loop, bound.overload.tables)
   const compares = bound.overload.outputs.every((code) => code === 'b1')
-  const ready: Ready = { ...bound, target, loop, run, why, compares }
+  const ready: Ready = { ...bound, ...runner, target, loop, why, compares }
   core.byLoop.set(key, ready)
   debug(1, () => `${core.name} ${key} for ${target.name}: ${(performance.now() - start).toFixed(1)} ms`)
   return ready

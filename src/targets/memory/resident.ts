@@ -121,6 +121,15 @@ export function allocateOrPlain<C extends Code>(code: C, length: number): ArrayB
   return new dtypes[code].array(length) as ArrayByCode[C]
 }
 
+/** Results of calls with a resident operand live in resident memory too, others in arrays of their own. */
+export function allocateBeside(code: Code, length: number, data: readonly unknown[]): TypedArray {
+  for (const beside of data) {
+    if (ArrayBuffer.isView(beside) && addressOf(beside as TypedArray) >= 0)
+      return allocateOrPlain(code, length)
+  }
+  return new dtypes[code].array(length)
+}
+
 /**
  * The byte address of a resident array's data (of its element 0), or -1 for data that lives elsewhere, as a subarray does.
  * @throws MemoryError when the array was freed
