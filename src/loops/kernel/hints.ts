@@ -89,10 +89,22 @@ const properties: Readonly<Record<string, string>> = {
   'Math.square': 'Use x * x.',
   'Math.clamp': 'Use Math.min(Math.max(x, low), high).',
 }
-export function propertyHint(owner: string, key: string): string {
-  const name = `${owner}.${key}`
+/** Whether one name becomes the other by one change. */
+function isClose(a: string, b: string): boolean {
+  if (a.toLowerCase() === b.toLowerCase()) return true
+  if (Math.abs(a.length - b.length) > 1) return false
+  let k = 0
+  while (k < a.length && a[k] === b[k]) k++
+  const [restA, restB] = [a.slice(k), b.slice(k)]
+  return restA.slice(1) === restB.slice(1) || restA.slice(1) === restB || restA === restB.slice(1)
+}
+
+/** For a property that `owner` does not have. */
+export function propertyHint(name: string, owner: object, key: string): string {
+  const full = `${name}.${key}`
+  const known = Object.hasOwn(properties, full) ? properties[full] : undefined
+  const close = Object.getOwnPropertyNames(owner).find((other) => isClose(other, key))
   return (
-    (Object.hasOwn(properties, name) ? properties[name] : undefined) ??
-    `${owner} has what JavaScript defines.`
+    known ?? (close ? `Did you mean ${name}.${close}?` : `${name} has what JavaScript defines, nothing else.`)
   )
 }

@@ -69,6 +69,9 @@ const compare =
     if (b.type.base === 'u8' && signed(a) && !isNatural(a)) {
       return truthOf(compareUnsigned(g, mirrored[name] ?? name, b, convert(a, asNumber(a.type)), at))
     }
+    if ((name === 'eq' || name === 'ne') && a.type.base === 'b1' && b.type.base === 'b1') {
+      return truthOf(make(name, [a.expr, b.expr], at))
+    }
     if (a.type.base === 'u8' && signed(b)) return truthOf(make(name, [a.expr, toCode('u8', b.expr)], at))
     if (b.type.base === 'u8' && signed(a)) return truthOf(make(name, [toCode('u8', a.expr), b.expr], at))
     const to = common(a.type, b.type)

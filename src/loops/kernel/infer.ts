@@ -110,11 +110,12 @@ function walk(
     return typed(local(irType[type.base], idOf(id)), type)
   }
 
-  /** A quotient of integers as an integer, where only that is asked of it. */
-  const quotient = (tree: Tree, name: 'div' | 'floordiv'): Typed | undefined =>
-    tree.kind === 'binary' && tree.operator === '/'
-      ? integerDivision(name, expr(tree.left), expr(tree.right), tree.at)
-      : undefined
+  /** Where only the whole part of a quotient is asked for, that of integers is found without leaving them. */
+  const wholePart = (tree: Tree, name: 'div' | 'floordiv'): Typed => {
+    if (tree.kind !== 'binary' || tree.operator !== '/') return expr(tree)
+    const [a, b] = [expr(tree.left), expr(tree.right)]
+    return integerDivision(name, a, b, tree.at) ?? binaryOperators['/'](g, a, b, tree.at)
+  }
 
   const expr = (tree: Tree): Typed => {
     switch (tree.kind) {
@@ -123,11 +124,11 @@ function walk(
       case 'local':
         return readLocal(tree.local)
       case 'unary': {
-        const arg = (takesBits(tree.operator) && quotient(tree.arg, 'div')) || expr(tree.arg)
+        const arg = takesBits(tree.operator) ? wholePart(tree.arg, 'div') : expr(tree.arg)
         return unaryOperators[tree.operator](arg, tree.at)
       }
       case 'binary': {
-        const side = (part: Tree) => (takesBits(tree.operator) && quotient(part, 'div')) || expr(part)
+        const side = (part: Tree) => (takesBits(tree.operator) ? wholePart(part, 'div') : expr(part))
         return binaryOperators[tree.operator](g, side(tree.left), side(tree.right), tree.at)
       }
       case 'logical': {
@@ -142,10 +143,9 @@ function walk(
         return typed(pick(test, toBase(then, to), toBase(otherwise, to)), to)
       }
       case 'call': {
-        const [only] = tree.args
         const name = tree.name === 'Math.trunc' ? 'div' : tree.name === 'Math.floor' ? 'floordiv' : undefined
-        const whole = name && only && quotient(only, name)
-        return whole || calls[tree.name](g, tree.args.map(expr), tree.at)
+        const args = tree.args.map((arg) => (name ? wholePart(arg, name) : expr(arg)))
+        return calls[tree.name](g, args, tree.at)
       }
       case 'element':
         return element(tree)

@@ -11,6 +11,7 @@ import {
   isTree,
   newLocal,
   nothing,
+  nowSet,
   place,
   readLocal,
   spill,
@@ -40,12 +41,12 @@ const bindValue = (frame: Frame, variable: Variable, value: Value): void => {
   frame.bindings.set(variable, { kind: 'value', value })
 }
 
-function setLocal(frame: Frame, variable: Variable, value: Tree): number {
+function setLocal(frame: Frame, variable: Variable, value: Tree): void {
   const old = frame.bindings.get(variable)
   const local = old?.kind === 'local' ? old.local : newLocal(frame.build, variable.name)
   frame.bindings.set(variable, { kind: 'local', local })
   emit(frame.build, { kind: 'set', local, value })
-  return local
+  nowSet(frame.build, local)
 }
 
 /** A tuple with each number in a local of its own, so that it is a value and the elements can be assigned. */
@@ -76,10 +77,8 @@ export function initialise(frame: Frame, variable: Variable, value: Value, at: P
   if (value.kind === 'tuple') bindValue(frame, variable, heldTuple(frame.build, variable.name, value.items))
   else if (isFixed(variable) && (!isTree(value) || value.kind === 'constant')) {
     bindValue(frame, variable, value)
-  } else if (isTree(value)) {
-    const local = setLocal(frame, variable, value)
-    if (!variable.late) frame.build.unset.delete(local)
-  } else if (value.kind === 'undefined') declareVariable(frame, variable, at)
+  } else if (isTree(value)) setLocal(frame, variable, value)
+  else if (value.kind === 'undefined') declareVariable(frame, variable, at)
   else syntaxError(at, `\`${variable.name}\` is ${describe(value)} and is assigned again`, onceOnly)
 }
 
@@ -213,11 +212,16 @@ function give(frame: Frame, pattern: Pattern, value: Value, how: Give): void {
 export const declarePattern = (frame: Frame, pattern: Pattern, value: Value): void =>
   give(frame, pattern, value, declaring)
 
-/** `pattern = value`; in `[a, b] = [b, a]` both sides are read first. */
-export function assignPattern(frame: Frame, pattern: Pattern, value: Value): void {
-  const apart = value.kind === 'tuple' && value.items.length > 1 && pattern.type === 'ArrayPattern'
-  const held = apart
-    ? { ...value, items: value.items.map((v) => (isTree(v) ? spill(frame.build, v) : v)) }
-    : value
-  give(frame, pattern, held, assigning)
+/** The right side of `[a, b] = [b, a]`, all read before anything is written. */
+function apart({ build }: Frame, pattern: Pattern, value: Value): Value {
+  if (value.kind !== 'tuple' || value.items.length < 2 || pattern.type !== 'ArrayPattern') return value
+  return { ...value, items: value.items.map((v) => (isTree(v) ? spill(build, v) : v)) }
 }
+
+/** `var pattern = value`, where the pattern's names may be in the value. */
+export const declareApart = (frame: Frame, pattern: Pattern, value: Value): void =>
+  give(frame, pattern, apart(frame, pattern, value), declaring)
+
+/** `pattern = value` */
+export const assignPattern = (frame: Frame, pattern: Pattern, value: Value): void =>
+  give(frame, pattern, apart(frame, pattern, value), assigning)

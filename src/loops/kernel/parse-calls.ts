@@ -100,12 +100,14 @@ function argumentsOf(frame: Frame, args: readonly Argument[]): Value[] {
   const makers = args.map((arg) => () => {
     return frame.build.lower.value(frame, arg.type === 'SpreadElement' ? arg.argument : arg)
   })
-  return inOrder(frame.build, makers).flatMap((value, k) => {
-    const arg = args[k]
-    if (arg?.type !== 'SpreadElement') return [value]
-    if (value.kind === 'tuple') return value.items
-    return syntaxError(place(frame, arg), `${describe(value)} cannot be spread`, 'Only tuples can.')
-  })
+  return inOrder(frame.build, makers).flatMap((value, k) => spread(frame, value, args[k]))
+}
+
+/** The elements of `...tuple`, or the value alone. */
+export function spread(frame: Frame, value: Value, node: Node | null | undefined): readonly Value[] {
+  if (node?.type !== 'SpreadElement') return [value]
+  if (value.kind === 'tuple') return value.items
+  return syntaxError(place(frame, node), `${describe(value)} cannot be spread`, 'Only tuples can.')
 }
 
 export function callExpression(frame: Frame, node: CallExpression): Value {
@@ -188,6 +190,7 @@ export function inline(
   if (node.async || node.generator) {
     syntaxError(start, `a kernel cannot call ${node.async ? 'an async function' : 'a generator'}`)
   }
+  build.size++
   checkSize(frame, at ?? start)
   const self = node.type === 'FunctionExpression' && node.id ? variableOf(frame, node.id) : undefined
   if (self) initialise(frame, self, { kind: 'function', parsed, node, frame: outer }, start)

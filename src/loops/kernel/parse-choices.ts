@@ -5,7 +5,7 @@
 import {
   asTree,
   type Build,
-  collect,
+  branch,
   constant,
   describe,
   emit,
@@ -91,7 +91,7 @@ function merge(build: Build, test: Tree, then: Side, otherwise: Side, at: Place)
     return select(shared, then.result, otherwise.result, at)
   }
   const [value, set] = slots(build, then.result, otherwise.result, at)
-  const steps = (side: Side) => [...side.steps, ...collect(build, () => set(side.result)).steps]
+  const steps = (side: Side) => [...side.steps, ...branch(build, () => set(side.result)).steps]
   emit(build, { kind: 'if', test, then: steps(then), else: steps(otherwise) })
   return value
 }
@@ -105,7 +105,7 @@ export function choose(
   at: Place,
 ): Value {
   if (test.kind === 'constant') return test.value ? then() : otherwise()
-  return merge(build, test, collect(build, then), collect(build, otherwise), at)
+  return merge(build, test, branch(build, then), branch(build, otherwise), at)
 }
 
 type Operator = '&&' | '||'
@@ -120,7 +120,7 @@ export function logicalValue(
 ): Value {
   const { build } = frame
   if (left.kind === 'constant') return Boolean(left.value) === (operator === '&&') ? right() : left
-  const side = collect(build, right)
+  const side = branch(build, right)
   if (
     isTruth(left) &&
     isTree(side.result) &&
@@ -149,7 +149,7 @@ export function logicalTest(
   at: Place,
 ): Tree {
   if (left.kind === 'constant') return Boolean(left.value) === (operator === '&&') ? right() : left
-  const side = collect(build, right)
+  const side = branch(build, right)
   if (side.steps.length === 0 && !canFail(side.result)) {
     return { kind: 'logical', operator, left, right: side.result, at }
   }

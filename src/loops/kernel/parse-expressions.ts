@@ -2,15 +2,14 @@
  * Expressions: one small function for each of ESTree's types. What has an effect is emitted as a step at the place where JavaScript
  * would evaluate it; what is left is a pure tree, or something that exists at compile time only.
  */
-import type { AssignmentExpression, Expression, Pattern, Super, UpdateExpression } from 'acorn'
+import type { AssignmentExpression, Expression, Node, Pattern, Super, UpdateExpression } from 'acorn'
 import { foldBinary, foldUnary } from './fold.ts'
 import { unsupported } from './hints.ts'
 import { assignPattern, read, reference } from './parse-assign.ts'
-import { callExpression, isCounter } from './parse-calls.ts'
+import { callExpression, isCounter, spread } from './parse-calls.ts'
 import { choose, isTrue, logicalTest, logicalValue, not } from './parse-choices.ts'
 import {
   asTree,
-  type Build,
   constant,
   type Frame,
   inOrder,
@@ -49,12 +48,20 @@ const binaryOperators: ReadonlySet<string> = new Set<BinaryOperator>(
 )
 const isBinaryOperator = (operator: string): operator is BinaryOperator => binaryOperators.has(operator)
 
+/** A node with two operands. */
+interface Sided extends Node {
+  readonly left: Node
+  readonly right: Node
+}
+
 function operate(
-  build: Build,
+  frame: Frame,
   operator: string,
+  node: Sided,
   [left = nothing, right = nothing]: readonly Value[],
-  at: Place,
 ): Value {
+  const { build } = frame
+  const at = place(frame, node)
   const equal = equality[operator]
   // A number is never undefined, so what compilers make of default parameters is decided here.
   if (equal && (left.kind === 'undefined' || right.kind === 'undefined')) {
@@ -63,7 +70,7 @@ function operate(
   }
   const name = equal ?? operator
   if (!isBinaryOperator(name)) return notInKernels(at, operator)
-  return binary(name, asTree(left, at), asTree(right, at), at)
+  return binary(name, asTree(left, place(frame, node.left)), asTree(right, place(frame, node.right)), at)
 }
 
 const isPattern = (node: Pattern): boolean => node.type === 'ArrayPattern' || node.type === 'ObjectPattern'
@@ -97,7 +104,7 @@ function assignment(frame: Frame, node: AssignmentExpression): Value {
       return isUndefined(build, target.read(), at) ? write() : target.read()
     default: {
       const operands = inOrder(build, [target.read, () => lower.value(frame, right)])
-      target.write(operate(build, operator.slice(0, -1), operands, at))
+      target.write(operate(frame, operator.slice(0, -1), node, operands))
       return target.read()
     }
   }
@@ -145,12 +152,7 @@ const expressions: Handlers = {
       return frame.build.lower.value(frame, e.type === 'SpreadElement' ? e.argument : e)
     })
     const items = inOrder(frame.build, makers)
-    return {
-      kind: 'tuple',
-      items: items.flatMap((item, k) =>
-        node.elements[k]?.type === 'SpreadElement' && item.kind === 'tuple' ? item.items : [item],
-      ),
-    }
+    return { kind: 'tuple', items: items.flatMap((item, k) => spread(frame, item, node.elements[k])) }
   },
   UnaryExpression(frame, node) {
     const at = place(frame, node)
@@ -172,7 +174,7 @@ const expressions: Handlers = {
     const { left, right } = node
     if (left.type === 'PrivateIdentifier') return notInKernels(place(frame, node), 'in')
     const makers = [left, right].map((side) => () => frame.build.lower.value(frame, side))
-    return operate(frame.build, node.operator, inOrder(frame.build, makers), place(frame, node))
+    return operate(frame, node.operator, node, inOrder(frame.build, makers))
   },
   LogicalExpression(frame, node) {
     const { lower } = frame.build

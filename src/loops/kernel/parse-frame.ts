@@ -121,9 +121,11 @@ export interface Build {
   /** Where steps go at the moment. */
   steps: Step[]
   labels: number
+  /** How many branches and loops stand around. */
+  depth: number
   size: number
-  /** Locals that may be undefined at some time: declared without a value. */
-  readonly unset: Set<number>
+  /** Locals that may be undefined here: declared without a value, at this depth, and not set since on every path. */
+  readonly unset: Map<number, number>
   /** Locals that take the results of functions: nothing else sets them. */
   readonly results: Set<number>
 }
@@ -147,9 +149,14 @@ export const newLabel = (build: Build): number => build.labels++
 /** A local that is undefined until it is set. */
 export function unsetLocal(build: Build, name: string, at: Place): number {
   const local = newLocal(build, name)
-  build.unset.add(local)
+  build.unset.set(local, build.depth)
   emit(build, { kind: 'declare', local, at })
   return local
+}
+
+/** The local has a value from here on; within a branch it has one only there. */
+export function nowSet({ unset, depth }: Build, local: number): void {
+  if (depth <= (unset.get(local) ?? -1)) unset.delete(local)
 }
 
 /** Is the value undefined? An error where only the running kernel could tell. */
@@ -181,6 +188,14 @@ export function collect<T>(build: Build, make: () => T): { readonly steps: Step[
   } finally {
     build.steps = before
   }
+}
+
+/** What `make` emits, where it runs not always, or more than once. */
+export function branch<T>(build: Build, make: () => T): { readonly steps: Step[]; readonly result: T } {
+  build.depth++
+  const made = collect(build, make)
+  build.depth--
+  return made
 }
 
 const statics: ReadonlySet<string> = new Set<Static['kind']>([

@@ -17,7 +17,7 @@ import { binary } from './parse-expressions.ts'
 import {
   asTree,
   type Build,
-  collect,
+  branch,
   constant,
   describe,
   emit,
@@ -76,8 +76,8 @@ function loop(
 ): boolean {
   const { build } = frame
   const target = newTarget(build, 'loop', names)
-  const main = collect(build, () => inside(frame, target, () => body(target)))
-  const after = collect(build, () => update(target))
+  const main = branch(build, () => inside(frame, target, () => body(target)))
+  const after = branch(build, () => update(target))
   emit(build, { kind: 'loop', label: target.label, body: main.steps, update: after.steps, at })
   return target.used
 }
@@ -201,8 +201,8 @@ function separate(frame: Frame, on: Tree, groups: readonly Group[], position: Po
     const test = group.tests
       .map((node) => equals(frame, on, node))
       .reduce((left, right): Tree => ({ kind: 'logical', operator: '||', left, right, at: right.at }))
-    const then = collect(build, () => run(group))
-    const otherwise = collect(build, () => from(k + 1))
+    const then = branch(build, () => run(group))
+    const otherwise = branch(build, () => from(k + 1))
     emit(build, { kind: 'if', test, then: then.steps, else: otherwise.steps })
     return then.result || otherwise.result
   }
@@ -223,14 +223,14 @@ function connected(frame: Frame, on: Tree, groups: readonly Group[], at: Place):
       return
     }
     const test = equals(frame, on, next.node)
-    const then = collect(build, () => beginAt(next.k)).steps
-    const otherwise = collect(build, () => find(n + 1)).steps
+    const then = branch(build, () => beginAt(next.k)).steps
+    const otherwise = branch(build, () => find(n + 1)).steps
     emit(build, { kind: 'if', test, then, else: otherwise })
   }
   find(0)
   let ends = true
   for (const [k, group] of groups.entries()) {
-    const side = collect(build, () => build.lower.statements(frame, group.body, 'inside'))
+    const side = branch(build, () => build.lower.statements(frame, group.body, 'inside'))
     const test = binary('<=', readLocal(begin, at), constant(k, at), at)
     emit(build, { kind: 'if', test, then: side.steps, else: [] })
     ends = side.result
@@ -258,7 +258,7 @@ export function switchStatement(frame: Frame, node: SwitchStatement, position: P
   const on = spill(build, asTree(build.lower.value(frame, node.discriminant), at), 'on')
   const alone = cases.every((c, k) => isPlain(c) && (k === cases.length - 1 || stops(c.consequent)))
   const groups = groupsOf(cases, alone)
-  const { steps, result: ends } = collect(build, () =>
+  const { steps, result: ends } = branch(build, () =>
     inside(frame, target, () =>
       alone ? separate(frame, on, groups, within(position)) : connected(frame, on, groups, at),
     ),

@@ -2,7 +2,7 @@
 import type { MemberExpression } from 'acorn'
 import { capture, randomIsRefused } from './capture.ts'
 import { propertyHint } from './hints.ts'
-import { asTree, constant, describe, type Frame, nothing, place, type Value } from './parse-frame.ts'
+import { asTree, constant, describe, type Frame, isTree, nothing, place, type Value } from './parse-frame.ts'
 import { type Place, syntaxError } from './source.ts'
 import type { Tree } from './tree.ts'
 
@@ -27,7 +27,7 @@ function ofObject(frame: Frame, owner: object, name: string, key: string, at: Pl
     const keys = Object.keys(owner)
     const list = keys.length > 0 ? `It has: ${keys.join(', ')}.` : 'It is empty.'
     const message = `\`${key}\` is not in ${known ?? name}`
-    if (known) syntaxError(at, message, propertyHint(known, key))
+    if (known) syntaxError(at, message, propertyHint(known, owner, key))
     return { kind: 'undefined', missing: { message, hint: list } }
   }
   return capture(frame.build, known ? `${known}.${key}` : key, value, at)
@@ -53,8 +53,14 @@ export function property(frame: Frame, owner: Value, key: string, at: Place): Va
     default:
       break
   }
-  return syntaxError(at, `${describe(owner)} has no property \`${key}\` in a kernel`)
+  return syntaxError(at, `${describe(owner)} has no property \`${key}\` in a kernel`, hintFor(owner))
 }
+
+/** People who meet this often have an array in mind. */
+const hintFor = (owner: Value): string | undefined =>
+  isTree(owner)
+    ? 'A scalar kernel gets one element at a time; guvectorize has kernels that get arrays.'
+    : undefined
 
 type TableValue = Extract<Value, { kind: 'table' }>
 
@@ -89,5 +95,5 @@ export function member(frame: Frame, node: MemberExpression): Value {
       'Use a captured typed array as a table.',
     )
   }
-  return syntaxError(at, `${describe(owner)} cannot be indexed`)
+  return syntaxError(at, `${describe(owner)} cannot be indexed`, hintFor(owner))
 }

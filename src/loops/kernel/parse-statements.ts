@@ -3,12 +3,12 @@
  * the other branch of its `if` where that is possible; only a return out of a loop or a switch has to leave a block.
  */
 import type { IfStatement, ReturnStatement, Statement, VariableDeclaration } from 'acorn'
-import { declarePattern, declareVariable, initialise, variableOf } from './parse-assign.ts'
+import { declareApart, declarePattern, declareVariable, initialise, variableOf } from './parse-assign.ts'
 import { notInKernels } from './parse-expressions.ts'
 import {
   asTree,
+  branch,
   checkSize,
-  collect,
   describe,
   emit,
   type Frame,
@@ -94,8 +94,8 @@ function ifStatement(
   const restThen = nest && returns(node.alternate) ? rest : []
   const restElse = nest && restThen.length === 0 && returns(node.consequent) ? rest : []
   const own = restThen.length + restElse.length === rest.length ? within(position) : 'inside'
-  const a = collect(build, () => statements(frame, [...then, ...restThen], own))
-  const b = collect(build, () => statements(frame, [...otherwise, ...restElse], own))
+  const a = branch(build, () => statements(frame, [...then, ...restThen], own))
+  const b = branch(build, () => statements(frame, [...otherwise, ...restElse], own))
   if (a.steps.length + b.steps.length > 0) emit(build, { kind: 'if', test, then: a.steps, else: b.steps })
   const ends = a.result || b.result
   if (own !== 'inside' || rest.length === 0) return ends
@@ -106,7 +106,9 @@ function declaration(frame: Frame, node: VariableDeclaration): void {
   if (node.kind !== 'let' && node.kind !== 'const' && node.kind !== 'var')
     notInKernels(place(frame, node), node.kind)
   for (const { id, init } of node.declarations) {
-    if (init) declarePattern(frame, id, frame.build.lower.value(frame, init))
+    // A `var` may be read by what it is given: var [a, b] = [b, a].
+    if (init)
+      (node.kind === 'var' ? declareApart : declarePattern)(frame, id, frame.build.lower.value(frame, init))
     else if (id.type === 'Identifier' && node.kind === 'let') {
       const variable = variableOf(frame, id)
       if (variable) declareVariable(frame, variable, place(frame, id))
@@ -169,7 +171,7 @@ function labeledBlock(frame: Frame, body: Statement, names: readonly string[]): 
   const { build, targets } = frame
   const target = { kind: 'block' as const, label: newLabel(build), names, used: false }
   targets.push(target)
-  const { steps, result: ends } = collect(build, () => statements(frame, [body], 'inside'))
+  const { steps, result: ends } = branch(build, () => statements(frame, [body], 'inside'))
   targets.pop()
   emit(build, { kind: 'block', label: target.label, body: steps })
   return ends || target.used

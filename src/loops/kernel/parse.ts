@@ -125,6 +125,8 @@ const ownArguments = (frame: Frame): Frame =>
 
 function freeHint(frame: Frame, name: string): string {
   const { parsed, build } = frame
+  if (name === parsed.name)
+    return 'A function that calls itself cannot be inlined: write the recursion as a loop.'
   const habit = habitHint(name)
   if (habit) return habit
   const why = 'Kernels are compiled from their source and cannot see the variables around them.'
@@ -170,20 +172,24 @@ function isDefinition(value: unknown): value is Definition {
   return typeof value === 'object' && value !== null && 'program' in value && 'parsed' in value
 }
 
-/** What stands behind a function of lanewise, also one of another copy of lanewise. */
-function compiledOf(fn: unknown): Compiled | undefined {
-  if ((typeof fn !== 'function' && typeof fn !== 'object') || fn === null) return undefined
+/** What a function of lanewise shows of itself, also one of another copy of lanewise. */
+function brandOf(
+  fn: unknown,
+): { readonly definition: Definition; readonly signatures: readonly Signature[] } | undefined {
+  if (typeof fn !== 'function') return undefined
   const held: unknown = Reflect.get(fn, kernelBrand)
   const brand: unknown = typeof held === 'function' ? Reflect.apply(held, fn, []) : held
   if (typeof brand !== 'object' || brand === null) return undefined
   const definition = 'definition' in brand ? brand.definition : brand
   const signatures = 'signatures' in brand ? (brand.signatures as readonly Signature[]) : []
-  if (!isDefinition(definition)) return undefined
-  return {
-    name: definition.name,
-    signatures,
-    enter: (frame, at) => enter(frame, definition.parsed, definition.captured, at),
-  }
+  return isDefinition(definition) ? { definition, signatures } : undefined
+}
+
+function compiledOf(fn: unknown): Compiled | undefined {
+  const brand = brandOf(fn)
+  if (!brand) return undefined
+  const { name, parsed, captured } = brand.definition
+  return { name, signatures: brand.signatures, enter: (frame, at) => enter(frame, parsed, captured, at) }
 }
 
 /** Every operand has a local; a parameter that is assigned gets another to change, and one that is not given its default. */
@@ -255,10 +261,11 @@ function lowerKernel(parsed: Parsed, captured: object | undefined, nin?: number)
     factory: captured !== undefined,
     locals: [],
     tables: [],
-    unset: new Set(),
+    unset: new Map(),
     results: new Set(),
     steps: [],
     labels: 0,
+    depth: 0,
     size: 0,
   }
   const around = { build, stack: [] }
@@ -287,10 +294,13 @@ function definitionOf(parsed: Parsed, env: Env | undefined, captured: object | u
 }
 
 /**
- * Reads a kernel: a function, or the text of one; with `env` a factory of one.
+ * Reads a kernel: a function, or the text of one; with `env` a factory of one. Of a function of lanewise its kernel is taken.
  * @throws KernelSyntaxError for syntax outside the kernel language, free variables, a factory without env and env without a factory
  */
 export function define(kernel: CallableFunction | string, options: DefineOptions = {}): Definition {
+  const { definition } = brandOf(kernel) ?? {}
+  if (definition)
+    return { ...recapture(definition, valuesOf(options.env)), name: options.name ?? definition.name }
   return definitionOf(resolved(sourceOf(kernel, options.name)), options.env, valuesOf(options.env))
 }
 

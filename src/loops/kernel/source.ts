@@ -6,6 +6,7 @@ import {
   type ArrowFunctionExpression,
   type Expression,
   type FunctionExpression,
+  getLineInfo,
   type Node,
   parseExpressionAt,
 } from 'acorn'
@@ -85,27 +86,28 @@ interface Syntax {
   readonly shift: number
 }
 
-const blank = /^(?:\s|;|\/\/.*|\/\*[\s\S]*?\*\/)*$/
+const comments = /\/\/.*|\/\*[\s\S]*?\*\//g
+/** The tokens around the expression: nothing, or its parentheses. */
+const bare = (text: string): string => text.replace(comments, '').replace(/[\s;]/g, '')
 
 function parseAll(text: string): Syntax {
   const node = parseExpressionAt(text, 0, options)
+  const before = bare(text.slice(0, node.start))
   const rest = text.slice(node.end)
-  if (blank.test(rest)) return { node, shift: 0 }
-  // Acorn says best what is wrong with the rest: as a statement it is reached.
-  parseExpressionAt(`(${text}\n)`, 0, options)
-  return { node, shift: 0 }
+  if (bare(rest) === ')'.repeat(before.length)) return { node, shift: 0 }
+  const next = node.end + rest.search(/\S/)
+  throw Object.assign(new SyntaxError('Unexpected token'), { loc: getLineInfo(text, next) })
 }
 
 /** `add(x, y) { … }` of an object or a class is a function only within an object. */
 function parseMethod(text: string): Syntax | undefined {
-  const prefix = '({'
+  const prefix = '0,{'
   try {
-    const { node } = parseAll(`${prefix}${text}\n})`)
-    const [property] = node.type === 'ObjectExpression' ? node.properties : []
-    if (property?.type !== 'Property') return undefined
-    return property.method || property.kind !== 'init'
-      ? { node: property.value, shift: prefix.length }
-      : undefined
+    const { node } = parseAll(`${prefix}${text}\n}`)
+    const object = node.type === 'SequenceExpression' ? node.expressions[1] : undefined
+    const [property] = object?.type === 'ObjectExpression' ? object.properties : []
+    if (property?.type !== 'Property' || !property.method) return undefined
+    return { node: property.value, shift: prefix.length }
   } catch {
     return undefined
   }
@@ -142,8 +144,9 @@ export function sourceOf(kernel: CallableFunction | string, name?: string): Sour
     if (!syntax) {
       const at = { ...start, line: error.loc.line, column: error.loc.column + 1 }
       const message = error.message.replace(/\s*\(\d+:\d+\)$/, '')
+      const isType = text.split(lineBreak)[at.line - 1]?.[at.column - 1] === ':'
       const hint = 'Source text must be plain JavaScript, without type annotations.'
-      syntaxError(at, message, typeof kernel === 'string' ? hint : undefined)
+      syntaxError(at, message, isType ? hint : undefined)
     }
   }
   const { node, shift } = syntax
