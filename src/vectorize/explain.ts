@@ -3,12 +3,14 @@
 import type { Code } from '../dtype.ts'
 import { NoLoopError, OptionError, TargetError } from '../errors.ts'
 import type { Loop, Note } from '../loops/loop.ts'
+import { settings } from '../settings.ts'
 import type { Explanation } from './callable-types.ts'
-import { type Core, loaded } from './prepare.ts'
+import { type Core, loaded, refresh } from './prepare.ts'
 import type { Bound, Overload } from './source.ts'
 
 /** The loop that a signature names; without one the loop of the last call, else the first. */
 function boundOf(core: Core, signature: string | undefined): Bound {
+  if (core.epoch !== settings.epoch) refresh(core)
   if (signature === undefined && core.lastLoop) return core.lastLoop
   const overload = overloadOf(core, signature)
   return { overload, inputs: overload.inputs, outputs: overload.outputs }

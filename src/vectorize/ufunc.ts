@@ -44,7 +44,7 @@ export interface AnyUfunc {
   readonly types: readonly string[]
   readonly identity: unknown
   readonly signature: null
-  on(target: string): AnyUfunc
+  on(target: string): this
   async(...args: unknown[]): Promise<unknown>
   ready(): Promise<this>
   recompile(env?: object): this

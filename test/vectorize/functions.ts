@@ -3,11 +3,12 @@ import ndarray, { type NdArray } from 'ndarray'
 import type { View } from '../../src/broadcast/view.ts'
 import type { TypedArray } from '../../src/dtype.ts'
 import { ready, toArray } from '../../src/index.ts'
+import type { AnyUfunc } from '../../src/vectorize/ufunc.ts'
 import { vectorize } from '../../src/vectorize/vectorize.ts'
 
 /** The callable without what TypeScript knows: these tests also pass what it forbids. */
 // biome-ignore lint/suspicious/noExplicitAny: arguments and results of every kind are the subject here
-export type Loose = ReturnType<typeof vectorize> & ((...args: any[]) => any)
+export type Loose = ((...args: any[]) => any) & AnyUfunc
 
 // In this place there is no compiled thread to wait for: the pipeline is loaded into this one.
 await ready()
