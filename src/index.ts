@@ -22,4 +22,4 @@ export {
 export { memoryInfo } from './targets/memory/resident.ts'
 export type { Target } from './targets/target.ts'
 export type * from './vectorize/types.ts'
-export { ready, vectorize } from './vectorize/vectorize.ts'
+export { jit, ready, vectorize } from './vectorize/vectorize.ts'

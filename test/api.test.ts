@@ -45,6 +45,7 @@ const exported = [
   'full',
   'getTarget',
   'isResident',
+  'jit',
   'linspace',
   'memoryInfo',
   'ones',

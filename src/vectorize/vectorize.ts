@@ -6,7 +6,7 @@ import { type DefineOptions, define, recapture } from '../loops/kernel/parse.ts'
 import { chooseTarget } from '../targets/index.ts'
 import { compiledSource, sampleOverload } from './compiled.ts'
 import { isOptions, type Options, readOptions } from './options.ts'
-import type { Vectorize } from './types.ts'
+import type { Jit, Vectorize } from './types.ts'
 import { type AnyUfunc, kernelBrand, makeUfunc } from './ufunc.ts'
 
 // biome-ignore lint/complexity/noBannedTypes: a kernel is any function; its source says what it takes.
@@ -28,22 +28,34 @@ interface Given {
 export const isKernelText = (text: string): boolean =>
   text.includes('=>') || /^\s*(async\s+)?function\b/.test(text)
 
+/** The call forms, under the name that errors tell. */
+const defining =
+  (where: string) =>
+  (...args: readonly unknown[]): unknown => {
+    const given = read(args, where)
+    if (given.kernel !== null) return build(given.kernel, given)
+    return (kernel: unknown, options?: unknown): AnyUfunc => {
+      const rest = read(options === undefined ? [kernel] : [kernel, options], `${where}(…)`)
+      if (rest.kernel === null || rest.signatures !== null)
+        throw wrongArgument(`${where}(…)`, kernel, 'the kernel, a function or its source')
+      return build(rest.kernel, { ...given, options: { ...given.options, ...rest.options } })
+    }
+  }
+
 /**
  * Makes an array function of a scalar kernel: `vectorize(signatures, kernel, options?)`, `vectorize(signatures, options?)(kernel)`,
  * `vectorize(kernel, options?)` (compiled for the dtypes it meets) and `vectorize(options)(kernel)`. Options may also stand before
  * the kernel. Matches `numba.vectorize`.
  * @throws SignatureError, KernelSyntaxError and KernelTypeError when it is defined, OptionError, TargetError
  */
-export const vectorize: Vectorize = ((...args: readonly unknown[]): unknown => {
-  const given = read(args, 'vectorize')
-  if (given.kernel !== null) return build(given.kernel, given)
-  return (kernel: unknown, options?: unknown): AnyUfunc => {
-    const rest = read(options === undefined ? [kernel] : [kernel, options], 'vectorize(…)')
-    if (rest.kernel === null || rest.signatures !== null)
-      throw wrongArgument('vectorize(…)', kernel, 'the kernel, a function or its source')
-    return build(rest.kernel, { ...given, options: { ...given.options, ...rest.options } })
-  }
-}) as Vectorize
+export const vectorize = defining('vectorize') as Vectorize
+
+/**
+ * Compiles a scalar function for other kernels to call, through their `env`: its signatures say how arguments and results are
+ * cast there. Called from outside it works elementwise. The call forms and errors are those of `vectorize`. Matches `numba.jit`
+ * on scalars.
+ */
+export const jit = defining('jit') as Jit
 
 const wrongArgument = (where: string, value: unknown, want: string): Error =>
   new OptionError(`${where} expects ${want}, but got ${describe(value)}`, {

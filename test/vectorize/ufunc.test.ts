@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { OptionError, TargetError } from '../../src/errors.ts'
-import { configure, registerTarget, vectorize } from '../../src/index.ts'
+import { configure, jit, registerTarget, vectorize } from '../../src/index.ts'
 import { js } from '../../src/targets/js.ts'
 import { dtype, f8, i4, type Loose, list } from './functions.ts'
 
@@ -88,6 +88,20 @@ test('a function inside the kernel of another', () => {
   )
   assert.is(f(3), 10)
   assert.is(f.on('js')(3), 10)
+})
+
+test('a jit function is cast by its signatures, inside kernels and outside', () => {
+  const halves = jit(['i4(f8)'], (x) => x / 2)
+  assert.is(halves(7), 3)
+  const f = vectorize(
+    'f8(f8)',
+    ({ halves }) =>
+      (x) =>
+        halves(x) + 0.5,
+    { env: { halves } },
+  )
+  assert.is(f(7), 3.5)
+  assert.throws(() => jit('f8(f8)', { nope: 1 } as never), /^jit got an unknown option 'nope'/)
 })
 
 test('the same function on another target', () => {
