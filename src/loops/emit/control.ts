@@ -1,11 +1,12 @@
 /**
  * Statements to instructions, as ispc does it. Where control is uniform, branches are real. Where lanes disagree, both sides
- * run and a mask says which lanes take part: a `set` keeps the others' value, `break`, `continue` and early returns take their
+ * run and a mask says which lanes take part: a `set` keeps the others' value if they still need it, `break`, `continue` and early returns take their
  * lanes out of the mask until the block or loop ends, and a loop runs while any lane is left.
  */
 import binaryen from 'binaryen'
 import { dtypes } from '../../dtype.ts'
 import type { Expr, Stmt } from '../kernel/ir.ts'
+import type { Liveness } from '../kernel/liveness.ts'
 import { opRow } from '../kernel/ops.ts'
 import type { Ref } from './asm.ts'
 import { choose } from './lanes.ts'
@@ -20,12 +21,16 @@ export interface Control extends Body {
   readonly uniformLabels: ReadonlySet<number>
   /** The lanes that take part now; null means all. */
   exec: Mask | null
+  /** Locals whose value the lanes that take no part still need. */
+  keep: ReadonlySet<number>
+  readonly liveness: Liveness
   readonly targets: Map<number, Target>
 }
 
 type Target =
   | { readonly masked: false; readonly exit: string; readonly next: string }
-  | { readonly masked: true; readonly broke: Mask; readonly continued: Mask }
+  /** Null: nobody asks which lanes broke out, as all of them are back afterwards. */
+  | { readonly masked: true; readonly broke: Mask | null; readonly continued: Mask }
 
 /** A branch that costs more than this many instructions is skipped when no lane takes it. */
 const skipAbove = 24
@@ -143,7 +148,8 @@ function emitSet(c: Control, s: Stmt & { kind: 'set' }): void {
   }
   const regs = lanesOf(c, value)
   const width = place.type === 'b1' ? c.maskWidth : dtypes[place.type].bytes
-  const mask = c.exec ? resize(asm, read(c, c.exec), c.lanes, c.maskWidth, width, 'mask') : null
+  const masked = c.exec !== null && c.keep.has(s.local)
+  const mask = masked ? resize(asm, taking(c), c.lanes, c.maskWidth, width, 'mask') : null
   place.ids.forEach((id, j) => {
     const next = regs[j] ?? 0
     asm.set(id, mask ? choose(asm, mask[j] ?? 0, next, asm.get(id)) : next)
@@ -167,22 +173,27 @@ const onlyExit = (body: readonly Stmt[]): (Stmt & { kind: 'break' | 'continue' }
 
 function emitMaskedIf(c: Control, s: Stmt & { kind: 'if' }): void {
   const { asm } = c
+  const negated = s.cond.kind === 'op' && s.cond.op === 'not' ? s.cond.args[0] : undefined
   const cond = newMask(c)
-  assign(c, cond, lanesOf(c, emitExpr(c, s.cond), c.maskWidth))
+  assign(c, cond, lanesOf(c, emitExpr(c, negated ?? s.cond), c.maskWidth))
   const outer = c.exec
-  const yes = () => (outer ? combine(c, 'and', read(c, outer), read(c, cond)) : read(c, cond))
-  const no = () => combine(c, 'andnot', outer ? read(c, outer) : all(c, -1), read(c, cond))
+  const holds = () => (outer ? combine(c, 'and', read(c, outer), read(c, cond)) : read(c, cond))
+  const fails = () => combine(c, 'andnot', outer ? read(c, outer) : all(c, -1), read(c, cond))
+  const [yes, no] = negated ? [fails, holds] : [holds, fails]
   const leaving = s.else.length === 0 ? onlyExit(s.then) : s.then.length === 0 ? onlyExit(s.else) : null
   if (leaving && outer) {
     const [gone, stay] = s.else.length === 0 ? [yes, no] : [no, yes]
-    collect(c, leaving, gone())
+    collect(c, leaving, gone)
     assign(c, outer, stay())
     return
   }
-  const branch = (body: readonly Stmt[], lanes: () => Ref[]): Mask => {
+  const { after, second } = c.liveness.around(s)
+  const kept = c.keep
+  const branch = (body: readonly Stmt[], lanes: () => Ref[], waiting: ReadonlySet<number>): Mask => {
     const mask = newMask(c)
     assign(c, mask, lanes())
     c.exec = mask
+    c.keep = new Set([...kept, ...waiting])
     if (cost(body) <= skipAbove) emitStmts(c, body)
     else
       asm.emit(
@@ -195,9 +206,10 @@ function emitMaskedIf(c: Control, s: Stmt & { kind: 'if' }): void {
   }
   const leaves = hasMaskedExit(c, s.then) || hasMaskedExit(c, s.else)
   const parts: Mask[] = []
-  if (s.then.length > 0 || leaves) parts.push(branch(s.then, yes))
-  if (s.else.length > 0 || leaves) parts.push(branch(s.else, no))
+  if (s.then.length > 0 || leaves) parts.push(branch(s.then, yes, new Set([...after, ...second])))
+  if (s.else.length > 0 || leaves) parts.push(branch(s.else, no, after))
   c.exec = outer
+  c.keep = kept
   const [a, b] = parts
   if (leaves && outer && a && b) assign(c, outer, combine(c, 'or', read(c, a), read(c, b)))
 }
@@ -220,21 +232,26 @@ function emitUniformLoop(c: Control, s: Stmt & { kind: 'loop' }): void {
   asm.emit(asm.m.block(exit, [asm.m.loop(top, iteration)]))
 }
 
-/** A mask to leave from, its own copy of the lanes that enter. */
-function enter(c: Control, label: number): { broke: Mask; continued: Mask } {
-  const target = { masked: true as const, broke: newMask(c), continued: newMask(c) }
-  assign(c, target.broke, all(c, 0))
-  c.targets.set(label, target)
+/** A mask to leave from, its own copy of the lanes that enter. Who leaves waits at the end, or at a loop's update. */
+function enter(c: Control, s: Stmt & { kind: 'block' | 'loop' }): Target & { masked: true } {
+  const broke = c.exec ? newMask(c) : null
+  const target = { masked: true as const, broke, continued: newMask(c) }
+  if (broke) assign(c, broke, all(c, 0))
+  c.targets.set(s.label, target)
   const mask = newMask(c)
   assign(c, mask, taking(c))
   c.exec = mask
+  const { after, second } = c.liveness.around(s)
+  const repeats = s.kind === 'loop' && continuesTo(s.body, s.label)
+  c.keep = new Set([...c.keep, ...after, ...(repeats ? second : [])])
   return target
 }
 
 function emitMaskedBlock(c: Control, s: Stmt & { kind: 'block' }): void {
   const { asm } = c
   const outer = c.exec
-  const { broke } = enter(c, s.label)
+  const kept = c.keep
+  const { broke } = enter(c, s)
   const exit = asm.label('block')
   const body = asm.block(() => {
     s.body.forEach((inner, i) => {
@@ -245,14 +262,16 @@ function emitMaskedBlock(c: Control, s: Stmt & { kind: 'block' }): void {
   }, exit)
   asm.emit(body)
   // Without an outer mask nobody can have left for further out: all lanes are back.
-  if (outer) assign(c, outer, combine(c, 'or', taking(c), read(c, broke)))
+  if (outer && broke) assign(c, outer, combine(c, 'or', taking(c), read(c, broke)))
   c.exec = outer
+  c.keep = kept
 }
 
 function emitMaskedLoop(c: Control, s: Stmt & { kind: 'loop' }): void {
   const { asm } = c
   const outer = c.exec
-  const target = enter(c, s.label)
+  const kept = c.keep
+  const target = enter(c, s)
   const [exit, next, top] = [asm.label('exit'), asm.label('next'), asm.label('loop')]
   const continues = continuesTo(s.body, s.label)
   const iteration = asm.block(() => {
@@ -269,8 +288,9 @@ function emitMaskedLoop(c: Control, s: Stmt & { kind: 'loop' }): void {
     asm.emit(continues ? asm.m.br(top, anyLane(asm, taking(c))) : asm.m.br(top))
   })
   asm.emit(asm.m.block(exit, [asm.m.loop(top, iteration)]))
-  if (outer) assign(c, outer, read(c, target.broke))
+  if (outer && target.broke) assign(c, outer, read(c, target.broke))
   c.exec = outer
+  c.keep = kept
 }
 
 function continuesTo(body: readonly Stmt[], label: number): boolean {
@@ -284,11 +304,11 @@ function continuesTo(body: readonly Stmt[], label: number): boolean {
 }
 
 /** Remembers the lanes that go to the end of a block, or to the next iteration of a loop. */
-function collect(c: Control, s: Stmt & { kind: 'break' | 'continue' }, lanes: readonly Ref[]): void {
+function collect(c: Control, s: Stmt & { kind: 'break' | 'continue' }, lanes: () => readonly Ref[]): void {
   const target = c.targets.get(s.label)
   if (!target?.masked) throw new Error(`IR: masked exit to label ${s.label}`)
   const pool = s.kind === 'break' ? target.broke : target.continued
-  assign(c, pool, combine(c, 'or', read(c, pool), lanes))
+  if (pool) assign(c, pool, combine(c, 'or', read(c, pool), lanes()))
 }
 
 function emitExit(c: Control, s: Stmt & { kind: 'break' | 'continue' }): void {
@@ -298,6 +318,6 @@ function emitExit(c: Control, s: Stmt & { kind: 'break' | 'continue' }): void {
     c.asm.emit(c.asm.m.br(s.kind === 'break' ? target.exit : target.next))
     return
   }
-  collect(c, s, taking(c))
+  collect(c, s, () => taking(c))
   if (c.exec) assign(c, c.exec, all(c, 0))
 }

@@ -6,6 +6,7 @@
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
 import type { Kernel } from '../kernel/ir.ts'
+import { liveness } from '../kernel/liveness.ts'
 import type { Op } from '../kernel/ops.ts'
 import type { Uniformity } from '../kernel/uniform.ts'
 import { contextLayout } from '../loop.ts'
@@ -88,6 +89,8 @@ function controlOf(asm: Frame, request: FrameRequest, strided: boolean): Control
     arrayLengths: kernel.arrays.map((a) => a.length),
     context: contextParam,
     exec: null,
+    keep: new Set(),
+    liveness: liveness(kernel.body, kernel.outs),
     targets: new Map(),
     uniformLabels: labels,
     active: () => control.exec,
