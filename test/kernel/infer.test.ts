@@ -239,12 +239,7 @@ gives('x => { const k = 4; return x * (k / 2) }', 'i2', 'i2')
 // The IR itself
 ir('(x, y) => Math.sqrt(x * x + y * y)', 'f4,f4', 'out:f4 = sqrt(x * x + y * y)')
 ir('x => { if (x < 0) return -x; return x }', 'f8', 'if x < 0:f8 { result:f8 = -x } else { result:f8 = x }')
-ir(
-  '(x, y) => x > y && x || y',
-  'f8,f8',
-  'out:f8 = (x > y ? x : 0:f8) ? x : y'.replace('(x > y ? x : 0:f8) ? x : y', 't') &&
-    `t:f8 = x > y ? x : 0:f8 out:f8 = abs(t) > 0:f8 ? t : y`,
-)
+ir('(x, y) => x > y && x || y', 'f8,f8', 't:f8 = x > y ? x : 0:f8 out:f8 = abs(t) > 0:f8 ? t : y')
 ir(
   'x => { for (let i = 0; i < 3; i++) x += i; return x }',
   'f8',
@@ -317,6 +312,17 @@ gives('({ f }) => (x, y) => f(x, y)', 'i4,i2', 'f8', { env: { f: signed } })
 gives('({ f }) => (x, y) => f(x, 0.5)', 'f4,f4', 'f4', { env: { f: signed } })
 gives('({ f }) => (x, y) => f(0.5, 2)', 'f4,f4', 'f8', { env: { f: signed } })
 ok('({ f }) => (x, y) => f(x, y)', 'u1,u1->f8', [[3, 1, fround(3 + fround(0.1))]], { env: { f: signed } })
+const mixed = Object.assign(() => 0, {
+  [kernelBrand]: {
+    definition,
+    signatures: [
+      { inputs: ['f4', 'f8'], outputs: ['f8'] },
+      { inputs: ['f4', 'f4'], outputs: ['f4'] },
+    ],
+  },
+})
+gives('({ f }) => (x, y) => f(x, y)', 'f4,f4', 'f4', { env: { f: mixed } })
+gives('({ f }) => x => f(x, x > 0)', 'f4', 'f8', { env: { f: mixed } })
 gives('({ f }) => x => f(x)', 'u1', 'u1', { env: { f: lazy } })
 ok('({ f }) => x => f(x)', 'u1->i4', [[200, 600]], { env: { f: lazy } })
 

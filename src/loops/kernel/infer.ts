@@ -35,6 +35,7 @@ import type { Choice, Program, Signature, Step, Table, Tree } from './tree.ts'
 import {
   accepts,
   irType,
+  isWeak,
   join,
   resultCode,
   sameType,
@@ -56,13 +57,18 @@ interface Walk {
 
 const weakTable = (table: Table): Type => (table.data instanceof Float64Array ? weakFloat : weakInt)
 
-/** The signature by whose types a call is made: the first that fits exactly, else the first whose types take the arguments safely. */
+/**
+ * The signature by whose types a call is made, found as ufuncs find loops: the first that the arguments' dtypes match exactly, else
+ * the first to which they cast safely. Weak arguments go by the others; all by themselves they are f8.
+ */
 export function chooseSignature(choice: Choice, args: readonly Type[]): Signature | undefined {
   const fits = choice.signatures.filter((s) => s.inputs.length === args.length)
   const every = (holds: (code: Code, type: Type) => boolean) =>
     fits.find((s) => s.inputs.every((code, k) => holds(code, args[k] ?? weakFloat)))
-  const exact = (code: Code, type: Type) => resultCode(type) === code
-  return every(exact) ?? every((code, type) => accepts(code, type))
+  const alone = args.every(isWeak)
+  const exact = (code: Code, type: Type) =>
+    isWeak(type) && !alone ? accepts(code, type) : resultCode(type) === code
+  return every(exact) ?? every(accepts)
 }
 
 function walk(

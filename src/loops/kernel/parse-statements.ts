@@ -21,7 +21,8 @@ import {
   type Value,
   within,
 } from './parse-frame.ts'
-import { doWhile, forLoop, forOf, jump, switchStatement } from './parse-loops.ts'
+import { doWhile, forLoop, forOf, jump } from './parse-loops.ts'
+import { switchStatement } from './parse-switch.ts'
 import { type Place, syntaxError } from './source.ts'
 
 /** Puts the result where the caller finds it. */

@@ -2,13 +2,13 @@
  * From a kernel's source to the untyped tree: reads the function, fills in what it captures, inlines what it calls.
  * Errors of syntax and names appear here, when a kernel is defined.
  */
-import type { Expression, Identifier, Node, Pattern } from 'acorn'
+import type { Identifier } from 'acorn'
 import { globals } from './builtins.ts'
 import { capture, kernelBrand, resolved } from './capture.ts'
-import { habitHint } from './hints.ts'
 import { declarePattern, initialise, variableOf } from './parse-assign.ts'
 import { call, inline } from './parse-calls.ts'
 import { effect, test, value } from './parse-expressions.ts'
+import { checkFactory, freeHint } from './parse-factory.ts'
 import {
   asTree,
   type Build,
@@ -25,7 +25,7 @@ import {
 } from './parse-frame.ts'
 import { statements } from './parse-statements.ts'
 import { settle } from './parse-unset.ts'
-import { argumentsUsed, type Variable } from './scope.ts'
+import { argumentsUsed } from './scope.ts'
 import { type Place, placeOf, sourceOf, syntaxError } from './source.ts'
 import type { Program, Signature } from './tree.ts'
 
@@ -57,90 +57,9 @@ export type Brand =
   | Definition
   | { readonly definition: Definition; readonly signatures: readonly Signature[] }
 
-const isFunctionNode = (node: Node): boolean =>
-  node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression'
-
-/** Does the function give back a function, as its syntax shows? */
-function isFactory({ node, scoping }: Parsed): boolean {
-  const functions = new Set<Variable>()
-  const gives = (e: Expression | null | undefined): boolean => {
-    if (!e) return false
-    if (isFunctionNode(e)) return true
-    const variable = e.type === 'Identifier' ? scoping.uses.get(e) : undefined
-    if (variable) return functions.has(variable)
-    if (e.type === 'SequenceExpression') return gives(e.expressions.at(-1))
-    const [first] = e.type === 'CallExpression' ? e.arguments : []
-    return first !== undefined && first.type !== 'SpreadElement' && isFunctionNode(first)
-  }
-  if (node.body.type !== 'BlockStatement') return gives(node.body)
-  const add = (id: Pattern) => {
-    const variable = id.type === 'Identifier' ? scoping.uses.get(id) : undefined
-    if (variable) functions.add(variable)
-  }
-  for (const s of node.body.body) {
-    if (s.type === 'FunctionDeclaration') add(s.id)
-    if (s.type === 'VariableDeclaration') for (const d of s.declarations) if (gives(d.init)) add(d.id)
-  }
-  return node.body.body.some((s) => s.type === 'ReturnStatement' && gives(s.argument))
-}
-
-const keysOf = (pattern: Pattern | undefined): string[] =>
-  pattern?.type === 'ObjectPattern'
-    ? pattern.properties.flatMap((p) =>
-        p.type === 'Property' && p.key.type === 'Identifier' ? [p.key.name] : [],
-      )
-    : []
-
-/** A factory wants `env`, anything else does not. */
-function checkFactory(parsed: Parsed, captured: object | undefined): void {
-  const at = placeOf(parsed, parsed.node)
-  const factory = isFactory(parsed)
-  if (captured && !factory) {
-    syntaxError(
-      at,
-      '`env` is given, but the kernel is not a factory',
-      `With env, write a function that takes it and gives back the kernel:\n\n  ${rewritten(parsed, Object.keys(captured))}`,
-    )
-  }
-  if (!captured && factory) {
-    const keys = keysOf(parsed.node.params[0])
-    const example = keys.length > 0 ? `{ env: { ${keys.join(', ')} } }` : '{ env: { … } }'
-    syntaxError(
-      at,
-      'the kernel is a factory (it gives back a function), but no `env` is given',
-      `Give what it captures: ${example}. Without captured values write the inner function alone.`,
-    )
-  }
-}
-
-/** The user's own line, with `env`. */
-function rewritten({ text }: Parsed, names: readonly string[]): string {
-  const [line = '', ...more] = text.trim().split('\n')
-  return `({ ${names.join(', ')} }) => ${line.trimEnd()}${more.length > 0 ? ' …' : ''}`
-}
-
 /** The function whose `arguments` these are: not an arrow. */
 const ownArguments = (frame: Frame): Frame =>
   frame.node.type === 'ArrowFunctionExpression' && frame.outer ? ownArguments(frame.outer) : frame
-
-function freeHint(frame: Frame, name: string): string {
-  const { parsed, build } = frame
-  if (name === parsed.name)
-    return 'A function that calls itself cannot be inlined: write the recursion as a loop.'
-  const habit = habitHint(name)
-  if (habit) return habit
-  const why = 'Kernels are compiled from their source and cannot see the variables around them.'
-  if (parsed !== build.main) {
-    return `${why} \`${parsed.name}\` is captured, so only its own source is compiled: give it what it needs as an argument, or make it a jit function with an env of its own.`
-  }
-  if (build.factory)
-    return `${why} Add \`${name}\` to env, and take it where the factory takes env: ({ …, ${name} }) => …`
-  const names = parsed.scoping.free
-    .map((id) => id.name)
-    .filter((n) => !globals.has(n) && !n.startsWith('__') && n !== 'arguments')
-  const list = [...new Set([name, ...names])]
-  return `${why} Capture it with env:\n\n  ${rewritten(parsed, list)}\n\nand give the option { env: { ${list.join(', ')} } }.`
-}
 
 function free(frame: Frame, id: Identifier): Value {
   const { name } = id

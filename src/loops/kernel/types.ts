@@ -127,6 +127,7 @@ export const showType = (t: Type): string => (isWeak(t) ? `weak ${isFloat(t) ? '
 
 /** Do values of this type go into a parameter of this dtype, as an argument of a call by signature? */
 export function accepts(code: Code, t: Type): boolean {
+  if (t.base === 'b1') return true
   if (!isWeak(t)) return canCast(resultCode(t), code)
   return isFloat(t) ? dtypes[code].kind === 'f' : code !== 'b1'
 }
