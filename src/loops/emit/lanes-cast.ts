@@ -119,28 +119,48 @@ function intsToFloats(asm: Asm, regs: readonly Ref[], lanes: number, signed: boo
   )
 }
 
-/** Floats to 32 bits, modulo 2^32; NaN and the infinities give 0. */
-function floatsToInts(asm: Asm, regs: readonly Ref[], from: Code): Ref[] {
+/** Floats to 32 bits, modulo 2^32, for any float; NaN and the infinities give 0. */
+function anyFloatToInt(asm: Asm, from: Code, r: Ref): Ref {
   const { m } = asm
   const shape = m[floatShape(from)]
   const constant = (x: number) => constLanes(asm, from, x)
-  const residue = (r: Ref) => {
-    const whole = share(asm, shape.trunc(r))
-    const turns = shape.mul(whole(), constant(2 ** -32))
-    // The remainder is exact; towards zero for f4, because a small negative plus 2^32 would round.
-    const back = shape.mul(from === 'f4' ? shape.trunc(turns) : shape.floor(turns), constant(2 ** 32))
-    return shape.sub(whole(), back)
-  }
-  if (from === 'f4') {
-    return regs.map((r) => {
-      const rest = share(asm, residue(r))
-      const size = m.i32x4.trunc_sat_f32x4_u(m.f32x4.abs(rest()))
-      const negative = share(asm, m.f32x4.lt(rest(), constant(0)))
-      return m.i32x4.sub(m.v128.xor(size, negative()), negative())
+  const whole = share(asm, shape.trunc(r))
+  const turns = shape.mul(whole(), constant(2 ** -32))
+  // The remainder is exact; towards zero for f4, because a small negative plus 2^32 would round.
+  const back = shape.mul(from === 'f4' ? shape.trunc(turns) : shape.floor(turns), constant(2 ** 32))
+  const rest = share(asm, shape.sub(whole(), back))
+  if (from === 'f8') return m.i32x4.trunc_sat_f64x2_u_zero(rest())
+  const size = m.i32x4.trunc_sat_f32x4_u(m.f32x4.abs(rest()))
+  const negative = share(asm, m.f32x4.lt(rest(), constant(0)))
+  return m.i32x4.sub(m.v128.xor(size, negative()), negative())
+}
+
+/** Floats to 32 bits, modulo 2^32. Most are small, and one instruction does; the others are computed if there is one. */
+function floatsToInts(asm: Asm, regs: readonly Ref[], from: Code): Ref[] {
+  const { m } = asm
+  const shape = m[floatShape(from)]
+  const values = regs.map((r) => share(asm, r))
+  const limit = () => constLanes(asm, from, 2 ** 31)
+  const small = values.map((x) => shape.lt(shape.abs(x()), limit()))
+  const allSmall = m.i32x4.all_true(small.reduce((a, b) => m.v128.and(a, b)))
+  const ints = values.map(() => asm.local(binaryen.v128))
+  const fill = (convert: (x: Ref) => Ref) =>
+    asm.block(() => {
+      ints.forEach((id, j) => {
+        const x = values[j]
+        if (x) asm.set(id, convert(x()))
+      })
     })
-  }
-  const halves = regs.map((r) => m.i32x4.trunc_sat_f64x2_u_zero(residue(r)))
-  return fold(asm, halves, (a, b) => m.i8x16.shuffle(a, b, lows))
+  const fast = fill((x) => (from === 'f4' ? m.i32x4.trunc_sat_f32x4_s(x) : m.i32x4.trunc_sat_f64x2_s_zero(x)))
+  asm.emit(
+    m.if(
+      allSmall,
+      fast,
+      fill((x) => anyFloatToInt(asm, from, x)),
+    ),
+  )
+  const read = ints.map((id) => asm.get(id))
+  return from === 'f4' ? read : fold(asm, read, (a, b) => m.i8x16.shuffle(a, b, lows))
 }
 
 /** Casts lane by lane through the scalar ones. */
