@@ -333,6 +333,15 @@ test('a kernel of lanewise can be a kernel again', () => {
   assert.equal(interpret(kernel, tables, [2]), [6])
 })
 
+test('a captured array is read anew too', () => {
+  const c = [1, 2]
+  const made = define('({ c, d }) => x => c[0] + d[1] * x', { env: { c, d: c } })
+  c[0] = 0.5
+  const [before, after] = [made, recapture(made)].map((d) => infer(d, ['f8']))
+  assert.equal([before?.tables.length, after?.tables.length], [1, 1])
+  assert.equal([Number(before?.tables[0]?.[0]), after?.tables[0]?.[0]], [1, 0.5])
+})
+
 test('captured values are read when the kernel is defined, and anew when asked', () => {
   const values = { k: 2 }
   const made = define('({ k }) => x => x * k', { env: () => values })

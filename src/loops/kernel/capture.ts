@@ -33,8 +33,6 @@ function numbersTable(values: readonly number[]): TypedArray {
   return whole ? BigInt64Array.from(values, BigInt) : Float64Array.from(values)
 }
 
-const numbersTables = new WeakMap<object, TypedArray>()
-
 function captureArray(build: Build, name: string, value: readonly unknown[], at: Place): Value {
   const numbers = value.filter((v) => typeof v === 'number')
   if (numbers.length !== value.length) {
@@ -44,8 +42,8 @@ function captureArray(build: Build, name: string, value: readonly unknown[], at:
       'A kernel can capture typed arrays and plain arrays of numbers; lay nested ones out in one array.',
     )
   }
-  const data = numbersTables.get(value) ?? numbersTable(numbers)
-  numbersTables.set(value, data)
+  const data = build.copies.get(value) ?? numbersTable(numbers)
+  build.copies.set(value, data)
   return addTable(build, name, data, true)
 }
 

@@ -2,7 +2,9 @@
  * What lowering works with: the program that is being built, the frame of each function that is inlined into it, and the values that
  * expressions have while types are unknown: trees, and things that exist only at compile time (functions, tables, tuples …).
  */
+
 import type { Expression, Identifier, Node, Statement, Super } from 'acorn'
+import type { TypedArray } from '../../dtype.ts'
 import type { Builtin } from './builtins.ts'
 import type { AnyFunctionNode, Scoping, Variable } from './scope.ts'
 import { type Place, placeOf, type Source, syntaxError } from './source.ts'
@@ -118,6 +120,8 @@ export interface Build {
   readonly factory: boolean
   readonly locals: string[]
   readonly tables: Table[]
+  /** The plain arrays among them, and the typed ones made of them. */
+  readonly copies: Map<object, TypedArray>
   /** Where steps go at the moment. */
   steps: Step[]
   labels: number

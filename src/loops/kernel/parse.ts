@@ -180,6 +180,7 @@ function lowerKernel(parsed: Parsed, captured: object | undefined, nin?: number)
     factory: captured !== undefined,
     locals: [],
     tables: [],
+    copies: new Map(),
     unset: new Map(),
     results: new Set(),
     steps: [],
