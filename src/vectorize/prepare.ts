@@ -41,7 +41,7 @@ export interface Core {
   /** The loop of the last call. */
   lastLoop: Ready | null
   /** What a short call works with, written anew each time. */
-  readonly short: ShortOperands & { readonly report: Last }
+  readonly short: ShortOperands & { readonly report: Last; shape: readonly number[] | null }
 }
 
 /** What a loop is looked up by. */

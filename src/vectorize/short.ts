@@ -1,8 +1,9 @@
 /**
- * The short way of a call, for small arrays, whose time is spent before the loop: vectors of one length whose elements are
- * neighbours, numbers among them, outputs given by position or not at all. It only goes where a call of the same dtypes has
- * gone the long way (call.ts), allocates nothing but results, and leaves everything else, all errors too, to that.
+ * The short way of a call, for small arrays, whose time is spent before the loop: arrays of one shape whose elements are
+ * neighbours in C order, numbers among them, outputs given or not. It only goes where a call of the same dtypes has gone the
+ * long way (call.ts), allocates nothing but results, and leaves everything else, all errors too, to that.
  */
+import { contiguousStrides, sameShape } from '../broadcast/shape.ts'
 import { type Code, codes, dtypes, type TypedArray } from '../dtype.ts'
 import { settings } from '../settings.ts'
 import { makeResult } from '../targets/memory/results.ts'
@@ -17,7 +18,7 @@ const digitOf = new Map<unknown, number>(
   codes.filter((code) => code !== 'b1').map((code) => [dtypes[code].array, digits[code]]),
 )
 
-interface Vector {
+interface Neighbours {
   readonly data: TypedArray
   readonly shape: readonly number[]
   readonly stride: readonly number[]
@@ -27,51 +28,80 @@ interface Vector {
 
 export function callShort(core: Core, args: readonly unknown[]): unknown {
   const { nin, nout, short } = core
-  const count = args.length
+  let count = args.length
   const operands = nin + nout
-  if (count < nin || count > operands || operands > mostDigits || core.epoch !== settings.epoch)
-    return notShort
+  if (count < nin || operands > mostDigits || core.epoch !== settings.epoch) return notShort
+  const out = onlyOut(args[count - 1])
+  if (out !== undefined) count--
+  const given = out === undefined ? count : count + nout
+  if (given > operands || count < nin) return notShort
   let key = 0
   let n = -1
   let numbers = 0
-  for (let k = 0; k < count; k++) {
-    const value = args[k]
+  let shape: readonly number[] | null = null
+  for (let k = 0; k < given; k++) {
+    const value = k < count ? args[k] : outputAt(out, k - count, nout)
     if (typeof value === 'number' && k < nin) {
       short.data[k] = value
       key = (key << 4) | digits.number
       numbers++
       continue
     }
-    const length = readVector(core, k, value)
-    if (length < 0 || (n >= 0 && length !== n)) return notShort
+    const length = readNeighbours(core, k, value)
+    if (length < 0) return notShort
+    if (n < 0) shape = short.shape
+    else if (length !== n || !sameAs(shape, short.shape)) return notShort
     n = length
     const digit = digitOf.get((short.data[k] as TypedArray).constructor)
     if (digit === undefined) return notShort
     key = (key << 4) | digit
   }
   if (n < 1 || n > longestShort) return notShort
-  key <<= 4 * (operands - count)
+  key <<= 4 * (operands - given)
   const ready = core.byCall.get(key)
   if (ready?.runShort === undefined || (numbers > 0 && !takesNumbers(core, ready))) return notShort
-  return runShort(core, ready, ready.runShort, n, args)
+  short.shape = shape
+  return runShort(core, ready, ready.runShort, n, given, args, out)
 }
 
-/** Notes operand k if it is a vector of neighbours inside its data; returns its length, or -1. */
-function readVector({ short }: Core, k: number, value: unknown): number {
+/** The value of `out` if the last argument is an options object with nothing else. */
+function onlyOut(last: unknown): unknown {
+  if (typeof last !== 'object' || last === null || ArrayBuffer.isView(last) || 'data' in last)
+    return undefined
+  for (const name in last) if (name !== 'out') return undefined
+  return (last as { out?: unknown }).out ?? undefined
+}
+
+const outputAt = (out: unknown, k: number, nout: number): unknown =>
+  nout === 1 ? out : Array.isArray(out) && out.length === nout ? out[k] : undefined
+
+/** A shape of one axis is null here: most are. */
+const sameAs = (a: readonly number[] | null, b: readonly number[] | null): boolean =>
+  a === b || (a !== null && b !== null && sameShape(a, b))
+
+/** Notes operand k if its elements are neighbours in C order inside its data; returns how many, or -1. */
+function readNeighbours({ short }: Core, k: number, value: unknown): number {
   if (typeof value !== 'object' || value === null) return -1
   if (ArrayBuffer.isView(value)) {
     short.data[k] = value as TypedArray
     short.offset[k] = 0
+    short.shape = null
     return (value as TypedArray).length
   }
-  const { data, shape, stride, offset = 0, dtype } = value as Vector
+  const { data, shape, stride, offset = 0, dtype } = value as Neighbours
   if (!ArrayBuffer.isView(data) || !Array.isArray(shape) || !Array.isArray(stride)) return -1
-  if (shape.length !== 1 || stride.length !== 1 || stride[0] !== 1 || dtype === 'bool') return -1
-  const length = shape[0] as number
-  if (!Number.isInteger(length) || !Number.isInteger(offset)) return -1
-  if (offset < 0 || length < 0 || offset + length > data.length) return -1
+  const dimension = shape.length
+  if (dimension === 0 || stride.length !== dimension || dtype === 'bool') return -1
+  let length = 1
+  for (let axis = dimension - 1; axis >= 0; axis--) {
+    const size = shape[axis] as number
+    if (!Number.isInteger(size) || size < 0 || stride[axis] !== length) return -1
+    length *= size
+  }
+  if (!Number.isInteger(offset) || offset < 0 || offset + length > data.length) return -1
   short.data[k] = data
   short.offset[k] = offset
+  short.shape = dimension === 1 ? null : shape
   return length
 }
 
@@ -87,11 +117,13 @@ function runShort(
   ready: Ready,
   run: NonNullable<Ready['runShort']>,
   n: number,
+  given: number,
   args: readonly unknown[],
+  out: unknown,
 ): unknown {
   const { nin, nout, short } = core
   const { target, overload } = ready
-  for (let k = args.length; k < nin + nout; k++) {
+  for (let k = given; k < nin + nout; k++) {
     short.data[k] = target.allocate(overload.outputs[k - nin] as Code, n, short.data)
     short.offset[k] = 0
   }
@@ -102,9 +134,10 @@ function runShort(
   core.last = report
   core.lastLoop = ready
   const done = ready.why === undefined && run(n, short, report)
-  const result = done ? resultOf(core, ready, n, args) : notShort
+  const result = done ? resultOf(core, ready, n, given, args, out) : notShort
   // Nothing is kept alive by having been an operand.
   for (let k = 0; k < nin + nout; k++) short.data[k] = 0
+  short.shape = null
   return result
 }
 
@@ -112,12 +145,16 @@ function resultOf(
   { nin, nout, short }: Core,
   { overload }: Ready,
   n: number,
+  given: number,
   args: readonly unknown[],
+  out: unknown,
 ): unknown {
-  const at = (k: number) =>
-    nin + k < args.length
-      ? args[nin + k]
-      : makeResult(overload.outputs[k] as Code, short.data[nin + k] as TypedArray, [n], [1])
+  const at = (k: number): unknown => {
+    if (nin + k < given) return out === undefined ? args[nin + k] : outputAt(out, k, nout)
+    const shape = short.shape === null ? [n] : [...short.shape]
+    const stride = short.shape === null ? [1] : contiguousStrides(shape)
+    return makeResult(overload.outputs[k] as Code, short.data[nin + k] as TypedArray, shape, stride)
+  }
   if (nout === 1) return at(0)
   return Array.from({ length: nout }, (_, k) => at(k))
 }
