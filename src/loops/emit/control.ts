@@ -285,7 +285,9 @@ function emitMaskedLoop(c: Control, s: Stmt & { kind: 'loop' }): void {
     asm.emit(body)
     if (continues && c.exec) assign(c, c.exec, combine(c, 'or', taking(c), read(c, target.continued)))
     emitStmts(c, s.update)
-    asm.emit(continues ? asm.m.br(top, anyLane(asm, taking(c))) : asm.m.br(top))
+    // All lanes may have left in the update, or be only waiting for it.
+    const emptied = continues || hasMaskedExit(c, s.update)
+    asm.emit(emptied ? asm.m.br(top, anyLane(asm, taking(c))) : asm.m.br(top))
   })
   asm.emit(asm.m.block(exit, [asm.m.loop(top, iteration)]))
   if (outer && target.broke) assign(c, outer, read(c, target.broke))
