@@ -2,6 +2,7 @@
 import { emitWasm, emitWat } from './emit/wasm.ts'
 import { bind } from './kernel/bind.ts'
 import type { Kernel } from './kernel/ir.ts'
+import { mask } from './kernel/mask.ts'
 import { narrow } from './kernel/narrow.ts'
 import { print } from './kernel/print.ts'
 import { simplify } from './kernel/simplify.ts'
@@ -13,6 +14,7 @@ type Pass = readonly [name: string, run: (kernel: Kernel, request: CompileReques
 export const passes: readonly Pass[] = [
   ['infer', (kernel) => kernel],
   ['bind', (kernel, { inputs, outputs }) => bind(kernel, inputs, outputs)],
+  ['mask', (kernel, { form }) => (form === 'masked' ? mask(kernel) : kernel)],
   ['simplify', (kernel) => simplify(kernel)],
   ['narrow', (kernel) => narrow(kernel)],
   ['simplify again', (kernel) => simplify(kernel)],

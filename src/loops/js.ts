@@ -8,7 +8,7 @@ import { BoundsError } from '../errors.ts'
 import { castValue, enter, leave } from './kernel/evaluate.ts'
 import { CheckFailed, interpret } from './kernel/interpret.ts'
 import type { Kernel, Tables, Value } from './kernel/ir.ts'
-import type { JsLoop, Note } from './loop.ts'
+import type { JsLoop, LoopForm, Note } from './loop.ts'
 
 export interface JsRequest {
   /** The kernel with its captured values; null when it was given as text. */
@@ -18,13 +18,14 @@ export interface JsRequest {
   /** dtypes in memory. */
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
+  readonly form: LoopForm
 }
 
 type Element = JsLoop['element']
 
 /** Makes the loop of a kernel for operands of these dtypes in memory. */
 export function jsLoop(request: JsRequest): JsLoop {
-  const { kernel, inputs, outputs } = request
+  const { kernel, inputs, outputs, form } = request
   const wants = kernel.locals.slice(0, kernel.nin).map((local) => local.type)
   const gives = kernel.outs.map((id): Code => kernel.locals[id]?.type ?? 'f8')
   const reason = whyInterpreted(request, [...wants, ...gives])
@@ -45,8 +46,9 @@ export function jsLoop(request: JsRequest): JsLoop {
   ]
   return {
     isa: 'js',
+    form,
     name: kernel.name,
-    inputs,
+    inputs: form === 'masked' ? [...inputs, 'b1'] : inputs,
     outputs,
     function: call,
     kernel,

@@ -6,6 +6,10 @@
  * 0, or the number of a failed check (`checks[code - 1]`); the index and the size that failed are then in the context.
  *   vector   every step is the element's size, or 0 for an input (read once)
  *   strided  any steps, also negative
+ *
+ * A loop has a form, which says how elements meet:
+ *   map      each element on its own
+ *   masked   the last input is a mask; where it is false, nothing is computed and the outputs keep what they hold
  */
 import type { Code } from '../dtype.ts'
 import type { Check, Kernel, Tables, Value } from './kernel/ir.ts'
@@ -37,10 +41,13 @@ export interface Note {
   readonly column: number
 }
 
+export type LoopForm = 'map' | 'masked'
+
 export interface WasmLoop {
   readonly isa: 'wasm'
+  readonly form: LoopForm
   readonly name: string
-  /** dtypes in memory. */
+  /** dtypes in memory; the mask of a masked loop is the last of the inputs. */
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
   /** A module that exports `vector` and `strided`, imports `env.memory` (shared or not) and `math.*`. */
@@ -61,8 +68,9 @@ export interface WasmLoop {
 /** The kernel itself, element by element: for debuggers, and where nothing may be compiled. It does not travel to other threads. */
 export interface JsLoop {
   readonly isa: 'js'
+  readonly form: LoopForm
   readonly name: string
-  /** dtypes in memory. */
+  /** dtypes in memory; the mask of a masked loop is the last of the inputs. */
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
   /** The user's function with its captured values, or null where the interpreter runs the typed kernel. */
@@ -82,6 +90,8 @@ export interface CompileRequest {
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
   readonly simd: boolean
+  /** `map` when left out. The mask is not among `inputs`. */
+  readonly form?: LoopForm
 }
 
 /** Makes loops. In Node it answers at once; in a browser only after `ready()`. */

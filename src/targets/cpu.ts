@@ -118,7 +118,7 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
       code = runResident(instance, plan, report)
     } else {
       instance = staged ??= keep(instantiate(loop, tables, stagingHeap()))
-      code = runStaged(instance, operands, inputs, plan, report)
+      code = runStaged(instance, operands, inputs, loop.form === 'masked', plan, report)
     }
     if (code !== 0) throw failure(loop, instance, code)
   }

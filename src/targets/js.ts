@@ -16,16 +16,19 @@ export const js: Target = {
 
 function load(loop: Loop): Runner {
   if (loop.isa !== 'js') throw new TypeError(`the target 'js' was given a loop for ${loop.isa}`)
-  const { element, inputs, outputs } = loop
+  const { element, inputs, outputs, form } = loop
+  const masked = form === 'masked'
   const run: Run = (operands, plan, report) => {
     // A freed operand is an error here.
     for (const { data } of operands) addressOf(data)
-    const sources = operands.slice(0, inputs.length)
+    const sources = operands.slice(0, masked ? -1 - outputs.length : inputs.length)
+    const mask = masked ? operands[inputs.length - 1] : undefined
     const results = operands.slice(inputs.length, inputs.length + outputs.length)
     walk(plan, (offsets, n) => {
       report.calls++
       const at = (k: number, i: number) => (offsets[k] ?? 0) + i * (plan.innerSteps[k] ?? 0)
       for (let i = 0; i < n; i++) {
+        if (mask && mask.data[at(inputs.length - 1, i)] === 0) continue
         const values = element(sources.map(({ data }, k) => data[at(k, i)] ?? 0))
         for (const [k, result] of results.entries()) store(result, at(inputs.length + k, i), values[k] ?? 0)
       }

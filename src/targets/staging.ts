@@ -108,11 +108,14 @@ export function runStaged(
   instance: Instance,
   operands: readonly Strided[],
   inputs: number,
+  masked: boolean,
   plan: Plan,
   report: Report,
 ): number {
   const heap = stagingHeap()
   const count = operands.length
+  // A masked loop leaves elements of its outputs alone, so that they go in too.
+  const copiedIn = masked ? count : inputs
   const starts = operands.map((_, k) => bufferAddress(heap, k))
   const views = operands.map((operand) => heap.view(operand.code))
   const firsts = operands.map((operand, k) => (starts[k] as number) / dtypes[operand.code].bytes)
@@ -129,7 +132,7 @@ export function runStaged(
     const to = Math.min(plan.size, from + blockElements)
     let done = 0
     walkRange(plan, from, to, (offsets, n) => {
-      for (let k = 0; k < inputs; k++) {
+      for (let k = 0; k < copiedIn; k++) {
         if (single[k]) continue
         const { data } = operands[k] as Strided
         const at = (firsts[k] as number) + done
@@ -152,6 +155,7 @@ export function runStaged(
     })
   }
   operands.forEach((operand, k) => {
+    if (masked && k >= inputs) report.bytesCopied += plan.size * dtypes[operand.code].bytes
     if (!single[k]) report.bytesCopied += plan.size * dtypes[operand.code].bytes
   })
   return 0

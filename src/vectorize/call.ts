@@ -10,14 +10,25 @@ import { broadcastCall, outputStrides, type Shape, sameShape, shapeText, sizeOf 
 import type { Strided } from '../broadcast/view.ts'
 import type { Code } from '../dtype.ts'
 import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
+import type { LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
 import { haveOwnBlocks } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import type { Given, Weak } from './choose.ts'
 import { digits, mostDigits } from './key.ts'
 import { type Keywords, noKeywords, readKeywords } from './keywords.ts'
+import { clear, isScalarMask } from './mask.ts'
 import { isOptions } from './options.ts'
-import { bind, type Core, type Last, loaded, loadedAsync, type Ready, refresh } from './prepare.ts'
+import {
+  bind,
+  type Core,
+  type Last,
+  loaded,
+  loadedAsync,
+  type Query,
+  type Ready,
+  refresh,
+} from './prepare.ts'
 import { callShort, notShort } from './short.ts'
 import { beyond, fits, isScalar, misfit, type Scalar, weakOperand } from './weak.ts'
 
@@ -29,8 +40,10 @@ interface Call {
   readonly outs: readonly unknown[] | null
   readonly outsFrom: number
   readonly outsTo: number
-  /** Inputs, then outputs; `absent` for scalars not written down yet and results not allocated yet. */
+  /** Inputs, the mask if there is one, then outputs; `absent` for scalars not written down yet and results not allocated yet. */
   readonly operands: Strided[]
+  /** The first output among the operands. */
+  readonly first: number
   /** JavaScript scalars among the inputs. */
   readonly scalars: number
   /** The dtypes of all operands as one key. */
@@ -38,6 +51,9 @@ interface Call {
   /** Scalars to compare in f8, because the dtype of the chosen loop, which stands here, cannot hold them. */
   widened: (Code | null)[] | null
 }
+
+/** Beyond the four bits of every operand. */
+const maskedKey = 2 ** (4 * mostDigits)
 
 const absent: Strided = scalar(new Uint8Array(0), 'b1')
 
@@ -87,7 +103,10 @@ function read(core: Core, args: readonly unknown[]): Call {
     count--
   }
   if (count < nin || count > nin + nout) throw wrongCount(core, args, count)
-  const operands = new Array<Strided>(nin + nout)
+  const { mask } = keywords
+  const first = mask === null ? nin : nin + 1
+  const operands = new Array<Strided>(first + nout)
+  if (mask !== null) operands[nin] = mask
   let key = 0
   let scalars = 0
   for (let i = 0; i < nin; i++) {
@@ -111,12 +130,12 @@ function read(core: Core, args: readonly unknown[]): Call {
   for (let k = 0; k < nout; k++) {
     const out = outs === null || outsFrom + k >= outsTo ? null : outs[outsFrom + k]
     if (out === null || out === undefined) {
-      operands[nin + k] = absent
+      operands[first + k] = absent
       key <<= 4
     } else {
       const operand = toOutput(out, nin + k)
       given = true
-      operands[nin + k] = operand
+      operands[first + k] = operand
       key = (key << 4) | digits[operand.code]
     }
   }
@@ -127,8 +146,9 @@ function read(core: Core, args: readonly unknown[]): Call {
     outsFrom,
     outsTo,
     operands,
+    first,
     scalars,
-    key,
+    key: mask === null ? key : key + maskedKey,
     widened: null,
   }
   if (keywords.key !== '' || nin + nout > mostDigits) request.key = longKey(core, request)
@@ -158,11 +178,13 @@ const givenOf = (core: Core, { args, operands }: Call): Given[] =>
 const weakKind = (value: Scalar): Weak =>
   typeof value === 'number' ? 'number' : typeof value === 'bigint' ? 'bigint' : 'boolean'
 
-const outsOf = (core: Core, { operands }: Call): (Code | null)[] =>
-  operands.slice(core.nin).map((operand) => (operand === absent ? null : operand.code))
+const outsOf = ({ operands, first }: Call): (Code | null)[] =>
+  operands.slice(first).map((operand) => (operand === absent ? null : operand.code))
+
+const formOf = ({ keywords }: Call): LoopForm => (keywords.mask === null ? 'map' : 'masked')
 
 const longKey = (core: Core, request: Call): string =>
-  `${givenOf(core, request)} ${outsOf(core, request)} ${request.keywords.key} ${request.widened ?? ''}`
+  `${givenOf(core, request)} ${outsOf(request)} ${formOf(request)} ${request.keywords.key} ${request.widened ?? ''}`
 
 function wrongCount({ name, nin, nout, source }: Core, args: readonly unknown[], count: number): Error {
   const range = nout === 0 ? `${nin}` : `from ${nin} to ${nin + nout}`
@@ -194,9 +216,10 @@ async function prepareAsync(core: Core, request: Call): Promise<Ready> {
   return ready
 }
 
-const queryOf = (core: Core, request: Call) => ({
+const queryOf = (core: Core, request: Call): Query => ({
+  form: formOf(request),
   given: givenOf(core, request),
-  outs: outsOf(core, request),
+  outs: outsOf(request),
   asked: request.keywords.asked,
   casting: request.keywords.casting,
   widened: request.widened,
@@ -231,16 +254,18 @@ const hasWideLoop = ({ source }: Core): boolean =>
 
 function finish(core: Core, request: Call, ready: Ready): unknown {
   const { nin, nout } = core
-  const { operands, outs, scalars } = request
-  const shape = shapeOf(operands, nin)
-  if (outs !== null) separate(operands, nin, ready)
-  const alone = scalars === nin && outs === null
+  const { operands, outs, scalars, first, keywords } = request
+  const shape = shapeOf(operands, first)
+  if (outs !== null) separate(operands, first, ready)
+  const alone = scalars === nin && outs === null && (keywords.mask === null || isScalarMask(keywords.mask))
   let inputs: readonly Strided[] | null = null
-  for (let k = nin; k < operands.length; k++) {
+  for (let k = first; k < operands.length; k++) {
     if (operands[k] !== absent) continue
-    const code = ready.overload.outputs[k - nin] as Code
-    inputs ??= operands.slice(0, nin)
-    operands[k] = alone ? weakOperand(code, 0) : allocated(ready, code, shape, inputs, request.keywords.order)
+    const code = ready.overload.outputs[k - first] as Code
+    inputs ??= operands.slice(0, first)
+    const made = alone ? weakOperand(code, 0) : allocated(ready, code, shape, inputs, keywords.order)
+    if (keywords.mask !== null) clear(made)
+    operands[k] = made
   }
   const plan = makePlan(shape, operands)
   const report: Last = { target: ready.target.name, threads: 1, calls: 0, bytesCopied: 0 }
@@ -249,34 +274,34 @@ function finish(core: Core, request: Call, ready: Ready): unknown {
   core.last = report
   core.lastLoop = ready
   if (settings.debug === 4) debug(4, () => planText(core, ready, shape, operands, plan))
-  if (nout === 1) return resultAt(request, nin, 0, alone)
-  return Array.from({ length: nout }, (_, k) => resultAt(request, nin, k, alone))
+  if (nout === 1) return resultAt(request, 0, alone)
+  return Array.from({ length: nout }, (_, k) => resultAt(request, k, alone))
 }
 
 /** Most operands have the same shape, or are scalars. */
-function shapeOf(operands: readonly Strided[], nin: number): Shape {
+function shapeOf(operands: readonly Strided[], first: number): Shape {
   let shape = absent.shape
   for (let k = 0; k < operands.length; k++) {
     const operand = operands[k] as Strided
-    if (operand === absent || (k < nin && operand.shape.length === 0)) continue
+    if (operand === absent || (k < first && operand.shape.length === 0)) continue
     if (shape === absent.shape) shape = operand.shape
-    else if (!sameShape(shape, operand.shape)) return broadcast(operands, nin)
+    else if (!sameShape(shape, operand.shape)) return broadcast(operands, first)
   }
   return shape
 }
 
-const broadcast = (operands: readonly Strided[], nin: number): Shape =>
+const broadcast = (operands: readonly Strided[], first: number): Shape =>
   broadcastCall(
-    operands.slice(0, nin).map((operand) => operand.shape),
-    operands.slice(nin).map((operand) => (operand === absent ? null : operand.shape)),
+    operands.slice(0, first).map((operand) => operand.shape),
+    operands.slice(first).map((operand) => (operand === absent ? null : operand.shape)),
   )
 
 /** Inputs that share memory with a given output are copied, unless each element is read just before it is written. */
-function separate(operands: Strided[], nin: number, { target }: Ready): void {
-  for (let k = nin; k < operands.length; k++) {
+function separate(operands: Strided[], first: number, { target }: Ready): void {
+  for (let k = first; k < operands.length; k++) {
     const out = operands[k] as Strided
     if (out === absent) continue
-    for (let i = 0; i < nin; i++) {
+    for (let i = 0; i < first; i++) {
       const input = operands[i] as Strided
       if (haveOwnBlocks(input.data, out.data)) continue
       const inPlace = input.data === out.data && sameElements(input, out) && !mayOverlapItself(out)
@@ -304,11 +329,11 @@ function allocated(
 }
 
 /** Result k: what was given to write to, the new array, or its one value. */
-function resultAt(request: Call, nin: number, k: number, alone: boolean): unknown {
-  const { outs, outsFrom, outsTo } = request
+function resultAt(request: Call, k: number, alone: boolean): unknown {
+  const { outs, outsFrom, outsTo, first } = request
   const out = outs === null || outsFrom + k >= outsTo ? null : outs[outsFrom + k]
   if (out !== null && out !== undefined) return out
-  const { code, data, shape, stride } = request.operands[nin + k] as Strided
+  const { code, data, shape, stride } = request.operands[first + k] as Strided
   if (!alone) return makeResult(code, data, shape, stride)
   const value = data[0] as number | bigint
   return code === 'b1' ? value !== 0 : value

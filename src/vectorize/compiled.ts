@@ -103,21 +103,22 @@ export function compiledSource(from: KernelSource): Source {
   const made = new Map<string, Overload>()
   const loops = new Map<string, Loop>()
 
-  const requestOf = ({ overload, inputs, outputs }: Bound): CompileRequest => ({
+  const requestOf = ({ overload, form, inputs, outputs }: Bound): CompileRequest => ({
     kernel: overload.kernel,
     inputs,
     outputs,
     simd: from.simd,
+    form,
   })
   /** The loops of one process are shared by all targets that run the same kind of code. */
   const kept = (key: string, loop: Loop): Loop => {
     loops.set(key, loop)
     return loop
   }
-  const keyOf = (isa: Loop['isa'], { overload, inputs, outputs }: Bound) =>
-    `${isa} ${overload.text} ${inputs} ${outputs}`
-  const inJs = ({ overload, inputs, outputs }: Bound) =>
-    jsLoop({ ...overload, function: from.function, inputs, outputs })
+  const keyOf = (isa: Loop['isa'], { overload, form, inputs, outputs }: Bound) =>
+    `${isa} ${form} ${overload.text} ${inputs} ${outputs}`
+  const inJs = ({ overload, form, inputs, outputs }: Bound) =>
+    jsLoop({ ...overload, function: from.function, inputs, outputs, form })
 
   return {
     lazy,

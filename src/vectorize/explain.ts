@@ -13,7 +13,7 @@ function boundOf(core: Core, signature: string | undefined): Bound {
   if (core.epoch !== settings.epoch) refresh(core)
   if (signature === undefined && core.lastLoop) return core.lastLoop
   const overload = overloadOf(core, signature)
-  return { overload, inputs: overload.inputs, outputs: overload.outputs }
+  return { overload, form: 'map', inputs: overload.inputs, outputs: overload.outputs }
 }
 
 const agree = (a: readonly Code[], b: readonly Code[]) =>

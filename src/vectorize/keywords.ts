@@ -1,14 +1,18 @@
 /** The keywords of a call, one row each. */
 import type { Order } from '../broadcast/shape.ts'
+import type { Strided } from '../broadcast/view.ts'
 import { type Casting, type Code, castings, codeOf, type DType } from '../dtype.ts'
 import { OptionError, OutputError } from '../errors.ts'
 import type { Asked } from './choose.ts'
+import { readMask } from './mask.ts'
 import { unknownOption } from './options.ts'
 import type { Source } from './source.ts'
 
 export interface CallOptions {
   /** Where results go: one array, or a list with an entry an output (null: allocate it). */
   out?: unknown
+  /** Where to compute: a mask that stretches with the operands. Elsewhere `out` keeps what it holds, and a new result is 0. */
+  where?: unknown
   /** Which casts of inputs and to `out` are allowed; `same_kind` when left out. */
   casting?: Casting
   /** The memory order of allocated results; `K`, the inputs' own, when left out. */
@@ -23,6 +27,7 @@ export interface CallOptions {
 export interface Keywords {
   /** One entry an output, or null when none was given. */
   readonly out: readonly unknown[] | null
+  readonly mask: Strided | null
   readonly casting: Casting
   readonly order: Order
   readonly asked: Asked
@@ -30,7 +35,14 @@ export interface Keywords {
   readonly key: string
 }
 
-export const noKeywords: Keywords = { out: null, casting: 'same_kind', order: 'K', asked: null, key: '' }
+export const noKeywords: Keywords = {
+  out: null,
+  mask: null,
+  casting: 'same_kind',
+  order: 'K',
+  asked: null,
+  key: '',
+}
 
 /** What a keyword is read for. */
 export interface Callee {
@@ -105,6 +117,9 @@ const readers: Readonly<Record<keyof CallOptions, Read>> = {
   out(value, into, f) {
     if (value !== null) into.out = readOut(value, f)
   },
+  where(value, into, f) {
+    into.mask = readMask(value, f.name)
+  },
   casting(value, into, f) {
     into.casting = oneOf(castings, 'casting', value, f)
   },
@@ -124,7 +139,6 @@ const readers: Readonly<Record<keyof CallOptions, Read>> = {
 export const knownKeywords = Object.keys(readers) as readonly (keyof CallOptions)[]
 
 const fromElsewhere: Readonly<Record<string, string>> = {
-  where: 'masks do not exist in this version',
   sig: 'that is signature',
   subok: 'arrays have no subclasses; leave it out',
   axis: 'it belongs to reductions',

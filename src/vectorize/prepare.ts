@@ -1,7 +1,7 @@
 /** From the dtypes of a call to a loaded loop: chosen, cast rules checked, compiled, loaded. Done once for each combination. */
 import { type Casting, type Code, canCast, dtypes, promote } from '../dtype.ts'
 import { CastingError, NoLoopError } from '../errors.ts'
-import type { Loop } from '../loops/loop.ts'
+import type { Loop, LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
 import { type Chosen, chooseTarget } from '../targets/index.ts'
 import type { Report, Runner, ShortOperands, Target } from '../targets/target.ts'
@@ -46,6 +46,7 @@ export interface Core {
 
 /** What a loop is looked up by. */
 export interface Query {
+  readonly form: LoopForm
   readonly given: readonly Given[]
   /** The dtypes of given outputs, null where one is to be allocated. */
   readonly outs: readonly (Code | null)[]
@@ -82,7 +83,7 @@ export function bind(core: Core, query: Query): Bound {
   const outputs = overload.outputs.map((code, k) => query.outs[k] ?? code)
   if (query.asked !== null || query.casting !== 'same_kind') checkInputs(core, query, found)
   checkOutputs(core, query, overload)
-  return { overload, inputs, outputs }
+  return { overload, form: query.form, inputs, outputs }
 }
 
 function find(core: Core, { given, asked, casting }: Query): Overload {
@@ -146,12 +147,11 @@ const cannotCast = (name: string, which: string, from: Code, to: Code, casting: 
     { from, to, casting, operand },
   )
 
-/** `f8(i4 as f8, f8)`: the loop, with what lies in memory where that is something else. */
-export const boundText = ({ overload, inputs, outputs }: Bound): string => {
+/** The loop, with what lies in memory where that is something else, and its form. */
+export const boundText = ({ overload, form, inputs, outputs }: Bound): string => {
   const memory = `(${inputs})->(${outputs})`
-  return memory === `(${overload.inputs})->(${overload.outputs})`
-    ? overload.text
-    : `${overload.text} on ${memory}`
+  const same = memory === `(${overload.inputs})->(${overload.outputs})`
+  return `${overload.text}${same ? '' : ` on ${memory}`}${form === 'map' ? '' : ` ${form}`}`
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What stands behind a ufunc: its loops, listed or made when they are asked for. Types only: how they are made is compiled.ts's. */
 import type { Code } from '../dtype.ts'
 import type { Kernel, Tables } from '../loops/kernel/ir.ts'
-import type { Loop } from '../loops/loop.ts'
+import type { Loop, LoopForm } from '../loops/loop.ts'
 import type { Types } from './choose.ts'
 
 /** A kernel between given dtypes: what a signature lists. */
@@ -12,9 +12,10 @@ export interface Overload extends Types {
   readonly tables: Tables
 }
 
-/** An overload whose operands have these dtypes in memory. */
+/** An overload whose operands have these dtypes in memory; a mask is not among the inputs. */
 export interface Bound {
   readonly overload: Overload
+  readonly form: LoopForm
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
 }

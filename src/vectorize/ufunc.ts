@@ -164,7 +164,7 @@ async function prepareAll(core: Core): Promise<void> {
     const outs = Array.from({ length: core.nout }, (): Code | null => null)
     await loadedAsync(
       core,
-      bind(core, { given: inputs, outs, asked: null, casting: 'same_kind', widened: null }),
+      bind(core, { form: 'map', given: inputs, outs, asked: null, casting: 'same_kind', widened: null }),
     )
   }
 }

@@ -7,6 +7,8 @@ export interface Layout {
   readonly class: 'vector' | 'strided'
   /** The byte step of operand k is this times its element size; 0 repeats the first row. */
   readonly step: (operand: number) => number
+  /** What the outputs hold before, a row an element: for loops that leave some of it. */
+  readonly held?: readonly (readonly Value[])[]
 }
 
 export type Outcome =
@@ -57,9 +59,12 @@ export function runLoop(
     const start = operandsAt + k * room + (step < 0 ? room / 2 : 64)
     args.push(start, step * size)
     const count = step === 0 ? 1 : rows.length
-    if (k < loop.inputs.length) {
+    const own = k < loop.inputs.length
+    const from = own ? rows : layout.held
+    const column = own ? k : k - loop.inputs.length
+    if (from) {
       for (let i = 0; i < count; i++) {
-        write(views[k] as TypedArray, start / size + i * step, (rows[i] as Value[])[k] as Value)
+        write(views[k] as TypedArray, start / size + i * step, (from[i] as Value[])[column] as Value)
       }
     }
     return start / size

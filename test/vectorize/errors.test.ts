@@ -221,14 +221,26 @@ for (const target of targets) {
   })
 
   check('unknown and wrong keywords', () => {
-    const known = ['out', 'casting', 'order', 'dtype', 'signature']
+    const known = ['out', 'where', 'casting', 'order', 'dtype', 'signature']
     fails(() => add(x, y, { ouput: out }), OptionError, /^add\(\) got an unknown option 'ouput'/, {
       option: 'ouput',
       known,
     })
-    fails(() => add(x, y, { where: [true] }), OptionError, /'where'.*do not exist in this version/, {
-      option: 'where',
-    })
+    fails(
+      () => add(x, y, { where: i4(1, 0, 1) }),
+      CastingError,
+      /Cannot cast array data from dtype\('int32'\) to dtype\('bool'\) according to the rule 'safe'/,
+      { from: 'i4', to: 'b1', casting: 'safe', operand: 'where' },
+    )
+    fails(() => add(x, y, { where: 1 }), CastingError, /from dtype\('float64'\) to dtype\('bool'\)/)
+    fails(() => add(x, y, { where: [1, 0, 1] }), CastingError, /from dtype\('float64'\)/)
+    fails(() => add(x, y, { where: 'x' }), OptionError, /is not an array/)
+    fails(() => add(x, y, { where: [true, false] }), BroadcastError, /could not be broadcast together/)
+    fails(
+      () => add(x, y, { out, where: [[true], [false]] }),
+      OutputError,
+      /non-broadcastable output operand with shape \(3,\) doesn't match the broadcast shape \(2,3\)/,
+    )
     fails(() => add(x, y, { casting: 'loose' }), OptionError, /no, equiv, safe, same_kind, unsafe/, {
       option: 'casting',
     })

@@ -9,7 +9,7 @@ import type { Kernel } from '../kernel/ir.ts'
 import { liveness } from '../kernel/liveness.ts'
 import type { Op } from '../kernel/ops.ts'
 import type { Uniformity } from '../kernel/uniform.ts'
-import { contextLayout } from '../loop.ts'
+import { contextLayout, type LoopForm } from '../loop.ts'
 import { createAsm, type Frame, type Module, type Ref } from './asm.ts'
 import { type Control, emitStmts } from './control.ts'
 import { registers } from './lanes-cast.ts'
@@ -26,6 +26,7 @@ export interface FrameRequest {
   readonly outputs: readonly Code[]
   readonly shape: Shape
   readonly uniformity: Uniformity
+  readonly form: LoopForm
 }
 
 const contextParam = 0
@@ -33,12 +34,15 @@ const countParam = 1
 const pointerParam = (operand: number) => 2 + 2 * operand
 const stepParam = (operand: number) => 3 + 2 * operand
 
+/** The dtypes of all operands: a masked kernel also reads its outputs, which follow the inputs. */
+const operandCodes = ({ inputs, outputs }: FrameRequest): readonly Code[] => [...inputs, ...outputs]
+
 /** Bytes of scratch memory for one operand. */
 const scratchBytes = (code: Code, lanes: number) => Math.max(16, dtypes[code].bytes * lanes)
 
 /** Where each operand's scratch memory lies in the context, and where it all ends. */
 function scratchLayout(request: FrameRequest): { offsets: number[]; bytes: number } {
-  const codes = [...request.inputs, ...request.outputs]
+  const codes = operandCodes(request)
   let bytes = Math.ceil((contextLayout.tables + 4 * request.kernel.arrays.length) / 16) * 16
   const offsets = codes.map((code) => {
     const at = bytes
@@ -78,7 +82,8 @@ function zero(asm: Frame, place: Place): Ref {
 }
 
 function controlOf(asm: Frame, request: FrameRequest, strided: boolean): Control {
-  const { kernel, inputs, shape, uniformity } = request
+  const { kernel, shape, uniformity } = request
+  const codes = operandCodes(request)
   const scalar = shape.lanes === 1
   const labels = scalar ? allLabels(kernel) : uniformity.labels
   const control: Control = {
@@ -95,7 +100,7 @@ function controlOf(asm: Frame, request: FrameRequest, strided: boolean): Control
     uniformLabels: labels,
     active: () => control.exec,
     input: (operand): Val => {
-      const code = inputs[operand] ?? 'f8'
+      const code = codes[operand] ?? 'f8'
       const pointer = pointerParam(operand)
       if (scalar) return { uniform: true, type: code, ref: scalarLoad(asm, code, asm.get(pointer)) }
       const regs = loadLanes(asm, code, shape.lanes, pointer, strided ? stepParam(operand) : null)
@@ -170,9 +175,9 @@ function scalarLoop(asm: Frame, request: FrameRequest): Ref {
 
 function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
   const { m } = asm
-  const { inputs, outputs, shape } = request
+  const { inputs, outputs, shape, form } = request
   const { lanes } = shape
-  const codes = [...inputs, ...outputs]
+  const codes = operandCodes(request)
   const { offsets } = scratchLayout(request)
   const scratch = (k: number) => m.i32.add(asm.get(contextParam), m.i32.const(offsets[k] ?? 0))
   const bytes = (k: number) => dtypes[codes[k] ?? 'f8'].bytes
@@ -207,7 +212,7 @@ function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
       return [
         m.local.set(home.pointer, pointer(k)),
         m.local.set(home.step, step(k)),
-        m.local.set(pointerParam(k), scratch(k)),
+        ...(form === 'masked' ? stage(k, count()) : [m.local.set(pointerParam(k), scratch(k))]),
         ...(strided ? [neighbours(k)] : []),
       ]
     }),

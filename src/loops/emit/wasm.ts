@@ -4,7 +4,7 @@ import { type Code, dtypes } from '../../dtype.ts'
 import type { Kernel } from '../kernel/ir.ts'
 import type { Op } from '../kernel/ops.ts'
 import { analyseUniformity } from '../kernel/uniform.ts'
-import { contextLayout, type WasmLoop } from '../loop.ts'
+import { contextLayout, type LoopForm, type WasmLoop } from '../loop.ts'
 import { importOutside, type Module } from './asm.ts'
 import { addLoop, contextBytes, type FrameRequest } from './frame.ts'
 import { chooseShape } from './shape.ts'
@@ -18,6 +18,15 @@ export interface EmitRequest {
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
   readonly simd: boolean
+  readonly form?: LoopForm
+}
+
+/** What is emitted, and how: the frame's request. */
+function frameOf({ kernel, inputs, outputs, simd, form = 'map' }: EmitRequest): FrameRequest {
+  const uniformity = analyseUniformity(kernel)
+  const shape = chooseShape(kernel, simd, uniformity.varies)
+  const operands: readonly Code[] = form === 'masked' ? [...inputs, 'b1'] : inputs
+  return { kernel, inputs: operands, outputs, shape, uniformity, form }
 }
 
 /** Memory first: an instruction names the memory that exists when it is made. */
@@ -48,10 +57,9 @@ function buildModule(request: FrameRequest): { m: Module; imports: ReadonlySet<O
 }
 
 /** Emits the loop. The kernel has been bound: its outs have the outputs' dtypes. */
-export function emitWasm({ kernel, inputs, outputs, simd }: EmitRequest): WasmLoop {
-  const uniformity = analyseUniformity(kernel)
-  const shape = chooseShape(kernel, simd, uniformity.varies)
-  const request: FrameRequest = { kernel, inputs, outputs, shape, uniformity }
+export function emitWasm(emit: EmitRequest): WasmLoop {
+  const request = frameOf(emit)
+  const { kernel, shape } = request
   const { m, imports } = buildModule(request)
   try {
     const shared = m.emitBinary()
@@ -60,9 +68,10 @@ export function emitWasm({ kernel, inputs, outputs, simd }: EmitRequest): WasmLo
     const unshared = m.emitBinary()
     return {
       isa: 'wasm',
+      form: request.form,
       name: kernel.name,
-      inputs,
-      outputs,
+      inputs: request.inputs,
+      outputs: request.outputs,
       shared,
       unshared,
       math: [...imports],
@@ -79,10 +88,8 @@ export function emitWasm({ kernel, inputs, outputs, simd }: EmitRequest): WasmLo
 }
 
 /** The text of the module. */
-export function emitWat({ kernel, inputs, outputs, simd }: EmitRequest): string {
-  const uniformity = analyseUniformity(kernel)
-  const shape = chooseShape(kernel, simd, uniformity.varies)
-  const { m } = buildModule({ kernel, inputs, outputs, shape, uniformity })
+export function emitWat(emit: EmitRequest): string {
+  const { m } = buildModule(frameOf(emit))
   try {
     return m.emitText()
   } finally {

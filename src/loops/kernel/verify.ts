@@ -33,7 +33,8 @@ function exprProblem(kernel: Kernel, e: Expr): string | undefined {
       return type === e.type ? undefined : `local ${e.local} is ${type ?? 'missing'}, not ${e.type}`
     }
     case 'input':
-      return e.operand < kernel.nin ? undefined : `there is no operand ${e.operand}`
+      // A masked kernel also reads its mask and its outputs.
+      return e.operand <= kernel.nin + kernel.outs.length ? undefined : `there is no operand ${e.operand}`
     case 'op':
       return opProblem(e)
     case 'cast':
