@@ -5,6 +5,7 @@
  */
 
 export type Code = 'b1' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'u8' | 'f4' | 'f8'
+export type FloatCode = 'f4' | 'f8'
 export type LongName =
   | 'bool'
   | 'int8'

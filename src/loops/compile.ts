@@ -1,6 +1,7 @@
 /** The pipeline, one line a pass: a typed kernel and the dtypes of its operands in memory, to a loop. */
 import { emitWasm, emitWat } from './emit/wasm.ts'
 import { bind } from './kernel/bind.ts'
+import { expand } from './kernel/expand.ts'
 import type { Kernel } from './kernel/ir.ts'
 import { mask } from './kernel/mask.ts'
 import { narrow } from './kernel/narrow.ts'
@@ -18,6 +19,7 @@ export const passes: readonly Pass[] = [
   ['simplify', (kernel) => simplify(kernel)],
   ['narrow', (kernel) => narrow(kernel)],
   ['simplify again', (kernel) => simplify(kernel)],
+  ['expand', (kernel, { fma }) => expand(kernel, fma)],
 ]
 
 /** The kernel that is emitted. */

@@ -56,6 +56,8 @@ export interface WasmLoop {
   /** Properties of `Math` (and `rem`, `pow` …) to be imported under `math`. */
   readonly math: readonly string[]
   readonly vectorized: boolean
+  /** Its math functions use fused multiply-adds; the module then needs relaxed SIMD. */
+  readonly fma: boolean
   /** Elements that one step of the loop handles, and registers that the widest value takes. */
   readonly lanes: number
   readonly interleave: number
@@ -92,6 +94,8 @@ export interface CompileRequest {
   readonly simd: boolean
   /** `map` when left out. The mask is not among `inputs`. */
   readonly form?: LoopForm
+  /** Whether math functions may use fused multiply-adds: only where `fuses` (loops/fuses.ts) says that the engine fuses. */
+  readonly fma?: boolean
 }
 
 /** Makes loops. In Node it answers at once; in a browser only after `ready()`. */

@@ -2,6 +2,7 @@
 import { type Code, dtypes } from '../dtype.ts'
 import { KernelTypeError, SignatureError } from '../errors.ts'
 import { compiler } from '../loops/compiler.ts'
+import { fuses } from '../loops/fuses.ts'
 import { jsLoop } from '../loops/js.ts'
 import { infer } from '../loops/kernel/infer.ts'
 import type { Value } from '../loops/kernel/ir.ts'
@@ -108,6 +109,7 @@ export function compiledSource(from: KernelSource): Source {
     inputs,
     outputs,
     simd: from.simd,
+    fma: fuses(),
     form,
   })
   /** The loops of one process are shared by all targets that run the same kind of code. */

@@ -70,7 +70,7 @@ test('small expressions with telling constants: every bit stays', () => {
     const grow = (pool: readonly Op[], inner: fc.Arbitrary<Expr>) =>
       fc
         .tuple(fc.constantFrom(...pool), inner, inner)
-        .map(([name, a, b]) => op(name, opRow(name).arity === 1 ? [a] : [a, b]))
+        .map(([name, a, b]) => op(name, [a, b, a].slice(0, opRow(name).arity)))
     const leaf: fc.Arbitrary<Expr> = fc.oneof(x, c)
     const one = grow(arithmetic, leaf)
     const two = grow(arithmetic, fc.oneof(leaf, one))

@@ -41,6 +41,8 @@ function exprCost(e: Expr): number {
     case 'local':
     case 'input':
       return 0
+    case 'bits':
+      return exprCost(e.arg)
     case 'op':
       return e.args.reduce((sum, a) => sum + exprCost(a), e.op === 'div' || opRow(e.op).math ? 8 : 1)
     case 'cast':

@@ -7,7 +7,7 @@ import binaryen from 'binaryen'
 import { type Code, codes, dtypes } from '../../dtype.ts'
 import type { Op } from '../kernel/ops.ts'
 import type { Asm, Ref } from './asm.ts'
-import { type Emit, type Row, row } from './scalar.ts'
+import { type Emit, fusedLanes, type Row, row } from './scalar.ts'
 
 export type IntShape = 'i8x16' | 'i16x8' | 'i32x4' | 'i64x2'
 export type FloatShape = 'f32x4' | 'f64x2'
@@ -85,6 +85,9 @@ function floats(code: 'f4' | 'f8'): Row {
       const carry = asm.m.v128.and(up, constant(asm, 1))
       return copySign(asm, asm.m[shape].add(low(), carry), x())
     },
+    nearest: ({ m }, a) => m[shape].nearest(a),
+    copysign: (asm, a, b) => copySign(asm, a, b),
+    fma: ({ m }, a, b, c = 0) => fusedLanes(m, code, a, b, c),
     sqrt: ({ m }, a) => m[shape].sqrt(a),
   })
 }

@@ -57,6 +57,13 @@ export function scalarCast(asm: Asm, from: Code, to: Code, value: Ref): Ref {
   return wrap(asm, to, isWide(from) ? m.i32.wrap(value) : value)
 }
 
+/** The same bits as another type of the same size. */
+export function scalarBits({ m }: Asm, from: Code, to: Code, value: Ref): Ref {
+  if (isFloat(from) === isFloat(to)) return value
+  if (isFloat(to)) return to === 'f8' ? m.f64.reinterpret(value) : m.f32.reinterpret(value)
+  return from === 'f8' ? m.i64.reinterpret(value) : m.i32.reinterpret(value)
+}
+
 export function scalarLoad({ m }: Asm, code: Code, pointer: Ref): Ref {
   switch (code) {
     case 'b1':

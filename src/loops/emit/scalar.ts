@@ -5,10 +5,10 @@
 import binaryen from 'binaryen'
 import { type Code, codes, dtypes } from '../../dtype.ts'
 import { type Op, opRow, ops } from '../kernel/ops.ts'
-import type { Asm, Ref, WasmType } from './asm.ts'
+import type { Asm, Module, Ref, WasmType } from './asm.ts'
 
-/** Unary ops ignore `b`. */
-export type Emit = (asm: Asm, a: Ref, b: Ref) => Ref
+/** Unary ops ignore `b`; `c` is there for ops of three. */
+export type Emit = (asm: Asm, a: Ref, b: Ref, c?: Ref) => Ref
 export type Row = Readonly<Record<Op, Emit | null>>
 
 const allOps = Object.keys(ops) as Op[]
@@ -41,6 +41,19 @@ export function wrap({ m }: Asm, code: Code, value: Ref): Ref {
 
 /** Ops that V8 runs better than a wasm sequence of ours would: imported from `Math`. */
 const isOutside = (op: Op) => op === 'rem' || opRow(op).math !== undefined
+
+/** Binaryen's declarations lack it. */
+const { SIMDTernary } = binaryen as unknown as {
+  readonly SIMDTernary: { setOp(expression: Ref, op: number): void }
+}
+
+/** Binaryen has no builder for it: a node of the same form, given the other instruction. */
+export function fusedLanes(m: Module, code: 'f4' | 'f8', a: Ref, b: Ref, c: Ref): Ref {
+  const made = m.v128.bitselect(a, b, c)
+  const { RelaxedMaddVecF32x4, RelaxedMaddVecF64x2 } = binaryen
+  SIMDTernary.setOp(made, code === 'f4' ? RelaxedMaddVecF32x4 : RelaxedMaddVecF64x2)
+  return made
+}
 
 function floats(code: 'f4' | 'f8'): Row {
   const ns = code === 'f4' ? 'f32' : 'f64'
@@ -86,6 +99,14 @@ function floats(code: 'f4' | 'f8'): Row {
       const rounded = asm.m.select(up, asm.m[ns].add(low(), constant(asm, 1)), low())
       // What lies in [-0.5, -0] rounds to -0.
       return asm.m[ns].copysign(rounded, x())
+    },
+    nearest: ({ m }, a) => m[ns].nearest(a),
+    copysign: ({ m }, a, b) => m[ns].copysign(a, b),
+    // Scalars have no such instruction: one lane of the vectors' has.
+    fma: ({ m }, a, b, c = 0) => {
+      const shape = m[code === 'f4' ? 'f32x4' : 'f64x2']
+      const fused = fusedLanes(m, code, shape.splat(a), shape.splat(b), shape.splat(c))
+      return shape.extract_lane(fused, 0)
     },
     sqrt: ({ m }, a) => m[ns].sqrt(a),
   }

@@ -10,7 +10,7 @@ import type { Asm, Ref } from './asm.ts'
 import { choose, constLanes, extract, laneRows, replace, shiftLanes, splat } from './lanes.ts'
 import { anyLane, castLanes, maskToNumbers, nonzero, registers, resize, type Width } from './lanes-cast.ts'
 import { scalarRows, wasmType } from './scalar.ts'
-import { scalarCast, scalarConst, scalarLoad } from './scalar-cast.ts'
+import { scalarBits, scalarCast, scalarConst, scalarLoad } from './scalar-cast.ts'
 
 export type Val =
   | { readonly uniform: true; readonly type: Code; readonly ref: Ref }
@@ -95,6 +95,11 @@ export function emitExpr(body: Body, e: Expr): Val {
       return emitOp(body, e)
     case 'cast':
       return emitCast(body, emitExpr(body, e.arg), e.type)
+    case 'bits': {
+      const v = emitExpr(body, e.arg)
+      if (v.uniform) return uniform(e.type, scalarBits(asm, v.type, e.type, v.ref))
+      return varying(e.type, v.regs)
+    }
     case 'select':
       return emitSelect(body, e)
     case 'load':
@@ -104,15 +109,15 @@ export function emitExpr(body: Body, e: Expr): Val {
 
 function emitOp(body: Body, e: Expr & { kind: 'op' }): Val {
   const { asm, lanes } = body
-  const [a, b] = e.args
+  const [a] = e.args
   const type = a?.type ?? e.type
   if (!a) throw new Error(`IR: ${e.op} without operands`)
   const values = e.args.map((x) => (isVarying(body, x) ? null : emitExpr(body, x)))
   const scalar = scalarRows[type][e.op]
   if (values.every((v) => v !== null)) {
-    const refs = values.map((v) => (v.uniform ? v.ref : 0))
+    const [x = 0, y = 0, z = 0] = values.map((v) => (v.uniform ? v.ref : 0))
     if (!scalar) throw new Error(`IR: ${e.op} is not defined on ${type}`)
-    return uniform(e.type, scalar(asm, refs[0] ?? 0, refs[1] ?? 0))
+    return uniform(e.type, scalar(asm, x, y, z))
   }
   const right = values[1]
   if ((e.op === 'shl' || e.op === 'shr') && right?.uniform) {
@@ -125,23 +130,24 @@ function emitOp(body: Body, e: Expr & { kind: 'op' }): Val {
   }
   const row = laneRows[type][e.op]
   const width = type === 'b1' ? maskWidthOf(body, e.args) : dtypes[type].bytes
-  const x = operandLanes(body, a, width)
-  const y = b ? operandLanes(body, b, width) : x
+  const operands = e.args.map((x) => operandLanes(body, x, width))
+  const count = registers(lanes, width)
   if (row) {
-    const regs = x.map((r, j) => row(asm, r, b ? (y[j] ?? 0) : 0))
+    const regs = Array.from({ length: count }, (_, j) => {
+      const [x = 0, y = 0, z = 0] = operands.map((regs) => regs[j] ?? 0)
+      return row(asm, x, y, z)
+    })
     return varying(e.type, regs, width)
   }
   if (!scalar) throw new Error(`IR: ${e.op} is not defined on ${type}`)
   // Lane by lane: take the lanes apart, compute, put them together.
-  const left = x.map((r) => asm.share(r, binaryen.v128))
-  const other = b ? y.map((r) => asm.share(r, binaryen.v128)) : left
+  const shared = operands.map((regs) => regs.map((r) => asm.share(r, binaryen.v128)))
   const per = 16 / dtypes[type].bytes
-  const regs = left.map((register, j) => {
+  const regs = Array.from({ length: count }, (_, j) => {
     let made = constLanes(asm, type, 0)
     for (let lane = 0; lane < Math.min(per, lanes - j * per); lane++) {
-      const one = extract(asm, type, register(), lane)
-      const two = b ? extract(asm, type, other[j]?.() ?? 0, lane) : 0
-      const result = asm.share(scalar(asm, one, two), wasmType(type))
+      const [x = 0, y = 0, z = 0] = shared.map((regs) => extract(asm, type, regs[j]?.() ?? 0, lane))
+      const result = asm.share(scalar(asm, x, y, z), wasmType(type))
       made = replace(asm, type, made, lane, result())
     }
     return made
@@ -179,6 +185,7 @@ export function isVarying(body: Body, e: Expr): boolean {
     case 'op':
       return e.args.some((a) => isVarying(body, a))
     case 'cast':
+    case 'bits':
       return isVarying(body, e.arg)
     case 'select':
       return isVarying(body, e.cond) || isVarying(body, e.then) || isVarying(body, e.else)

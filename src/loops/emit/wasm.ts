@@ -19,6 +19,8 @@ export interface EmitRequest {
   readonly outputs: readonly Code[]
   readonly simd: boolean
   readonly form?: LoopForm
+  /** Whether the kernel may hold `fma`, which becomes relaxed SIMD. */
+  readonly fma?: boolean
 }
 
 /** What is emitted, and how: the frame's request. */
@@ -35,14 +37,15 @@ function importMemory(m: Module, shared: boolean): void {
   m.addMemoryImport('0', 'env', 'memory', shared)
 }
 
-function buildModule(request: FrameRequest): { m: Module; imports: ReadonlySet<Op> } {
+function buildModule(request: FrameRequest, fma: boolean): { m: Module; imports: ReadonlySet<Op> } {
   const m = new binaryen.Module()
   m.setFeatures(
     binaryen.Features.SIMD128 |
       binaryen.Features.BulkMemory |
       binaryen.Features.Atomics |
       binaryen.Features.NontrappingFPToInt |
-      binaryen.Features.SignExt,
+      binaryen.Features.SignExt |
+      (fma ? binaryen.Features.RelaxedSIMD : 0),
   )
   importMemory(m, true)
   const imports = new Set<Op>()
@@ -60,7 +63,8 @@ function buildModule(request: FrameRequest): { m: Module; imports: ReadonlySet<O
 export function emitWasm(emit: EmitRequest): WasmLoop {
   const request = frameOf(emit)
   const { kernel, shape } = request
-  const { m, imports } = buildModule(request)
+  const { fma = false } = emit
+  const { m, imports } = buildModule(request, fma)
   try {
     const shared = m.emitBinary()
     // The two binaries differ in the import alone.
@@ -76,6 +80,7 @@ export function emitWasm(emit: EmitRequest): WasmLoop {
       unshared,
       math: [...imports],
       vectorized: shape.vectorized,
+      fma,
       lanes: shape.vectorized ? 16 / shape.widest : 1,
       interleave: shape.vectorized ? (shape.lanes * shape.widest) / 16 : 1,
       notes: shape.notes,
@@ -89,7 +94,7 @@ export function emitWasm(emit: EmitRequest): WasmLoop {
 
 /** The text of the module. */
 export function emitWat(emit: EmitRequest): string {
-  const { m } = buildModule(frameOf(emit))
+  const { m } = buildModule(frameOf(emit), emit.fma === true)
   try {
     return m.emitText()
   } finally {

@@ -46,16 +46,41 @@ export function castValue(type: Code, value: Value): Value {
   }
 }
 
+const scratch = new DataView(new ArrayBuffer(8))
+
+/** The bits of a value as one of `type`: see `bits` of the IR. */
+export function bitsValue(from: Code, type: Code, value: Value): Value {
+  if (from === 'f8' && typeof value === 'number') {
+    scratch.setFloat64(0, value)
+    return wrap(type, scratch.getBigInt64(0))
+  }
+  if (from === 'f4' && typeof value === 'number') {
+    scratch.setFloat32(0, value)
+    return wrap(type, BigInt(scratch.getInt32(0)))
+  }
+  if (typeof value !== 'bigint' || bitsOf(from) !== bitsOf(type)) {
+    throw new TypeError(`the bits of ${from} are not those of ${type}`)
+  }
+  if (!isFloat(type)) return wrap(type, value)
+  if (type === 'f8') {
+    scratch.setBigInt64(0, BigInt.asIntN(64, value))
+    return scratch.getFloat64(0)
+  }
+  scratch.setInt32(0, Number(BigInt.asIntN(32, value)))
+  return scratch.getFloat32(0)
+}
+
 /** What `op` makes of operands of `type`. */
 export function evaluate(op: Op, type: Code, args: readonly Value[]): Value {
   const row = opRow(op)
-  const [a, b] = args
+  const [a, b, c] = args
   if (typeof a === 'bigint' && row.int) {
     const result = row.int(a, typeof b === 'bigint' ? b : 0n, bitsOf(type))
     return typeof result === 'bigint' ? wrap(type, result) : result
   }
   if (typeof a === 'number' && row.float) {
-    const result = row.float(a, typeof b === 'number' ? b : 0)
+    const of = type === 'f4' && row.single ? row.single : row.float
+    const result = of(a, typeof b === 'number' ? b : 0, typeof c === 'number' ? c : 0)
     return type === 'f4' && typeof result === 'number' ? Math.fround(result) : result
   }
   if (typeof a === 'boolean' && row.bool) return row.bool(a, b === true)

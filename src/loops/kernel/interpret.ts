@@ -2,7 +2,7 @@
  * The meaning of the typed IR: it runs a kernel on one element of each operand. Slow and plain; everything else that runs kernels
  * must agree with it, bit for bit.
  */
-import { castValue, enter, evaluate, leave, zeroOf } from './evaluate.ts'
+import { bitsValue, castValue, enter, evaluate, leave, zeroOf } from './evaluate.ts'
 import type { Expr, Kernel, Stmt, Tables, Value } from './ir.ts'
 
 /** An index was outside its array: `check` and the two numbers that a `BoundsError` needs. */
@@ -59,6 +59,8 @@ export function interpret(
         return evaluate(e.op, e.args[0]?.type ?? e.type, e.args.map(value))
       case 'cast':
         return castValue(e.type, value(e.arg))
+      case 'bits':
+        return bitsValue(e.arg.type, e.type, value(e.arg))
       case 'select':
         return value(e.cond) === true ? value(e.then) : value(e.else)
       case 'load': {

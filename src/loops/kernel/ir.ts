@@ -30,6 +30,8 @@ export type Expr =
     }
   /** A typed-array store: truncate, wrap modulo 2^n, NaN and infinities give 0; to b1: x is not 0 (NaN is true). */
   | { readonly kind: 'cast'; readonly type: Code; readonly arg: Expr }
+  /** The same bits as a type of the same size: f8 with i8 and u8, f4 with i4 and u4. Of a NaN only that it is one is known. */
+  | { readonly kind: 'bits'; readonly type: Code; readonly arg: Expr }
   /** Both sides may be evaluated: expressions are pure. */
   | {
       readonly kind: 'select'
@@ -109,6 +111,7 @@ export type Tables = readonly TypedArray[]
 export const constant = (type: Code, value: Value): Expr => ({ kind: 'const', type, value })
 export const local = (type: Code, id: number): Expr => ({ kind: 'local', type, local: id })
 export const cast = (type: Code, arg: Expr): Expr => (arg.type === type ? arg : { kind: 'cast', type, arg })
+export const bits = (type: Code, arg: Expr): Expr => (arg.type === type ? arg : { kind: 'bits', type, arg })
 export const select = (cond: Expr, then: Expr, otherwise: Expr): Expr => ({
   kind: 'select',
   type: then.type,
@@ -132,6 +135,7 @@ export function parts(e: Expr): readonly Expr[] {
     case 'op':
       return e.args
     case 'cast':
+    case 'bits':
       return [e.arg]
     case 'select':
       return [e.cond, e.then, e.else]
@@ -151,6 +155,7 @@ export function withParts(e: Expr, next: readonly Expr[]): Expr {
     case 'op':
       return { ...e, args: next }
     case 'cast':
+    case 'bits':
       return a ? { ...e, arg: a } : e
     case 'select':
       return a && b && c ? { ...e, cond: a, then: b, else: c } : e

@@ -60,6 +60,8 @@ function rewriter(
         return to(type, { ...e, index: index(e.index) })
       case 'cast':
         return castAs(type, e)
+      case 'bits':
+        return to(type, { ...e, arg: value(e.arg) })
       case 'select': {
         const inner = bytesOf(natural(e)) < bytesOf(type) ? natural(e) : type
         const made: Expr = {
@@ -151,6 +153,8 @@ function rewriter(
         return e
       case 'load':
         return { ...e, index: index(e.index) }
+      case 'bits':
+        return { ...e, arg: value(e.arg) }
       case 'select':
         return { ...e, cond: value(e.cond), then: value(e.then), else: value(e.else) }
       case 'cast': {

@@ -3,16 +3,19 @@
  * type), numbers (floats, before rounding f4) and booleans; the interpreter, constant folding and the tests all read it.
  * The emitters are `Record<Op, …>`, so a new row here is a type error there until it has been thought of.
  */
+import { copySign, fusedMultiplyAdd, nearest } from './rounding.ts'
 
 /** The kinds of type an op is defined on. */
 export type OpDomain = 'int' | 'float' | 'bool'
 
 export interface OpRow {
-  readonly arity: 1 | 2
+  readonly arity: 1 | 2 | 3
   /** The type of the result: the operands' own, or b1. */
   readonly result: 'same' | 'b1'
   readonly int?: (a: bigint, b: bigint, bits: number) => bigint | boolean
-  readonly float?: (a: number, b: number) => number | boolean
+  readonly float?: (a: number, b: number, c: number) => number | boolean
+  /** Where an f4 result is not the f8 one, rounded. */
+  readonly single?: (a: number, b: number, c: number) => number
   readonly bool?: (a: boolean, b: boolean) => boolean
   /** The property of `Math` that means the same on floats. */
   readonly math?: string
@@ -121,11 +124,23 @@ export const ops = {
     (a, b) => a >= b,
   ),
 
+  /** The size of the first, the sign of the second; which sign a NaN has is not said. */
+  copysign: { arity: 2, result: 'same', float: copySign },
+  /** a·b + c, rounded once. Only functions that were written for it use it. */
+  fma: {
+    arity: 3,
+    result: 'same',
+    float: (a, b, c) => fusedMultiplyAdd('f8', a, b, c),
+    single: (a, b, c) => fusedMultiplyAdd('f4', a, b, c),
+  },
+
   // rounding
   floor: math('floor'),
   ceil: math('ceil'),
   trunc: math('trunc'),
   round: math('round'),
+  /** To the nearest integer, halves to the even one. */
+  nearest: { arity: 1, result: 'same', float: nearest },
 
   // functions
   sqrt: math('sqrt'),

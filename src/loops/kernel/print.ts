@@ -70,6 +70,8 @@ function printer(kernel: Kernel) {
         return `input${e.operand}:${e.type}`
       case 'cast':
         return `${e.type}(${expr(e.arg)})`
+      case 'bits':
+        return `bits.${e.type}(${expr(e.arg)})`
       case 'select':
         return `${within(e.cond, 1)} ? ${within(e.then, 1)} : ${within(e.else, 1)}`
       case 'load':

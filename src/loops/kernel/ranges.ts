@@ -84,6 +84,9 @@ export function ranges(kernel: Kernel): Ranges {
       }
       case 'cast':
         return castRange(e.type, range(e.arg, state))
+      case 'bits':
+        range(e.arg, state)
+        return typeRange(e.type)
       case 'select': {
         range(e.cond, state)
         const yes = assume(state, e.cond, true, quiet)

@@ -6,6 +6,7 @@ import { type Code, dtypes } from '../../dtype.ts'
 import { bitsOf, castValue, evaluate, isFloat, isInt, sameValue, wrap } from './evaluate.ts'
 import { cast, constant, type Expr, op } from './ir.ts'
 import { type Rule, rewriter } from './match.ts'
+import { functionOf } from './math/functions.ts'
 import type { Op } from './ops.ts'
 import { mayFail } from './reads.ts'
 
@@ -142,6 +143,8 @@ export function holds(to: Code, from: Code): boolean {
 /** op(constants) -> constant; cast(constant) -> constant; a constant is held as its type holds it. */
 function fold(e: Expr): Expr | undefined {
   if (e.kind === 'op') {
+    // Functions that are written in IR are folded where they are expanded.
+    if (isFloat(e.type) && functionOf(e.op)) return undefined
     const values = e.args.flatMap((a) => (a.kind === 'const' ? [castValue(a.type, a.value)] : []))
     if (values.length < e.args.length) return undefined
     return constant(e.type, evaluate(e.op, e.args[0]?.type ?? e.type, values))

@@ -39,6 +39,8 @@ function exprProblem(kernel: Kernel, e: Expr): string | undefined {
       return opProblem(e)
     case 'cast':
       return undefined
+    case 'bits':
+      return dtypes[e.type].bytes === dtypes[e.arg.type].bytes ? undefined : 'the sizes differ'
     case 'select':
       if (e.cond.type !== 'b1') return `the condition is ${e.cond.type}`
       return e.then.type === e.type && e.else.type === e.type ? undefined : 'the sides differ in type'
@@ -55,7 +57,7 @@ export function verify(kernel: Kernel): string[] {
     const problem = exprProblem(kernel, e)
     if (problem) problems.push(`${printExpr(kernel, e)}: ${problem}`)
     if (e.kind === 'op') e.args.forEach(expr)
-    else if (e.kind === 'cast') expr(e.arg)
+    else if (e.kind === 'cast' || e.kind === 'bits') expr(e.arg)
     else if (e.kind === 'load') expr(e.index)
     else if (e.kind === 'select') [e.cond, e.then, e.else].forEach(expr)
   }

@@ -93,6 +93,7 @@ export function widths(
       }
       case 'input':
       case 'load':
+      case 'bits':
         return e.type
       case 'cast':
         // Floats become integers four bytes at a time.

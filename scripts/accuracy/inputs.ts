@@ -1,0 +1,188 @@
+/** Operands to measure functions at: random bit patterns, the ranges where a function does its work, and awkward places. */
+
+/** mulberry32: the same numbers on every run. */
+export function generator(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const words = new Uint32Array(2)
+const double = new Float64Array(words.buffer)
+
+function anyBits(random: () => number): number {
+  words[0] = random() * 2 ** 32
+  words[1] = random() * 2 ** 32
+  return double[0] ?? 0
+}
+
+/** The numbers that are a few units in the last place away. */
+export function neighbours(x: number): number[] {
+  double[0] = x
+  const [low = 0, high = 0] = words
+  return [-3, -2, -1, 0, 1, 2, 3].map((step) => {
+    words[1] = high
+    words[0] = low + step
+    return double[0] ?? 0
+  })
+}
+
+const special = [
+  0,
+  1,
+  2,
+  3,
+  0.5,
+  0.25,
+  Math.PI,
+  Math.PI / 2,
+  Math.PI / 4,
+  Math.E,
+  Math.LN2,
+  Math.SQRT2,
+  10,
+  1e22,
+]
+const edges = [
+  2 ** -1074,
+  2 ** -1022,
+  2 ** 1023,
+  Number.MAX_VALUE,
+  709.782712893384,
+  745.1332191019411,
+  8.5e16,
+]
+
+/** Worst cases of argument reduction: multiples of pi/2 that lie closest to doubles. */
+const nearMultiples = [
+  6381956970095103 * 2 ** 797,
+  5.319372648326541e255,
+  1.5707963267948966e300,
+  11 * Math.PI,
+]
+
+const awkward = (): number[] => {
+  const powers = Array.from({ length: 60 }, (_, k) => 2 ** (k - 30))
+  const halfPis = Array.from({ length: 400 }, (_, k) => (k * k * k * Math.PI) / 2)
+  const all = [...special, ...edges, ...nearMultiples, ...powers, ...halfPis].flatMap(neighbours)
+  return [...all, ...all.map((x) => -x), Infinity, -Infinity, NaN, -0]
+}
+
+/** The ranges in which a function is neither trivial nor constant; uniform within each. */
+const ranges: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
+  exp: [
+    [-745.2, 709.8],
+    [-1, 1],
+    [-710, -700],
+  ],
+  expm1: [
+    [-40, 709.8],
+    [-1, 1],
+    [-0.5, 0.5],
+  ],
+  log: [
+    [0, 4],
+    [0.7, 1.5],
+    [0.99, 1.01],
+    [0, 1e6],
+  ],
+  log1p: [
+    [-1, 4],
+    [-0.5, 1],
+    [-0.01, 0.01],
+  ],
+  sin: [
+    [-10, 10],
+    [-1e5, 1e5],
+    [-1e9, 1e9],
+    [-1.6, 1.6],
+  ],
+  tan: [
+    [-10, 10],
+    [-1e5, 1e5],
+    [-1.6, 1.6],
+  ],
+  asin: [
+    [-1, 1],
+    [-0.5, 0.5],
+    [0.9, 1],
+  ],
+  atan: [
+    [-10, 10],
+    [-1, 1],
+    [-3, 3],
+  ],
+  sinh: [
+    [-710, 710],
+    [-3, 3],
+    [-1.2, 1.2],
+  ],
+  tanh: [
+    [-22, 22],
+    [-1, 1],
+    [-0.1, 0.1],
+  ],
+  asinh: [
+    [-10, 10],
+    [-1, 1],
+    [-0.6, 0.6],
+    [-1e4, 1e4],
+  ],
+  acosh: [
+    [1, 2],
+    [1, 1.1],
+    [1, 100],
+  ],
+  cbrt: [
+    [-10, 10],
+    [0, 1e6],
+  ],
+}
+const like: Readonly<Record<string, string>> = {
+  cos: 'sin',
+  log2: 'log',
+  log10: 'log',
+  acos: 'asin',
+  atanh: 'asin',
+  cosh: 'sinh',
+}
+
+export function operands(name: string, count: number): Float64Array {
+  const random = generator(name.length * 7919 + name.charCodeAt(0))
+  const known = ranges[like[name] ?? name] ?? [[-10, 10]]
+  const first = awkward()
+  const out = new Float64Array(Math.max(count, first.length))
+  out.set(first)
+  for (let k = first.length; k < out.length; k++) {
+    const [low, high] = known[k % (known.length + 1)] ?? [0, 0]
+    out[k] = low === high ? anyBits(random) : low + random() * (high - low)
+  }
+  return out
+}
+
+/** Pairs, one after another. */
+export function pairs(name: string, count: number): Float64Array {
+  const random = generator(name.length * 104729)
+  const corners = [...special, ...edges, Infinity, NaN].flatMap((x) => [x, -x])
+  const out: number[] = corners.flatMap((x) => corners.flatMap((y) => [x, y]))
+  for (let k = 0; out.length < 2 * count; k++) {
+    const kind = k % 5
+    if (kind === 0) out.push(anyBits(random), anyBits(random))
+    else if (kind === 1) out.push(random() * 20 - 10, random() * 20 - 10)
+    else if (kind === 2) {
+      // Powers that are neither 0 nor infinite.
+      const x = name === 'pow' ? 2 ** (random() * 200 - 100) : Math.abs(anyBits(random))
+      out.push(x, ((random() * 2 - 1) * 745) / Math.log(x))
+    } else if (kind === 3)
+      out.push(1 + (random() - 0.5) / 2 ** (random() * 30), (random() - 0.5) * 2 ** (random() * 40))
+    else {
+      const x = anyBits(random)
+      out.push(x, x * 2 ** (random() * 60 - 30))
+    }
+  }
+  return Float64Array.from(out)
+}

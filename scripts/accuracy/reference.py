@@ -1,0 +1,59 @@
+"""Reference values from MPFR (pip install gmpy2): reads operands from stdin as f8, writes pairs of f8, result and remainder.
+
+    python3 reference.py NAME ARITY < operands > results
+
+The result is correctly rounded; the remainder is what is missing, in units of the last place.
+"""
+import array
+import math
+import sys
+
+import gmpy2
+
+context = gmpy2.get_context()
+context.precision = 160
+context.emax = 1 << 30
+context.emin = -(1 << 30)
+mpfr = gmpy2.mpfr
+
+
+def js_pow(x, y):
+    # Unlike IEEE 754: a base of -1 or 1 to an infinite or NaN exponent is NaN.
+    if y == 0:
+        return mpfr(1)
+    if math.isnan(y) or (abs(x) == 1 and math.isinf(y)):
+        return mpfr('nan')
+    return mpfr(x) ** mpfr(y)
+
+
+def hypot(x, y):
+    return gmpy2.hypot(mpfr(x), mpfr(y))
+
+
+functions = {
+    'pow': js_pow,
+    'hypot': hypot,
+    'atan2': lambda y, x: gmpy2.atan2(mpfr(y), mpfr(x)),
+    'rem': lambda x, y: gmpy2.fmod(mpfr(x), mpfr(y)) if y != 0 else mpfr('nan'),
+    'cbrt': lambda x: gmpy2.cbrt(mpfr(x)),
+}
+
+
+def main():
+    name, arity = sys.argv[1], int(sys.argv[2])
+    operands = array.array('d')
+    operands.frombytes(sys.stdin.buffer.read())
+    f = functions.get(name)
+    if f is None:
+        g = getattr(gmpy2, name)
+        f = lambda x: g(mpfr(x))
+    out = array.array('d')
+    for at in range(0, len(operands), arity):
+        exact = f(*operands[at:at + arity])
+        near = float(exact)
+        out.append(near)
+        out.append(float((exact - near) / mpfr(math.ulp(near))) if math.isfinite(near) else 0.0)
+    sys.stdout.buffer.write(out.tobytes())
+
+
+main()

@@ -1,0 +1,50 @@
+/** What the two float formats differ in, as the functions need it. */
+import type { Expr } from '../ir.ts'
+import { add, type Build, fromBits, madd, shl, sub, toBits } from './build.ts'
+
+interface Format {
+  /** Bits of the fraction. */
+  readonly fraction: number
+  readonly bias: number
+  /** 1.5 * 2^fraction: added to a number, it leaves the nearest integer in the lowest bits. */
+  readonly magic: number
+  readonly leastNormal: number
+  /** ln 2 = high + low; high has so few bits that its product with an exponent is exact. */
+  readonly ln2: { readonly high: number; readonly low: number }
+}
+
+const formats: Readonly<Record<'f4' | 'f8', Format>> = {
+  f4: {
+    fraction: 23,
+    bias: 127,
+    magic: 1.5 * 2 ** 23,
+    leastNormal: 2 ** -126,
+    ln2: { high: 0.693145751953125, low: 1.428606765330187e-6 },
+  },
+  f8: {
+    fraction: 52,
+    bias: 1023,
+    magic: 1.5 * 2 ** 52,
+    leastNormal: 2 ** -1022,
+    ln2: { high: 0.6931471803691238, low: 1.9082149292705877e-10 },
+  },
+}
+
+export const formatOf = (b: Build): Format => formats[b.type]
+
+/** x * scale to the nearest integer, as a number and (in the low bits of `bits`) as an integer. */
+export function toNearest(b: Build, x: Expr, scale: number): { number: Expr; bits: Expr } {
+  const { magic } = formatOf(b)
+  const shifted = b.let(madd(b, x, scale, magic))
+  return { number: b.let(sub(shifted, magic)), bits: toBits(shifted) }
+}
+
+/** x * 2^k for the k in the low bits of `bits`: exact while the result is a normal number. */
+export const scaleBy = (b: Build, x: Expr, bits: Expr): Expr =>
+  fromBits(add(toBits(x), shl(bits, formatOf(b).fraction)))
+
+/** 2^k for an integral number k, where that is normal. */
+export function powerOfTwo(b: Build, k: Expr): Expr {
+  const { magic, bias, fraction } = formatOf(b)
+  return fromBits(shl(toBits(add(k, magic + bias)), fraction))
+}

@@ -1,0 +1,75 @@
+/**
+ * x = n π/2 + high - low with |high| <= π/4: what sin, cos and tan begin with. Multiples of π/2 are subtracted in parts whose
+ * products with n are exact (or fused), and what each subtraction loses is kept. Arguments too large for that go
+ * through reduce-huge.ts, together with infinities and NaN.
+ * Parts of π/2: of 33 bits each, the last of 53, and of 53 bits each.
+ */
+import { cast, type Expr } from '../ir.ts'
+import { abs, add, type Build, fma, le, madd, mul, neg, sub, toBits } from './build.ts'
+import { formatOf, toNearest } from './formats.ts'
+
+const short = [
+  1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32,
+] as const
+const long = [1.5707963267948966, 6.123233995736765e-17, 1.082856673921914e-32] as const
+/** π/2 in 33 and 53 bits. */
+const two = [1.5707963267341256, 6.077100506506192e-11] as const
+const perQuarter = 0.6366197723675814
+
+/** Below this n has at most 20 bits. */
+const most = 1.6e6
+
+export interface Reduced {
+  readonly high: Expr
+  /** What is missing, negated: so a zero keeps its sign through `high - low`. */
+  readonly low: Expr
+  /** n in the low bits of an integer. */
+  readonly quarters: Expr
+}
+
+/** Whether `reduce` may be used for x. */
+export const isModerate = (x: Expr): Expr => le(abs(x), most)
+
+export const reduce = (b: Build, x: Expr): Reduced =>
+  b.type === 'f4' ? reduceSingle(b, x) : reduceDouble(b, x)
+
+function reduceDouble(b: Build, x: Expr): Reduced {
+  const { number: n, bits: quarters } = toNearest(b, x, perQuarter)
+  if (b.fma) {
+    const [p, q, r] = long
+    const first = b.let(fma(n, -p, x))
+    const q1 = b.let(mul(n, q))
+    const second = b.let(sub(first, q1))
+    const lost = b.let(fma(n, r, add(sub(q1, sub(first, second)), fma(n, q, neg(q1)))))
+    const high = b.let(sub(second, lost))
+    return { high, low: b.let(sub(lost, sub(second, high))), quarters }
+  }
+  const [p, q, r, s] = short
+  const first = b.let(sub(x, mul(n, p)))
+  const q1 = b.let(mul(n, q))
+  const second = b.let(sub(first, q1))
+  const lost1 = sub(q1, sub(first, second))
+  const r1 = b.let(mul(n, r))
+  const third = b.let(sub(second, r1))
+  const lost2 = sub(r1, sub(second, third))
+  const lost = b.let(add(add(lost1, lost2), mul(n, s)))
+  const high = b.let(sub(third, lost))
+  return { high, low: b.let(sub(lost, sub(third, high))), quarters }
+}
+
+/** f4 arguments in f8. */
+function reduceSingle(b: Build, x: Expr): Reduced {
+  const wide = b.let(cast('f8', x))
+  const { magic } = formatOf({ ...b, type: 'f8' })
+  const shifted = b.let(madd(b, wide, perQuarter, magic))
+  const n = b.let(sub(shifted, magic))
+  const rest = b.let(madd(b, n, -two[1], madd(b, n, -two[0], wide)))
+  return narrowRest(b, rest, toBits(shifted))
+}
+
+/** A rest in f8 as one in two f4. */
+export function narrowRest(b: Build, rest: Expr, quarters: Expr): Reduced {
+  const high = b.let(cast('f4', rest))
+  const low = b.let(cast('f4', sub(cast('f8', high), rest)))
+  return { high, low, quarters: b.let(cast('u4', quarters)) }
+}
