@@ -3,8 +3,8 @@
  * of the other operand's type, and a `Build` that collects statements.
  */
 import type { Code, FloatCode } from '../../../dtype.ts'
-import { castValue } from '../evaluate.ts'
-import { bits as bitsOf, type Expr, type Local, local, op, type Stmt, set } from '../ir.ts'
+import { castValue, evaluate } from '../evaluate.ts'
+import { bits as bitsOf, constant, type Expr, type Local, local, op, type Stmt, set } from '../ir.ts'
 import type { Op } from '../ops.ts'
 
 /** An operand: an expression, or a constant of the type that the other operand has. */
@@ -93,10 +93,14 @@ const nary =
   (name: Op) =>
   (...args: readonly Arg[]): Expr => {
     const type = typeOf(args)
-    return op(
+    const made = op(
       name,
       args.map((a) => toExpr(type, a)),
     )
+    const values = args.flatMap((a) =>
+      typeof a !== 'object' ? [castValue(type, a)] : a.kind === 'const' ? [a.value] : [],
+    )
+    return values.length < args.length ? made : constant(made.type, evaluate(name, type, values))
   }
 const binary = (name: Op) => (a: Arg, b: Arg) => nary(name)(a, b)
 const unary = (name: Op) => (a: Expr) => op(name, [a])
