@@ -102,7 +102,7 @@ test('a strict TypeScript program compiles against it and runs', () => {
 
 test('the type tests hold for the package as for the source', () => {
   cpSync(join(root, 'test/types'), join(folder, 'types'), { recursive: true })
-  const files = ['arrays', 'same', 'calls', 'kernels', 'errors'].map((name) => `types/${name}.ts`)
+  const files = ['arrays', 'same', 'calls', 'kernels', 'errors', 'tour'].map((name) => `types/${name}.ts`)
   const more = {
     noEmit: true,
     allowImportingTsExtensions: true,

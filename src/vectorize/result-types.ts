@@ -1,7 +1,7 @@
 /** What a call returns, as TypeScript sees it: loop search, casting and scalars of the run time, on types. */
 import type { ArrayByCode, Code, TypedArray } from '../dtype.ts'
 import type { CodeOfData, SafelyTo } from '../dtype-types.ts'
-import type { ArrayResult } from '../targets/memory/array-types.ts'
+import type { ArrayResult, Leaf } from '../targets/memory/array-types.ts'
 import type { ArgType, Signature } from './signature-types.ts'
 
 export type Scalar = number | bigint | boolean
@@ -26,8 +26,6 @@ type HasArray<I> = I extends readonly [infer Head, ...infer Rest]
 type Weak = 'weak'
 
 type CodeOfScalar<X> = X extends number ? 'f8' : X extends bigint ? 'i8' : 'b1'
-
-type Leaf<X> = X extends readonly (infer Item)[] ? Leaf<Item> : X
 
 type CodeOfOperand<X, Strong extends boolean> = X extends Scalar
   ? Strong extends true

@@ -23,8 +23,8 @@ export type ArrayByDType<D extends DType> = ArrayByCode[CodeByName[D]]
 /** A typed array's type without its buffer; a clamped one is plain u1. */
 type SameArray<D> = ArrayByCode[CodeOfData<D>]
 
-// Written out: a recursive type would never end on the recursive type of nested arrays.
-type Leaf<X> = X extends readonly (infer A)[]
+/** The elements of nested arrays. Written out: a recursive type would never end on the recursive type of nested arrays. */
+export type Leaf<X> = X extends readonly (infer A)[]
   ? A extends readonly (infer B)[]
     ? B extends readonly (infer C)[]
       ? C extends readonly unknown[]
