@@ -49,6 +49,19 @@ test('are the types wrong', () => {
   output(process.execPath, [attw, tarball, '--profile', 'esm-only', '--no-definitely-typed'])
 })
 
+/** npm leaves out what its registry did not show it, and `npm ci` then refuses the lock on every machine. */
+test('the lock names the binaries of every platform, and no registry', () => {
+  const text = readFileSync(join(root, 'package-lock.json'), 'utf8')
+  const { packages } = JSON.parse(text) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>
+  }
+  const missing = Object.values(packages)
+    .flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+    .filter((name) => !(`node_modules/${name}` in packages))
+  assert.equal(missing, [])
+  assert.not.match(text, /"resolved"/)
+})
+
 test('it installs with its dependencies, without running scripts', () => {
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
   runNpm(['install', '--prefer-offline', '--ignore-scripts', tarball], folder)
