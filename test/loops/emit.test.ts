@@ -7,8 +7,10 @@ import { compile } from '../../src/loops/compile.ts'
 import { emitWasm } from '../../src/loops/emit/wasm.ts'
 import { bind } from '../../src/loops/kernel/bind.ts'
 import { sameValue } from '../../src/loops/kernel/evaluate.ts'
+import { infer } from '../../src/loops/kernel/infer.ts'
 import { interpret } from '../../src/loops/kernel/interpret.ts'
 import type { Kernel, Tables, Value } from '../../src/loops/kernel/ir.ts'
+import { define } from '../../src/loops/kernel/parse.ts'
 import { print } from '../../src/loops/kernel/print.ts'
 import type { WasmLoop } from '../../src/loops/loop.ts'
 import { type RandomOptions, randomKernel, valuesOf } from '../kernel/random-kernel.ts'
@@ -18,6 +20,7 @@ const layouts: readonly Layout[] = [
   { class: 'vector', step: () => 1 },
   { class: 'strided', step: () => 1 },
   { class: 'strided', step: (k) => (k % 2 === 0 ? -2 : 3) },
+  { class: 'strided', step: (k) => (k === 1 ? -1 : 1) },
 ]
 
 type Rows = readonly (readonly Value[])[]
@@ -75,6 +78,13 @@ for (const [name, options] of cases) {
     )
   })
 }
+
+test('a loop ends when its lanes leave in its condition at the end', () => {
+  const definition = define(`x => { let n = 0; do { n++; x /= 2 } while (x >= 1); return n }`)
+  const { kernel } = infer(definition, ['f8'], ['i4'])
+  const loop = compile({ kernel, inputs: ['f8'], outputs: ['i4'], simd: true })
+  check(loop, bind(kernel, ['f8'], ['i4']), [], [[1], [1000], [0.5], [2 ** 40]])
+})
 
 test('the whole pipeline on random kernels, operands of any dtype in memory', () => {
   const kernelAndOperands = randomKernel({ size: 80 }).chain(({ kernel, tables }) => {

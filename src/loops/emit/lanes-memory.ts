@@ -75,12 +75,64 @@ function gather(asm: Asm, bytes: Width, lanes: number, pointer: number, step: nu
   })
 }
 
+/** Elements at any step; where they turn out to be neighbours, they are loaded as such. */
+function loadAtStep(asm: Asm, bytes: Width, lanes: number, pointer: number, step: number): Ref[] {
+  const { m } = asm
+  const into = Array.from({ length: registers(lanes, bytes) }, () => asm.local(binaryen.v128))
+  const fill = (load: () => Ref[]) =>
+    asm.block(() => {
+      load().forEach((r, j) => {
+        asm.set(into[j] ?? 0, r)
+      })
+    })
+  const adjacent = m.i32.eq(asm.get(step), m.i32.const(bytes))
+  const together = fill(() => loadNeighbours(asm, bytes, lanes, pointer))
+  const apart = fill(() => gather(asm, bytes, lanes, pointer, step))
+  asm.emit(m.if(adjacent, together, apart))
+  return into.map((id) => asm.get(id))
+}
+
 /** Loads an operand's lanes; b1 becomes a mask one byte wide. `step` is null where elements are neighbours. */
-export function loadLanes(asm: Asm, code: Code, lanes: number, pointer: number, step: number | null): Ref[] {
+export function loadLanes(
+  asm: Asm,
+  code: Code,
+  lanes: number,
+  pointer: number,
+  step: number | null,
+): readonly Ref[] {
   const { bytes } = dtypes[code]
   const regs =
-    step === null ? loadNeighbours(asm, bytes, lanes, pointer) : gather(asm, bytes, lanes, pointer, step)
+    step === null ? loadNeighbours(asm, bytes, lanes, pointer) : loadAtStep(asm, bytes, lanes, pointer, step)
   return code === 'b1' ? nonzero(asm, regs, 'u1') : regs
+}
+
+/** L elements that are neighbours. */
+function storeNeighbours(asm: Asm, bytes: Width, lanes: number, regs: readonly Ref[], pointer: number): void {
+  const total = bytes * lanes
+  regs.forEach((r, j) => {
+    const at = asm.get(pointer)
+    asm.emit(total < 16 ? storeLane(asm, total as Width, 0, 0, at, r) : asm.m.v128.store(16 * j, 1, at, r))
+  })
+}
+
+/** L elements, `step` bytes apart. */
+function scatter(
+  asm: Asm,
+  bytes: Width,
+  lanes: number,
+  regs: readonly (() => Ref)[],
+  pointer: number,
+  step: number,
+): void {
+  const { m } = asm
+  const per = 16 / bytes
+  const at = asm.local(binaryen.i32)
+  asm.set(at, asm.get(pointer))
+  for (let lane = 0; lane < lanes; lane++) {
+    if (lane > 0) asm.set(at, m.i32.add(asm.get(at), asm.get(step)))
+    const source = regs[Math.floor(lane / per)]
+    if (source) asm.emit(storeLane(asm, bytes, 0, lane % per, asm.get(at), source()))
+  }
 }
 
 /** Stores lanes; a b1 is given as a mask of `width`. */
@@ -96,25 +148,16 @@ export function storeLanes(
   const { m } = asm
   const { bytes } = dtypes[code]
   const regs = code === 'b1' ? maskToNumbers(asm, value, lanes, width, 'u1') : value
-  const total = bytes * lanes
-  if (step === null && total >= 16) {
-    regs.forEach((r, j) => {
-      asm.emit(m.v128.store(16 * j, 1, asm.get(pointer), r))
-    })
-    return
-  }
   if (step === null) {
-    const [only] = regs
-    if (only !== undefined) asm.emit(storeLane(asm, total as Width, 0, 0, asm.get(pointer), only))
+    storeNeighbours(asm, bytes, lanes, regs, pointer)
     return
   }
-  const per = 16 / bytes
-  const at = asm.local(binaryen.i32)
   const shared = regs.map((r) => asm.share(r, binaryen.v128))
-  asm.set(at, asm.get(pointer))
-  for (let lane = 0; lane < lanes; lane++) {
-    if (lane > 0) asm.set(at, m.i32.add(asm.get(at), asm.get(step)))
-    const source = shared[Math.floor(lane / per)]
-    if (source) asm.emit(storeLane(asm, bytes, 0, lane % per, asm.get(at), source()))
-  }
+  const adjacent = m.i32.eq(asm.get(step), m.i32.const(bytes))
+  const together = asm.block(() => {
+    const again = shared.map((r) => r())
+    storeNeighbours(asm, bytes, lanes, again, pointer)
+  })
+  const apart = asm.block(() => scatter(asm, bytes, lanes, shared, pointer, step))
+  asm.emit(m.if(adjacent, together, apart))
 }
