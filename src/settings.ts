@@ -19,6 +19,8 @@ export interface Settings {
   /** False: kernels are called, not compiled (target `js`), so that a debugger stops in them. */
   jit: boolean
   debug: DebugLevel
+  /** True: nothing is used in which machines differ. */
+  deterministic: boolean
   /** Counts changes after which loops must be looked up anew. */
   epoch: number
 }
@@ -40,6 +42,7 @@ export const settings: Settings = {
   target: 'cpu',
   jit: !isOn(environment.LANEWISE_DISABLE_JIT),
   debug: levelOf(environment.LANEWISE_DEBUG),
+  deterministic: false,
   epoch: 0,
 }
 

@@ -66,14 +66,17 @@ const isList = (value: unknown): value is readonly unknown[] => Array.isArray(va
 /**
  * Nested arrays as one typed array in C order. Numbers are f8, bigints i8, booleans b1, rows may be typed arrays; mixed ones
  * promote. With `want` the elements are stored to that dtype instead.
- * @throws BroadcastError when it is ragged, OptionError for an element that is no number, CastingError for a bigint beyond i8
+ * @throws BroadcastError when it is ragged, OptionError for an element that is no number or for too many levels, CastingError for a bigint beyond i8
  */
 export function typedNested(
   values: readonly unknown[],
   want?: Code,
 ): Elements & { readonly shape: number[] } {
   const shape: number[] = []
-  for (let level: unknown = values; isRow(level); level = level[0]) shape.push(level.length)
+  for (let level: unknown = values; isRow(level); level = level[0]) {
+    if (shape.length === deepest) throw tooDeep()
+    shape.push(level.length)
+  }
   const flat: unknown[] = []
   let found: Code | undefined
   const collect = (level: unknown, depth: number): void => {
@@ -94,6 +97,17 @@ export function typedNested(
   collect(values, 0)
   return { ...typed(flat, want, found), shape }
 }
+
+/** As many axes as an array of NumPy may have; an array that holds itself has no end. */
+const deepest = 64
+const tooDeep = (): Error =>
+  new OptionError(
+    `nested arrays go deeper than ${deepest} levels, the most axes there are: does one hold itself?`,
+    {
+      option: 'operand',
+      known: [`at most ${deepest} levels`],
+    },
+  )
 
 type Row = ArrayLike<unknown>
 const isRow = (value: unknown): value is Row => Array.isArray(value) || codeOfArray(value) !== undefined

@@ -54,7 +54,10 @@ function startThread(): Thread | null {
   const threads = builtin<Threads>('node:worker_threads')
   const fs = builtin<typeof import('node:fs')>('node:fs')
   if (!threads || !fs) return null
-  const url = new URL(threadFile, import.meta.url)
+  // A bundle in CommonJS does not know where it lies.
+  const here: string | undefined = import.meta.url
+  if (!here) return null
+  const url = new URL(threadFile, here)
   if (url.protocol !== 'file:' || !fs.existsSync(url)) return null
   const { port1, port2 } = new threads.MessageChannel()
   const state = new Int32Array(new SharedArrayBuffer(4))

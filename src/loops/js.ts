@@ -30,7 +30,7 @@ export function jsLoop(request: JsRequest): JsLoop {
   const gives = kernel.outs.map((id): Code => kernel.locals[id]?.type ?? 'f8')
   const reason = whyInterpreted(request, [...wants, ...gives])
   const call = reason === null ? request.function : null
-  const compute = call ? calling(call, gives) : interpreting(request)
+  const compute = call ? calling(call, gives, interpreting(request)) : interpreting(request)
   const element: Element = (values) => {
     const given = wants.map((type, k) =>
       leave(type, castValue(type, enter(inputs[k] ?? type, values[k] ?? 0))),
@@ -66,12 +66,17 @@ function whyInterpreted(request: JsRequest, types: readonly Code[]): string | nu
     : 'interpreted: the kernel was given as source text, and nothing is ever evaluated'
 }
 
-/** A kernel sees numbers only: 0 and 1 for b1. */
+/** A kernel sees numbers only: 0 and 1 for b1. Where in it an index was outside, `located` finds out. */
 const calling =
-  (call: (...values: Value[]) => unknown, gives: readonly Code[]): Element =>
+  (call: (...values: Value[]) => unknown, gives: readonly Code[], located: Element): Element =>
   (values) => {
-    const result = call(...values.map((value) => (typeof value === 'boolean' ? Number(value) : value)))
-    return gives.length === 1 ? [toValue(result)] : gives.map((_, k) => toValue(part(result, k)))
+    try {
+      const result = call(...values.map((value) => (typeof value === 'boolean' ? Number(value) : value)))
+      return gives.length === 1 ? [toValue(result)] : gives.map((_, k) => toValue(part(result, k)))
+    } catch (error) {
+      if (error instanceof BoundsError) located(values)
+      throw error
+    }
   }
 
 const part = (result: unknown, k: number): unknown => (Array.isArray(result) ? result[k] : undefined)
@@ -93,9 +98,9 @@ const interpreting =
   }
 
 function boundsError(kernel: Kernel, { check, index, size }: CheckFailed): Error {
-  const { at, array } = kernel.checks[check - 1] ?? { at: { line: 1, column: 1 }, array: 'an array' }
+  const { at, array } = kernel.checks[check] ?? { at: { line: 1, column: 1 }, array: 'array' }
   return new BoundsError(
-    `index ${index} is out of bounds for ${array} with size ${size} (${kernel.name}, line ${at.line}, column ${at.column})`,
+    `index ${index} is out of bounds for '${array}' with size ${size} (${kernel.name}, line ${at.line}, column ${at.column})`,
     { ...at, index, size },
   )
 }

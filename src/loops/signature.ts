@@ -85,7 +85,9 @@ const named = (code: Code) => `'${code}' (${dtypes[code].name})`
 
 function adviceOn(name: string): string {
   if (planned.has(name)) return 'half-precision and complex numbers are planned, not there yet'
-  const known = meant[name] ?? meant[name.toLowerCase()] ?? closest(name)
+  const small = name.toLowerCase()
+  const own = codeOf(small)
+  const known = meant[name] ?? (own ? [own] : (meant[small] ?? closest(name)))
   return known.length > 0
     ? `did you mean ${known.map(named).join(' or ')}?`
     : `the types are ${Object.keys(dtypes).join(' ')} and their long names (${dtypes.f8.name}, ${dtypes.i4.name} …)`

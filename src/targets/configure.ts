@@ -2,6 +2,7 @@
 import { OptionError } from '../errors.ts'
 import { type DebugLevel, debugLevels, isDebugLevel, settings } from '../settings.ts'
 import { getTarget } from './index.ts'
+import { setMaximumMemory } from './memory/resident.ts'
 
 export interface Configuration {
   /** The target of functions that name none. */
@@ -10,33 +11,69 @@ export interface Configuration {
   jit?: boolean
   /** 0, or a rung of the debugging ladder: 1 compiles, 2 code, 3 IR after each pass, 4 plans. */
   debug?: DebugLevel
+  /**
+   * True: no fused multiply-adds, in which machines differ. What still depends on the engine are the functions of `Math` that
+   * `explain()` says are called.
+   */
+  deterministic?: boolean
+  memory?: {
+    /** The bytes that resident arrays may take together; what does not fit becomes a plain array. Infinity: all there is. */
+    maximum?: number
+  }
 }
 
-type Setters = { readonly [K in keyof Required<Configuration>]: (value: unknown) => void }
+/** Checks a value; what it gives back puts it into effect. */
+type Read = (value: unknown, option: string) => () => void
 
-const wrong = (option: string, want: string): never => {
-  throw new OptionError(`configure: '${option}' must be ${want}`, { option, known: Object.keys(setters) })
+function wrong(option: string, want: string, value: unknown, known: readonly string[] = names): never {
+  throw new OptionError(`configure: '${option}' must be ${want}, but got ${String(value)}`, { option, known })
 }
 
-const setters: Setters = {
-  target(value) {
-    if (typeof value !== 'string') return wrong('target', 'the name of a target')
-    settings.target = getTarget(value).name
+const flag =
+  (key: 'jit' | 'deterministic'): Read =>
+  (value, option) => {
+    if (typeof value !== 'boolean') return wrong(option, 'a boolean', value)
+    return () => {
+      settings[key] = value
+    }
+  }
+
+const readers: Readonly<Record<keyof Configuration, Read>> = {
+  target(value, option) {
+    if (typeof value !== 'string') return wrong(option, 'the name of a target', value)
+    const { name } = getTarget(value)
+    return () => {
+      settings.target = name
+    }
   },
-  jit(value) {
-    if (typeof value !== 'boolean') return wrong('jit', 'a boolean')
-    settings.jit = value
+  jit: flag('jit'),
+  debug(value, option) {
+    if (!isDebugLevel(value))
+      return wrong(option, `0 or one of ${Object.keys(debugLevels).join(', ')}`, value)
+    return () => {
+      settings.debug = value
+    }
   },
-  debug(value) {
-    if (!isDebugLevel(value)) return wrong('debug', `0 or one of ${Object.keys(debugLevels).join(', ')}`)
-    settings.debug = value
+  deterministic: flag('deterministic'),
+  memory(value, option) {
+    if (typeof value !== 'object' || value === null) return wrong(option, 'an object { maximum }', value)
+    const { maximum, ...rest } = value as { maximum?: unknown }
+    for (const name of Object.keys(rest)) unknown(`memory.${name}`, ['memory.maximum'])
+    if (maximum === undefined) return () => {}
+    if (typeof maximum !== 'number' || !(maximum >= 0))
+      return wrong('memory.maximum', 'a number of bytes from 0', maximum, ['memory.maximum'])
+    return () => setMaximumMemory(maximum)
   },
 }
+const names = Object.keys(readers)
 
 const planned: Readonly<Record<string, string>> = {
-  deterministic: 'bits that agree across engines do not exist in this version',
   workerUrl: 'there are no workers to place in this version',
-  memory: 'the memory grows as far as the engine lets it in this version',
+}
+
+function unknown(option: string, known: readonly string[]): never {
+  const hint = Object.hasOwn(planned, option) ? planned[option] : `known settings: ${known.join(', ')}`
+  throw new OptionError(`configure got an unknown option '${option}': ${hint}`, { option, known })
 }
 
 /**
@@ -44,20 +81,15 @@ const planned: Readonly<Record<string, string>> = {
  * @throws OptionError for an unknown setting or a wrong value, TargetError for an unknown target; then nothing is changed
  */
 export function configure(given: Configuration): void {
-  const before = { ...settings }
-  try {
-    for (const [option, value] of Object.entries(given)) {
-      if (Object.hasOwn(setters, option)) {
-        if (value !== undefined) setters[option as keyof Configuration](value)
-        continue
-      }
-      const known = Object.keys(setters)
-      const hint = Object.hasOwn(planned, option) ? planned[option] : `known settings: ${known.join(', ')}`
-      throw new OptionError(`configure got an unknown option '${option}': ${hint}`, { option, known })
-    }
-  } catch (error) {
-    Object.assign(settings, before)
-    throw error
-  }
+  if (typeof given !== 'object' || given === null)
+    throw new OptionError(`configure takes an object of settings, but got ${String(given)}`, {
+      option: 'settings',
+      known: names,
+    })
+  const changes = Object.entries(given).map(([option, value]) => {
+    if (!Object.hasOwn(readers, option)) return unknown(option, names)
+    return value === undefined ? () => {} : readers[option as keyof Configuration](value, option)
+  })
+  for (const change of changes) change()
   settings.epoch++
 }

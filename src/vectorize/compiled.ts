@@ -9,7 +9,7 @@ import type { Value } from '../loops/kernel/ir.ts'
 import type { Definition } from '../loops/kernel/parse.ts'
 import type { CompileRequest, Loop } from '../loops/loop.ts'
 import { formatSignature, parseSignature, type Signature, scalarSignature } from '../loops/signature.ts'
-import { debug } from '../settings.ts'
+import { debug, settings } from '../settings.ts'
 import type { Bound, Overload, Source } from './source.ts'
 
 export interface KernelSource {
@@ -44,6 +44,9 @@ function refuseArrays(text: string, { inputs, outputs }: Signature): void {
       { text, position: 0 },
     )
 }
+
+/** Machines that fuse and those that do not differ in a last bit. */
+const mayFuse = (): boolean => !settings.deterministic && fuses()
 
 /** Every signature typed: this is where definition errors come from. */
 function typed({ definition, signatures }: KernelSource): Overload[] {
@@ -109,7 +112,7 @@ export function compiledSource(from: KernelSource): Source {
     inputs,
     outputs,
     simd: from.simd,
-    fma: fuses(),
+    fma: mayFuse(),
     form,
   })
   /** The loops of one process are shared by all targets that run the same kind of code. */
@@ -118,7 +121,7 @@ export function compiledSource(from: KernelSource): Source {
     return loop
   }
   const keyOf = (isa: Loop['isa'], { overload, form, inputs, outputs }: Bound) =>
-    `${isa} ${form} ${overload.text} ${inputs} ${outputs}`
+    `${isa} ${form} ${overload.text} ${inputs} ${outputs} ${mayFuse()}`
   const inJs = ({ overload, form, inputs, outputs }: Bound) =>
     jsLoop({ ...overload, function: from.function, inputs, outputs, form })
 

@@ -41,9 +41,9 @@ function overloadOf({ name, nin, source }: Core, signature: string | undefined):
 const facts = (loop: Loop) => {
   switch (loop.isa) {
     case 'wasm':
-      return { vectorized: loop.vectorized, lanes: loop.lanes, interleave: loop.interleave }
+      return { vectorized: loop.vectorized, lanes: loop.lanes, interleave: loop.interleave, fma: loop.fma }
     case 'js':
-      return { vectorized: false, lanes: 1, interleave: 1 }
+      return { vectorized: false, lanes: 1, interleave: 1, fma: false }
   }
 }
 
@@ -58,7 +58,6 @@ export function explain(core: Core, signature?: string): Explanation {
     signature: overload.text,
     target: target.name,
     ...facts(loop),
-    fma: false,
     notes: [...fallen, ...loop.notes],
     ...(core.last ? { last: { ...core.last } } : {}),
   }

@@ -30,6 +30,12 @@ const only =
   (value) =>
     value === allowed ? null : why
 
+/** The same where lists are taken: none or an empty one asks for nothing. */
+const nothing =
+  (why: string): Check =>
+  (value) =>
+    value === false || (Array.isArray(value) && value.length === 0) ? null : why
+
 const checks: Readonly<Record<keyof Options, Check>> = {
   target: ofType('string'),
   fallback: ofType('string'),
@@ -39,10 +45,10 @@ const checks: Readonly<Record<keyof Options, Check>> = {
   env: isEnv,
   simd: ofType('boolean'),
   boundscheck: only(true, 'must be true: captured arrays are always checked in this version'),
-  fastmath: only(false, 'does not exist in this version; arithmetic is exact IEEE 754'),
+  fastmath: nothing('does not exist in this version; arithmetic is exact IEEE 754'),
   cache: only(false, 'does not exist in this version: kernels are compiled anew in each process'),
   precision: only(undefined, 'belongs to the gpu target, which does not exist in this version'),
-  writableArgs: only(undefined, 'belongs to guvectorize: the inputs of a scalar kernel cannot be written'),
+  writableArgs: nothing('belongs to guvectorize: the inputs of a scalar kernel cannot be written'),
 }
 
 export const knownOptions = Object.keys(checks) as readonly (keyof Options)[]

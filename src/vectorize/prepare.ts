@@ -41,7 +41,12 @@ export interface Core {
   /** The loop of the last call. */
   lastLoop: Ready | null
   /** What a short call works with, written anew each time. */
-  readonly short: ShortOperands & { readonly report: Last; shape: readonly number[] | null }
+  readonly short: ShortOperands & {
+    readonly report: Last
+    shape: readonly number[] | null
+    /** Counts the calls that wrote here. */
+    turn: number
+  }
 }
 
 /** What a loop is looked up by. */

@@ -39,6 +39,7 @@ export function callShort(core: Core, args: readonly unknown[]): unknown {
   let n = -1
   let numbers = 0
   let shape: readonly number[] | null = null
+  const turn = ++short.turn
   for (let k = 0; k < given; k++) {
     const value = k < count ? args[k] : outputAt(out, k - count, nout)
     if (typeof value === 'number' && k < nin) {
@@ -56,7 +57,8 @@ export function callShort(core: Core, args: readonly unknown[]): unknown {
     if (digit === undefined) return notShort
     key = (key << 4) | digit
   }
-  if (n < 1 || n > longestShort) return notShort
+  // An operand may be a getter that calls this very function: then what was noted is lost.
+  if (n < 1 || n > longestShort || short.turn !== turn) return notShort
   key <<= 4 * (operands - given)
   const ready = core.byCall.get(key)
   if (ready?.runShort === undefined || (numbers > 0 && !takesNumbers(core, ready))) return notShort
@@ -133,12 +135,14 @@ function runShort(
   report.bytesCopied = 0
   core.last = report
   core.lastLoop = ready
-  const done = ready.why === undefined && run(n, short, report)
-  const result = done ? resultOf(core, ready, n, given, args, out) : notShort
-  // Nothing is kept alive by having been an operand.
-  for (let k = 0; k < nin + nout; k++) short.data[k] = 0
-  short.shape = null
-  return result
+  try {
+    const done = ready.why === undefined && run(n, short, report)
+    return done ? resultOf(core, ready, n, given, args, out) : notShort
+  } finally {
+    // Nothing is kept alive by having been an operand.
+    for (let k = 0; k < nin + nout; k++) short.data[k] = 0
+    short.shape = null
+  }
 }
 
 function resultOf(

@@ -93,7 +93,13 @@ const coreOf = (
   epoch: settings.epoch,
   last: null,
   lastLoop: null,
-  short: { data: [], offset: [], shape: null, report: { target: '', threads: 1, calls: 0, bytesCopied: 0 } },
+  short: {
+    data: [],
+    offset: [],
+    shape: null,
+    turn: 0,
+    report: { target: '', threads: 1, calls: 0, bytesCopied: 0 },
+  },
 })
 
 function properties(family: Family, core: Core): PropertyDescriptorMap {

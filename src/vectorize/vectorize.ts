@@ -1,9 +1,12 @@
 /** `vectorize`: a scalar kernel becomes a broadcasting array function. Here its call forms are read and its parts put together. */
+import { codeOfArray, type TypedArray } from '../dtype.ts'
 import { OptionError, SignatureError } from '../errors.ts'
 import { compiler } from '../loops/compiler.ts'
 import type { Value } from '../loops/kernel/ir.ts'
 import { type DefineOptions, define, recapture } from '../loops/kernel/parse.ts'
 import { chooseTarget } from '../targets/index.ts'
+import { addressOf } from '../targets/memory/resident.ts'
+import { checkedTables } from './checked-tables.ts'
 import { compiledSource, sampleOverload } from './compiled.ts'
 import { isOptions, type Options, readOptions } from './options.ts'
 import type { Jit, Vectorize } from './types.ts'
@@ -108,8 +111,10 @@ function listOf(list: readonly unknown[]): readonly string[] | null {
 function build(kernel: KernelFunction | string, { signatures, options }: Given): AnyUfunc {
   const { env, name, target, fallback, simd = true } = options
   let definition = define(kernel, { env: env as DefineOptions['env'], name })
-  const sourceNow = () =>
-    compiledSource({ definition, function: callable(kernel, definition.captured), signatures, simd })
+  const sourceNow = () => {
+    refuseFreed(definition.captured)
+    return compiledSource({ definition, function: callable(kernel, definition.captured), signatures, simd })
+  }
   const source = sourceNow()
   const first = source.overloads[0] ?? sampleOverload(definition)
   chooseTarget(target, fallback)
@@ -131,11 +136,17 @@ function build(kernel: KernelFunction | string, { signatures, options }: Given):
   })
 }
 
+/** @throws MemoryError for the data of a freed array */
+function refuseFreed(captured: object | undefined): void {
+  for (const value of Object.values(captured ?? {}))
+    if (codeOfArray(value) !== undefined) addressOf(value as TypedArray)
+}
+
 /** The function to call for one element: what a factory makes of its captured values. */
 function callable(
   kernel: KernelFunction | string,
   captured: object | undefined,
 ): ((...values: Value[]) => unknown) | null {
   if (typeof kernel === 'string' || kernelBrand in kernel) return null
-  return captured === undefined ? (...values) => kernel(...values) : kernel(captured)
+  return captured === undefined ? (...values) => kernel(...values) : kernel(checkedTables(captured))
 }

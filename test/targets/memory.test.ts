@@ -5,6 +5,7 @@ import ndarray from 'ndarray'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MemoryError } from '../../src/errors.ts'
+import { configure } from '../../src/targets/configure.ts'
 import {
   array,
   empty,
@@ -18,7 +19,7 @@ import {
   zeros,
 } from '../../src/targets/memory/arrays.ts'
 import { makeHeap, pageBytes } from '../../src/targets/memory/heap.ts'
-import { addressOf, memoryInfo, residentHeap, setMaximumMemory } from '../../src/targets/memory/resident.ts'
+import { addressOf, memoryInfo, residentHeap } from '../../src/targets/memory/resident.ts'
 import { thrown } from '../thrown.ts'
 
 setFlagsFromString('--expose-gc')
@@ -143,7 +144,7 @@ test('a view keeps the array alive, and collecting a freed array frees nothing t
 test('when the memory is full, results are plain arrays, counted, until there is room', () => {
   const { used, plainFallbacks } = memoryInfo()
   try {
-    setMaximumMemory(used + 100_000)
+    configure({ memory: { maximum: used + 100_000 } })
     const first = empty(8_000)
     assert.ok(isResident(first))
     const second = full(8_000, 7)
@@ -155,15 +156,19 @@ test('when the memory is full, results are plain arrays, counted, until there is
     free(first)
     assert.ok(isResident(empty(8_000)), 'the next allocation tries again')
   } finally {
-    setMaximumMemory(Number.POSITIVE_INFINITY)
+    configure({ memory: { maximum: Number.POSITIVE_INFINITY } })
   }
 })
 
-test('an array larger than any memory is refused by the engine, not by us', () => {
-  assert.throws(
-    () => empty(2 ** 50),
-    (error: unknown) => error instanceof RangeError,
-  )
+test('an array larger than any memory is an error with the bytes, and takes nothing', () => {
+  const before = memoryInfo()
+  for (const shape of [2 ** 40, 2 ** 50, [2 ** 32, 2 ** 32]]) {
+    const error = thrown(() => empty(shape))
+    assert.instance(error, MemoryError)
+    assert.match(error.message, /more than this engine can allocate/)
+    assert.ok(Number(error.bytes) >= 2 ** 34)
+  }
+  assert.equal(memoryInfo(), before)
 })
 
 test('an unshared heap that may not grow keeps its views; one that grows renews them', () => {

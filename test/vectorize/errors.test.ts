@@ -316,7 +316,9 @@ test('options', () => {
     identity: null,
     doc: '',
     env: undefined,
+    writableArgs: [],
   })()
+  given({ fastmath: [] })()
 })
 
 test('configure changes nothing when a setting is wrong', () => {
@@ -326,7 +328,14 @@ test('configure changes nothing when a setting is wrong', () => {
   fails(() => set({ jit: 1 }), OptionError, /boolean/)
   fails(() => set({ target: 'tpu' }), TargetError, /unknown target 'tpu'/)
   fails(() => set({ threads: 3 }), OptionError, /unknown option 'threads'/)
-  fails(() => set({ deterministic: true }), OptionError, /do not exist in this version/)
+  fails(() => set({ jit: false, deterministic: 1 }), OptionError, /'deterministic' must be a boolean/)
+  fails(() => set({ memory: 1e9 }), OptionError, /an object \{ maximum \}/, { option: 'memory' })
+  fails(() => set({ jit: false, memory: { maximum: -1 } }), OptionError, /a number of bytes/, {
+    option: 'memory.maximum',
+  })
+  fails(() => set({ memory: { minimum: 1 } }), OptionError, /unknown option 'memory.minimum'/)
+  for (const settings of [null, undefined, true])
+    fails(() => set(settings as never), OptionError, /takes an object of settings/)
   const f = vectorize('f8(f8)', (a) => a)
   f(view(f8(1), [1]))
   assert.is(f.explain().target, 'cpu')

@@ -47,6 +47,13 @@ function captureArray(build: Build, name: string, value: readonly unknown[], at:
   return addTable(build, name, data, true)
 }
 
+/** Tables are as they were when they were captured, whenever a loop is loaded. */
+function captureTable(build: Build, name: string, value: TypedArray): Value {
+  const data = build.copies.get(value) ?? value.slice()
+  build.copies.set(value, data)
+  return addTable(build, name, data, false)
+}
+
 /** @throws KernelSyntaxError for what a kernel can do nothing with */
 export function capture(build: Build, name: string, value: unknown, at: Place): Value {
   switch (typeof value) {
@@ -73,7 +80,7 @@ export function capture(build: Build, name: string, value: unknown, at: Place): 
     }
     case 'object': {
       if (value === null) return nothing
-      if (codeOfArray(value) !== undefined) return addTable(build, name, value as TypedArray, false)
+      if (codeOfArray(value) !== undefined) return captureTable(build, name, value as TypedArray)
       if (Array.isArray(value)) return captureArray(build, name, value, at)
       return { kind: 'object', name, value }
     }

@@ -61,21 +61,6 @@ const habits: Readonly<Record<string, string>> = {
 export const habitHint = (name: string): string | undefined =>
   Object.hasOwn(habits, name) ? habits[name] : undefined
 
-/** Options of Numba's decorators, and what they are here. */
-const numbaOptions: Readonly<Record<string, string>> = {
-  nopython: 'it is always on: kernels are always compiled',
-  parallel: "write target: 'parallel'",
-  forceobj: "write target: 'js'",
-  nogil: 'there is no lock to release',
-  error_model: 'division by zero follows IEEE for floats and gives 0 for integers',
-  inline: 'functions are always inlined',
-  fastMath: 'write fastmath',
-  writable_args: 'write writableArgs',
-}
-/** For an option that Numba has and lanewise does not. */
-export const numbaOptionHint = (option: string): string | undefined =>
-  Object.hasOwn(numbaOptions, option) ? numbaOptions[option] : undefined
-
 const properties: Readonly<Record<string, string>> = {
   'Math.power': 'Use ** or Math.pow.',
   'Math.maximum': 'Use Math.max.',

@@ -57,10 +57,13 @@ export function property(frame: Frame, owner: Value, key: string, at: Place): Va
 }
 
 /** People who meet this often have an array in mind. */
-const hintFor = (owner: Value): string | undefined =>
-  isTree(owner)
-    ? 'A scalar kernel gets one element at a time; guvectorize has kernels that get arrays.'
-    : undefined
+function hintFor(owner: Value): string | undefined {
+  if (isTree(owner))
+    return 'A scalar kernel gets one element at a time; guvectorize has kernels that get arrays.'
+  if (owner.kind === 'object' && 'data' in owner.value)
+    return `Capture the elements, a typed array: env: { ${owner.name}: plain(${owner.name}).data }.`
+  return undefined
+}
 
 type TableValue = Extract<Value, { kind: 'table' }>
 

@@ -3,6 +3,7 @@
  * Errors of syntax and names appear here, when a kernel is defined.
  */
 import type { Identifier } from 'acorn'
+import { OptionError } from '../../errors.ts'
 import { globals } from './builtins.ts'
 import { capture, kernelBrand, resolved } from './capture.ts'
 import { declarePattern, initialise, variableOf } from './parse-assign.ts'
@@ -192,6 +193,12 @@ function lowerKernel(parsed: Parsed, captured: object | undefined, nin?: number)
   const kernel = enter(around, parsed, captured, undefined)
   const at = placeOf(kernel.parsed, kernel.node)
   const { arity, required } = arityOf(kernel)
+  if (arity === 0)
+    syntaxError(
+      at,
+      'the kernel takes no arguments',
+      'It needs one parameter for each operand: (x, y) => x + y.',
+    )
   const params = Array.from({ length: nin ?? arity }, () => newLocal(build, 'x'))
   const args = params.map((local) => readLocal(local, at))
   const result = inline(around, kernel, args, undefined, passOperands)
@@ -206,7 +213,18 @@ export function programOf(definition: Definition, nin: number): Program {
   return nin === definition.arity ? program : lowerKernel(parsed, captured, nin).program
 }
 
-const valuesOf = (env: Env | undefined): object | undefined => (typeof env === 'function' ? env() : env)
+function valuesOf(env: Env | undefined): object | undefined {
+  if (typeof env !== 'function') return env
+  const values: unknown = env()
+  if (typeof values === 'object' && values !== null) return values
+  throw new OptionError(
+    `env is a function that returns an object of captured values, but it returned ${String(values)}`,
+    {
+      option: 'env',
+      known: ['an object', 'a function that returns one'],
+    },
+  )
+}
 
 function definitionOf(parsed: Parsed, env: Env | undefined, captured: object | undefined): Definition {
   const { name, text: source } = parsed

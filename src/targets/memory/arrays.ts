@@ -8,7 +8,7 @@ import type { Strided } from '../../broadcast/view.ts'
 import { type ArrayByCode, type Code, codeOf, type DType, dtypes, type TypedArray } from '../../dtype.ts'
 import { OptionError, SignatureError } from '../../errors.ts'
 import type { AnyArray, ArrayByDType, ArrayOptions, ArrayResult, CopyOf, DTypeOf } from './array-types.ts'
-import { addressOf, allocateOrPlain, freeData, isFreed } from './resident.ts'
+import { addressOf, allocateOrPlain, allocatePlain, freeData, isFreed } from './resident.ts'
 import { makeResult } from './results.ts'
 
 interface Form {
@@ -48,7 +48,7 @@ function checkedShape(shape: number | readonly number[]): readonly number[] {
  * An array in wasm memory whose elements hold whatever was there. Matches `numpy.empty`.
  * Like all arrays that lanewise makes, it is an ordinary one when the memory is full; `memoryInfo()` counts that.
  * @param dtype f8 unless given; or `{ dtype, order }`
- * @throws OptionError for a bad shape or order, SignatureError for an unknown dtype
+ * @throws OptionError for a bad shape or order, SignatureError for an unknown dtype, MemoryError when no memory has room
  */
 export function empty<D extends DType = 'f8'>(
   shape: number | readonly number[],
@@ -227,8 +227,6 @@ export function resident<X extends AnyArray>(x: X): ArrayResult<CopyOf<X>> {
   if (addressOf(from.data) === -1) return resultOf<X>(copied(from, from.code, 'K', allocateOrPlain))
   return resultOf(from, x)
 }
-
-const allocatePlain = (code: Code, length: number): TypedArray => new dtypes[code].array(length)
 
 /** A copy in an ordinary typed array, of the same dtype and order of axes; the array itself when it is in one already. */
 export function plain<X extends AnyArray>(x: X): ArrayResult<CopyOf<X>> {

@@ -106,7 +106,7 @@ export function makeHeap({ shared, initial, maximum }: HeapOptions): Heap {
     owns: (candidate) => candidate === buffer || (buffers.size > 1 && buffers.has(candidate)),
     buffer: () => buffer,
     limit(bytes) {
-      budget = bytes
+      budget = Math.min(bytes, most * pageBytes)
     },
     usage: () => ({ reserved: buffer.byteLength, used: allocator.used(), peak }),
   }

@@ -6,7 +6,7 @@
  * with its maximum, so that it never grows.
  */
 import { type ArrayByCode, type Code, dtypes, type TypedArray } from '../../dtype.ts'
-import { MemoryError, OptionError } from '../../errors.ts'
+import { MemoryError } from '../../errors.ts'
 import type { Block } from './allocator.ts'
 import { type Heap, makeHeap, maximumPages, pageBytes } from './heap.ts'
 
@@ -84,16 +84,8 @@ function makeResident(shared: boolean): Heap {
   }
 }
 
-/**
- * Caps what resident arrays may take together, in bytes. An unshared heap that exists already keeps its size.
- * @throws OptionError for what is no number of bytes
- */
+/** Caps what resident arrays may take together, in bytes. An unshared heap that exists already keeps its size. */
 export function setMaximumMemory(bytes: number): void {
-  if (!(typeof bytes === 'number' && bytes >= 0))
-    throw new OptionError(`memory.maximum is a number of bytes, not ${String(bytes)}`, {
-      option: 'memory.maximum',
-      known: ['a number of bytes'],
-    })
   maximum = bytes
   resident?.limit(bytes)
 }
@@ -117,8 +109,27 @@ export function allocate<C extends Code>(code: C, length: number): ArrayByCode[C
 export function allocateOrPlain<C extends Code>(code: C, length: number): ArrayByCode[C] {
   const data = allocate(code, length)
   if (data !== null) return data
+  const ordinary = allocatePlain(code, length)
   plainFallbacks++
-  return new dtypes[code].array(length) as ArrayByCode[C]
+  return ordinary
+}
+
+/**
+ * An ordinary typed array.
+ * @throws MemoryError when the engine has no room for so many elements
+ */
+export function allocatePlain<C extends Code>(code: C, length: number): ArrayByCode[C] {
+  const { array, bytes, name } = dtypes[code]
+  try {
+    return new array(length) as ArrayByCode[C]
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new MemoryError(
+      `an array of ${length} elements of ${name} takes ${length * bytes} bytes, more than this engine can allocate`,
+      { bytes: length * bytes },
+      { cause: error },
+    )
+  }
 }
 
 /** Results of calls with a resident operand live in resident memory too, others in arrays of their own. */
@@ -127,7 +138,7 @@ export function allocateBeside(code: Code, length: number, data: readonly unknow
     if (ArrayBuffer.isView(beside) && addressOf(beside as TypedArray) >= 0)
       return allocateOrPlain(code, length)
   }
-  return new dtypes[code].array(length)
+  return allocatePlain(code, length)
 }
 
 /**
