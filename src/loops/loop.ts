@@ -6,6 +6,7 @@
  * 0, or the number of a failed check (`checks[code - 1]`); the index and the size that failed are then in the context.
  *   vector   every step is the element's size, or 0 for an input (read once)
  *   strided  any steps, also negative
+ * An input is either an output, element by element, or shares no memory with any.
  *
  * A loop has a form, which says how elements meet:
  *   map      each element on its own

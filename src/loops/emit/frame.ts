@@ -1,7 +1,8 @@
 /**
- * The loop around a kernel's body, in both stride classes. One body serves every element: the rest of a run that fills no
- * full step is copied to scratch memory, padded with its last element, and goes through the same instructions once more.
- * In the vector class an input with step 0 is treated likewise, once, before the loop.
+ * The loop around a kernel's body, in both stride classes. One body serves every element. A rest that fills no full step goes
+ * through the same instructions: the loop steps back to the last full step there is, or, where there is none or the loop works
+ * in place, the rest is copied to scratch memory, padded with its last element.
+ * In the vector class an input with step 0 is put there likewise, once, before the loop.
  */
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
@@ -200,8 +201,19 @@ function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
     : inputIds.map((k) => m.if(m.i32.eqz(step(k)), m.block(null, stage(k, m.i32.const(1)))))
   const sizes = codes.map((_, k) => m.local.set(increments[k] ?? 0, m.i32.mul(step(k), m.i32.const(lanes))))
   const neighbours = (k: number) => m.local.set(stepParam(k), m.i32.const(bytes(k)))
-  const enterTail = m.block(null, [
-    m.br('end', m.i32.eqz(count())),
+  const total = asm.local(binaryen.i32)
+  const inPlace = inputIds
+    .flatMap((i) => outputIds.map((k) => m.i32.eq(pointer(i), pointer(k))))
+    .reduce((a, b) => m.i32.or(a, b), m.i32.const(0))
+  const missing = asm.local(binaryen.i32)
+  /** Ends with the last full step there is: some elements are computed twice, which nobody sees unless it is in place. */
+  const stepBack = m.block(null, [
+    m.local.set(missing, m.i32.sub(m.i32.const(lanes), count())),
+    ...codes.map((_, k) =>
+      m.local.set(pointerParam(k), m.i32.sub(pointer(k), m.i32.mul(step(k), asm.get(missing)))),
+    ),
+  ])
+  const toScratch = m.block(null, [
     m.local.set(tail, count()),
     ...inputIds.map((k) =>
       m.if(step(k), m.block(null, [...stage(k, count()), ...(strided ? [neighbours(k)] : [])])),
@@ -216,6 +228,11 @@ function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
         ...(strided ? [neighbours(k)] : []),
       ]
     }),
+  ])
+  const roomBefore = m.i32.ge_u(asm.get(total), m.i32.const(lanes))
+  const enterTail = m.block(null, [
+    m.br('end', m.i32.eqz(count())),
+    m.if(m.i32.and(roomBefore, m.i32.eqz(inPlace)), stepBack, toScratch),
     m.local.set(countParam, m.i32.const(lanes)),
   ])
   const body = emitBody(asm, request, strided)
@@ -232,7 +249,7 @@ function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
       m.br('main', enough()),
     ]),
   )
-  // Full steps, then the rest as one more full step, on scratch memory.
+  // Full steps, then the rest as one more full step.
   const steps = m.loop('steps', m.block(null, [m.if(enough(), main), enterTail, m.br('steps')]))
   const leaveTail = m.if(
     asm.get(tail),
@@ -245,7 +262,15 @@ function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
       }),
     ),
   )
-  const code = [...splats, ...sizes, ...asm.prologue(), m.block('end', [steps]), leaveTail, m.i32.const(0)]
+  const code = [
+    m.local.set(total, count()),
+    ...splats,
+    ...sizes,
+    ...asm.prologue(),
+    m.block('end', [steps]),
+    leaveTail,
+    m.i32.const(0),
+  ]
   return m.block(null, code, binaryen.i32)
 }
 
