@@ -1,6 +1,6 @@
 /**
  * The cpu target: SIMD WebAssembly on this thread. Resident operands are computed where they lie, one call of the inner loop a
- * run of the plan; with a plain one among them, all pass through the staging memory.
+ * run of the plan; with a plain one among them, all pass through the staging memory: in blocks, or in whole spans.
  */
 import type { Plan } from '../broadcast/plan.ts'
 import type { Strided } from '../broadcast/view.ts'
@@ -12,6 +12,7 @@ import { elementBytes, failure, type Instance, instantiate, invoke } from './ins
 import type { Block } from './memory/allocator.ts'
 import type { Heap } from './memory/heap.ts'
 import { addressOf, allocateBeside, residentHeap, stagingHeap } from './memory/resident.ts'
+import { stageSpans } from './spans.ts'
 import { isSingle, runStaged, runStagedShort } from './staging.ts'
 import type { Report, Run, Runner, ShortOperands, Target } from './target.ts'
 
@@ -78,7 +79,8 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
     }
   }
 
-  const runResident = (instance: Instance, plan: Plan, report: Report): number => {
+  /** Runs the plan over operands in the instance's memory, at `pointers`. */
+  const runInMemory = (instance: Instance, plan: Plan, report: Report): number => {
     let vector = true
     for (let k = 0; k < bytes.length; k++) {
       const step = plan.innerSteps[k] as number
@@ -115,10 +117,15 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
     if (direct) {
       instance = resident ??= makeResident()
       fillSlots(operands, plan, instance)
-      code = runResident(instance, plan, report)
+      code = runInMemory(instance, plan, report)
     } else {
       instance = staged ??= keep(instantiate(loop, tables, stagingHeap()))
-      code = runStaged(instance, operands, inputs, loop.form === 'masked', plan, report)
+      const masked = loop.form === 'masked'
+      const finish = stageSpans(instance.heap, operands, inputs, masked, plan, pointers, report)
+      code = finish
+        ? runInMemory(instance, plan, report)
+        : runStaged(instance, operands, inputs, masked, plan, report)
+      finish?.()
     }
     if (code !== 0) throw failure(loop, instance, code)
   }
