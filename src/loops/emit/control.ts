@@ -11,7 +11,7 @@ import { opRow } from '../kernel/ops.ts'
 import type { Ref } from './asm.ts'
 import { choose } from './lanes.ts'
 import { anyLane, registers, resize } from './lanes-cast.ts'
-import { type Body, emitExpr, isVarying, lanesOf } from './values.ts'
+import { arraysOf, type Body, emitExpr, isVarying, lanesOf } from './values.ts'
 
 /** A mask: the wasm locals of its registers. */
 export type Mask = readonly number[]
@@ -40,6 +40,7 @@ function exprCost(e: Expr): number {
     case 'const':
     case 'local':
     case 'input':
+    case 'size':
       return 0
     case 'bits':
       return exprCost(e.arg)
@@ -51,6 +52,8 @@ function exprCost(e: Expr): number {
       return 1 + exprCost(e.cond) + exprCost(e.then) + exprCost(e.else)
     case 'load':
       return 16 + exprCost(e.index)
+    case 'element':
+      return e.indices.reduce((sum, index) => sum + 4 + exprCost(index), 1)
   }
 }
 
@@ -58,7 +61,7 @@ function exprCost(e: Expr): number {
 export function cost(body: readonly Stmt[]): number {
   let sum = 0
   for (const s of body) {
-    if (s.kind === 'set') sum += 1 + exprCost(s.value)
+    if (s.kind === 'set' || s.kind === 'store') sum += 1 + exprCost(s.value)
     else if (s.kind === 'if') sum += 2 + exprCost(s.cond) + cost(s.then) + cost(s.else)
     else if (s.kind === 'block') sum += cost(s.body)
     else if (s.kind === 'loop') sum += 1000
@@ -71,6 +74,7 @@ function hasMaskedExit(c: Control, body: readonly Stmt[]): boolean {
   return body.some((s) => {
     switch (s.kind) {
       case 'set':
+      case 'store':
         return false
       case 'if':
         return hasMaskedExit(c, s.then) || hasMaskedExit(c, s.else)
@@ -117,6 +121,9 @@ function emitStmt(c: Control, s: Stmt): void {
   switch (s.kind) {
     case 'set':
       emitSet(c, s)
+      break
+    case 'store':
+      arraysOf(c).store(s)
       break
     case 'if':
       if (isVarying(c, s.cond)) emitMaskedIf(c, s)

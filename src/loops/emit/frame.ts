@@ -11,6 +11,7 @@ import { liveness } from '../kernel/liveness.ts'
 import type { Op } from '../kernel/ops.ts'
 import type { Uniformity } from '../kernel/uniform.ts'
 import { contextLayout, type LoopForm } from '../loop.ts'
+import { type ArrayParams, arrayParams, arraysIn } from './arrays.ts'
 import { createAsm, type Frame, type Module, type Ref } from './asm.ts'
 import { type Control, emitStmts } from './control.ts'
 import { registers } from './lanes-cast.ts'
@@ -87,12 +88,13 @@ function controlOf(asm: Frame, request: FrameRequest, strided: boolean): Control
   const codes = operandCodes(request)
   const scalar = shape.lanes === 1
   const labels = scalar ? allLabels(kernel) : uniformity.labels
-  const control: Control = {
+  const made: Control = {
     asm,
     lanes: shape.lanes,
     maskWidth: shape.widest,
     places: placesOf(asm, request),
     arrayLengths: kernel.arrays.map((a) => a.length),
+    arrays: null,
     context: contextParam,
     exec: null,
     keep: new Set(),
@@ -108,8 +110,19 @@ function controlOf(asm: Frame, request: FrameRequest, strided: boolean): Control
       return { uniform: false, type: code, width: code === 'b1' ? 1 : dtypes[code].bytes, regs }
     },
   }
+  const control: Control = kernel.core
+    ? { ...made, arrays: arraysIn(() => control, arrayParamsOf(request)) }
+    : made
   return control
 }
+
+/** Array operands come after pointers and steps. */
+const arrayParamsOf = ({ kernel, inputs, outputs }: FrameRequest): ArrayParams =>
+  arrayParams(
+    kernel.core ?? { sizes: 0, views: [] },
+    pointerParam,
+    pointerParam(inputs.length + outputs.length),
+  )
 
 function allLabels(kernel: Kernel): ReadonlySet<number> {
   const labels = new Set<number>()
@@ -139,7 +152,7 @@ function emitBody(asm: Frame, request: FrameRequest, strided: boolean): Ref {
     }
     emitStmts(control, kernel.body)
     outputs.forEach((code, k) => {
-      const place = control.places[kernel.outs[k] ?? 0]
+      const place = control.places[kernel.outs[k] ?? -1]
       if (!place) return
       const operand = inputs.length + k
       const pointer = pointerParam(operand)
@@ -283,7 +296,8 @@ export function addLoop(
   imports: Set<Op>,
 ): void {
   const operands = request.inputs.length + request.outputs.length
-  const params = Array.from({ length: 2 + 2 * operands }, () => binaryen.i32)
+  const count = 2 + 2 * operands + arrayParamsOf(request).count
+  const params = Array.from({ length: count }, () => binaryen.i32)
   const asm = createAsm(m, params, imports)
   const body = request.shape.lanes === 1 ? scalarLoop(asm, request) : vectorLoop(asm, request, strided)
   m.addFunction(name, binaryen.createType(params), binaryen.i32, asm.vars, body)

@@ -23,6 +23,7 @@ const note = (reason: string, at: Pos = { line: 1, column: 1 }): Note => ({ reas
 
 /** What an expression does one element at a time, if anything. */
 function lanewise(e: Expr): { scalarLoop: boolean; reason: string; at?: Pos | undefined } | null {
+  if (e.kind === 'element' || e.kind === 'size') return null
   if (e.kind === 'load') return { scalarLoop: false, reason: 'elements of a table are read lane by lane' }
   if (e.kind !== 'op') return null
   const type = e.args[0]?.type ?? e.type
@@ -61,6 +62,11 @@ export function chooseShape(kernel: Kernel, simd: boolean, varying: (e: Expr) =>
   const notes: Note[] = []
   let scalarLoop = !simd
   if (!simd) notes.push(note('simd: false'))
+  if (kernel.core) {
+    scalarLoop = true
+    notes.push(note('a kernel of arrays runs scalar, one core call for each element of the loop dimensions'))
+    notes.push(note('every index of an array operand is checked'))
+  }
   visit(kernel.body, (e) => {
     if (!varying(e)) return
     const found = lanewise(e)

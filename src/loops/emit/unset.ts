@@ -21,6 +21,9 @@ export function needsReset(kernel: Kernel): readonly number[] {
           see(s.value, known)
           known = new Set([...known, s.local])
           break
+        case 'store':
+          for (const e of [...s.indices, s.value]) see(e, known)
+          break
         case 'if':
           see(s.cond, known)
           known = both(walk(s.then, known), walk(s.else, known))

@@ -4,7 +4,7 @@
  */
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
-import type { Expr } from '../kernel/ir.ts'
+import type { Expr, Store } from '../kernel/ir.ts'
 import { contextLayout } from '../loop.ts'
 import type { Asm, Ref } from './asm.ts'
 import { choose, constLanes, extract, laneRows, replace, shiftLanes, splat } from './lanes.ts'
@@ -24,6 +24,20 @@ export interface Place {
   readonly ids: readonly number[]
 }
 
+/** Array operands: arrays.ts knows where they lie. */
+export interface Arrays {
+  readonly element: (e: Expr & { kind: 'element' }) => Ref
+  /** An i32. */
+  readonly size: (view: number, axis: number) => Ref
+  /** Writes an element. */
+  readonly store: (s: Store) => void
+}
+
+export function arraysOf({ arrays }: Body): Arrays {
+  if (!arrays) throw new Error('IR: a kernel of scalars has no array operands')
+  return arrays
+}
+
 export interface Body {
   readonly asm: Asm
   readonly lanes: number
@@ -31,6 +45,8 @@ export interface Body {
   readonly maskWidth: Width
   readonly places: readonly Place[]
   readonly arrayLengths: readonly number[]
+  /** Absent in kernels of scalars; only there lanes are more than one. */
+  readonly arrays: Arrays | null
   /** The lanes of an input operand. */
   input(operand: number): Val
   /** The mask of lanes that take part, or null for all of them. */
@@ -104,6 +120,10 @@ export function emitExpr(body: Body, e: Expr): Val {
       return emitSelect(body, e)
     case 'load':
       return emitLoad(body, e)
+    case 'element':
+      return uniform(e.type, arraysOf(body).element(e))
+    case 'size':
+      return uniform(e.type, arraysOf(body).size(e.view, e.axis))
   }
 }
 
@@ -177,6 +197,8 @@ export function isVarying(body: Body, e: Expr): boolean {
   if (body.lanes === 1) return false
   switch (e.kind) {
     case 'const':
+    case 'element':
+    case 'size':
       return false
     case 'local':
       return body.places[e.local]?.uniform === false
@@ -220,14 +242,14 @@ function emitSelect(body: Body, e: Expr & { kind: 'select' }): Val {
   return varying(e.type, regs, width)
 }
 
-/** Leaves the function with the number of the check, its facts in the context. */
-function fail(body: Body, check: number, index: Ref, size: number): Ref {
+/** Leaves the function with the number of the check, its facts (two f64) in the context. */
+export function fail(body: Body, check: number, index: Ref, size: Ref): Ref {
   const { asm } = body
   const { m } = asm
   const at = () => asm.get(body.context)
   return m.block(null, [
-    m.f64.store(contextLayout.errorIndex, 8, at(), m.f64.convert_s.i64(index)),
-    m.f64.store(contextLayout.errorSize, 8, at(), m.f64.const(size)),
+    m.f64.store(contextLayout.errorIndex, 8, at(), index),
+    m.f64.store(contextLayout.errorSize, 8, at(), size),
     m.return(m.i32.const(check + 1)),
   ])
 }
@@ -240,7 +262,12 @@ function checkedElement(body: Body, e: Expr & { kind: 'load' }, index: Ref, taki
   const i = asm.share(index, binaryen.i64)
   const inside = asm.share(m.i64.lt_u(i(), m.i64.const(BigInt(size))), binaryen.i32)
   const failed = m.i32.eqz(inside())
-  asm.emit(m.if(taking === null ? failed : m.i32.and(taking, failed), fail(body, e.check, i(), size)))
+  asm.emit(
+    m.if(
+      taking === null ? failed : m.i32.and(taking, failed),
+      fail(body, e.check, m.f64.convert_s.i64(i()), m.f64.const(size)),
+    ),
+  )
   const base = m.i32.load(contextLayout.tables + 4 * e.array, 4, asm.get(body.context))
   // A lane that takes no part reads element 0; an empty table has room for it.
   const safe = m.select(inside(), m.i32.wrap(i()), m.i32.const(0))

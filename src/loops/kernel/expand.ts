@@ -64,6 +64,11 @@ export function expand(kernel: Kernel, fma = false): Kernel {
           const value = inExpr(s.value, before)
           return [...before, { ...s, value }]
         }
+        case 'store': {
+          const indices = s.indices.map((e) => inExpr(e, before))
+          const value = inExpr(s.value, before)
+          return [...before, { ...s, indices, value }]
+        }
         case 'if': {
           const cond = inExpr(s.cond, before)
           return [...before, { ...s, cond, then: inList(s.then), else: inList(s.else) }]

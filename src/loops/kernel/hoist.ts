@@ -54,6 +54,8 @@ export function hoist(kernel: Kernel): Kernel {
           return { ...e, cond: largest(e.cond), then: largest(e.then), else: largest(e.else) }
         case 'load':
           return { ...e, index: largest(e.index) }
+        case 'element':
+          return { ...e, indices: e.indices.map(largest) }
         default:
           return e
       }
@@ -63,6 +65,8 @@ export function hoist(kernel: Kernel): Kernel {
         switch (t.kind) {
           case 'set':
             return { ...t, value: largest(t.value) }
+          case 'store':
+            return { ...t, indices: t.indices.map(largest), value: largest(t.value) }
           case 'if':
             return { ...t, cond: largest(t.cond), then: inList(t.then), else: inList(t.else) }
           case 'loop':

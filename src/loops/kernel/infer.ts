@@ -9,6 +9,7 @@ import {
   and,
   constantOf,
   entering,
+  int,
   or,
   pick,
   type Typed,
@@ -22,6 +23,7 @@ import {
 import {
   type ArraySlot,
   type Check,
+  type Core,
   type Kernel,
   type Local,
   local,
@@ -77,11 +79,13 @@ function walk(
   inputs: readonly Code[],
   outputs: readonly Code[] | undefined,
   types: Map<number, Type>,
+  core: Core | undefined,
+  nin: number,
 ): Walk {
-  const locals: Local[] = inputs.map((type, k) => {
+  const locals: Local[] = inputs.slice(0, nin).map((type, k) => {
     return { type, name: program.locals[program.params[k] ?? 0] ?? '' }
   })
-  const operands = new Map(program.params.map((id, k) => [id, k] as const))
+  const operands = new Map(program.params.slice(0, nin).map((id, k) => [id, k] as const))
   const ids = new Map<number, number>()
   const checks: Check[] = []
   let grew = false
@@ -155,6 +159,12 @@ function walk(
       }
       case 'element':
         return element(tree)
+      case 'item': {
+        const { type } = core?.views[tree.view] ?? { type: 'f8' }
+        return entering(type, { kind: 'element', type, view: tree.view, ...access(tree) })
+      }
+      case 'size':
+        return size(tree)
       case 'coerce':
         return coerce(tree)
     }
@@ -168,6 +178,27 @@ function walk(
     const check = checks.push({ at: outermost(tree.at), array: slot?.name ?? '' }) - 1
     const load = { kind: 'load', type, array: tree.table, index, check } as const
     return table?.weak ? typed(load, weakTable(table)) : entering(type, load)
+  }
+
+  /** The indices of an access to an array parameter, and the first of their checks. */
+  const access = ({
+    view,
+    indices,
+    at,
+  }: Extract<Tree, { kind: 'item' }> | Extract<Step, { kind: 'store' }>) => {
+    const made = indices.map((index) => indexOf(g, expr(index), index.at))
+    const check = checks.length
+    const array = core?.views[view]?.name ?? ''
+    made.forEach((_, axis) => {
+      checks.push({ at: outermost(at), array, ...(made.length > 1 ? { axis } : {}) })
+    })
+    return { indices: made, check }
+  }
+
+  const size = ({ view, axis }: Extract<Tree, { kind: 'size' }>): Typed => {
+    const dim = core?.views[view]?.dims[axis] ?? -1
+    const value = dim < 0 ? int(1) : toCode('i8', { kind: 'size', type: 'i4', view, axis })
+    return typed(value, weakInt)
   }
 
   const coerce = (tree: Extract<Tree, { kind: 'coerce' }>): Typed => {
@@ -212,6 +243,12 @@ function walk(
         g.steps.push(set(idOf(s.local), toCode(codeOf(s.local), toBase(value, to))))
         return
       }
+      case 'store': {
+        const to = core?.views[s.view]?.type ?? 'f8'
+        const at = access(s)
+        g.steps.push({ kind: 'store', view: s.view, ...at, value: toCode(to, expr(s.value).expr) })
+        return
+      }
       case 'if': {
         const cond = truth(expr(s.test))
         if (cond.kind === 'const') for (const inner of cond.value === true ? s.then : s.else) step(inner)
@@ -238,6 +275,29 @@ function walk(
   const body = list(program.body)
   return { locals, outs: program.outs.map(idOf), checks, body, grew, problem }
 }
+
+/** What the layout of a kernel of arrays says about its operands. */
+export interface CoreLayout {
+  readonly nin: number
+  /** How many core sizes there are, and for each operand the numbers of its own; none for an operand without core dimensions. */
+  readonly sizes: number
+  readonly dims: readonly (readonly number[])[]
+}
+
+/** An operand without core dimensions that the kernel has as an array is one of a single element. */
+const coreOf = (program: Program, params: readonly Code[], { sizes, dims }: CoreLayout): Core => ({
+  sizes,
+  views: program.views.map(({ name, operand, rank, stored }) => {
+    const own = dims[operand] ?? []
+    return {
+      name,
+      operand,
+      stored,
+      type: params[operand] ?? 'f8',
+      dims: own.length === rank ? own : Array.from({ length: rank }, () => -1),
+    }
+  }),
+})
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
 
@@ -269,24 +329,29 @@ export function infer(
   definition: Definition,
   inputs: readonly Code[],
   outputs?: readonly Code[],
+  layout?: CoreLayout,
 ): { kernel: Kernel; tables: Tables } {
   checkCounts(definition, inputs.length, outputs?.length)
   const program = programOf(definition, inputs.length)
   const arrays = program.tables.map(
     ({ name, data }): ArraySlot => ({ name, type: codeOfArray(data) ?? 'f8', length: data.length }),
   )
+  const core = layout && coreOf(program, inputs, layout)
+  const nin = layout ? layout.nin : inputs.length
   const types = new Map<number, Type>()
-  let last = walk(program, arrays, inputs, outputs, types)
-  while (last.grew) last = walk(program, arrays, inputs, outputs, types)
+  const again = () => walk(program, arrays, inputs, outputs, types, core, nin)
+  let last = again()
+  while (last.grew) last = again()
   last.problem?.()
   const kernel: Kernel = {
     name: definition.name || 'kernel',
     source: definition.source,
     locals: last.locals,
-    nin: inputs.length,
+    nin,
     outs: last.outs,
     arrays,
     checks: last.checks,
+    ...(core ? { core } : {}),
     body: last.body,
   }
   return { kernel, tables: program.tables.map((t) => t.data) }

@@ -3,7 +3,7 @@
  * must agree with it, bit for bit.
  */
 import { bitsValue, castValue, enter, evaluate, leave, zeroOf } from './evaluate.ts'
-import type { Expr, Kernel, Stmt, Tables, Value } from './ir.ts'
+import type { ArrayValue, Expr, Kernel, Stmt, Store, Tables, Value } from './ir.ts'
 
 /** An index was outside its array: `check` and the two numbers that a `BoundsError` needs. */
 export class CheckFailed extends Error {
@@ -20,6 +20,8 @@ export class CheckFailed extends Error {
 }
 
 export interface InterpretOptions {
+  /** The array operands, in the order of `kernel.core.views`; stores go into them. */
+  readonly arrays?: readonly ArrayValue[]
   /** Give up after so many statements. */
   readonly steps?: number
   /** Sees the value of every expression, as it is held inside (see evaluate.ts). */
@@ -47,6 +49,22 @@ export function interpret(
     k < kernel.nin ? enter(l.type, inputs[k] ?? 0) : zeroOf(l.type),
   )
 
+  const arrayOf = (view: number): ArrayValue => {
+    const array = options.arrays?.[view]
+    if (!array) throw new TypeError(`${kernel.name}: array operand ${view} is missing`)
+    return array
+  }
+  /** Where an element of an array operand lies: its indices are computed and checked one after another. */
+  const placeOf = ({ view, indices, check }: Pick<Store, 'view' | 'indices' | 'check'>): number => {
+    const { shape, stride, offset } = arrayOf(view)
+    return indices.reduce((at, e, axis) => {
+      const index = Number(value(e))
+      const size = shape[axis] ?? 0
+      if (!(index >= 0 && index < size)) throw new CheckFailed(check + axis, index, size)
+      return at + index * (stride[axis] ?? 0)
+    }, offset)
+  }
+
   const compute = (e: Expr): Value => {
     switch (e.kind) {
       case 'const':
@@ -70,6 +88,12 @@ export function interpret(
         if (element === undefined) throw new CheckFailed(e.check, index, table?.length ?? 0)
         return enter(e.type, element)
       }
+      case 'element': {
+        const { data } = arrayOf(e.view)
+        return enter(e.type, data[placeOf(e)] ?? 0)
+      }
+      case 'size':
+        return enter(e.type, arrayOf(e.view).shape[e.axis] ?? 0)
     }
   }
   const value: (e: Expr) => Value = onExpr
@@ -95,6 +119,13 @@ export function interpret(
         const v = value(s.value)
         locals[s.local] = v
         onSet?.(s.local, v)
+        return undefined
+      }
+      case 'store': {
+        const at = placeOf(s)
+        const element = leave(s.value.type, value(s.value))
+        const { data } = arrayOf(s.view)
+        data[at] = typeof element === 'boolean' ? Number(element) : element
         return undefined
       }
       case 'if':

@@ -48,9 +48,21 @@ export type Expr =
       readonly index: Expr
       readonly check: number
     }
+  /** An element of array operand `kernel.core.views[view]`; indices are i8, one an axis. Axis k fails as check `check + k`. */
+  | {
+      readonly kind: 'element'
+      readonly type: Code
+      readonly view: number
+      readonly indices: readonly Expr[]
+      readonly check: number
+    }
+  /** The size of an axis of an array operand, an i4: each call has its own. */
+  | { readonly kind: 'size'; readonly type: Code; readonly view: number; readonly axis: number }
 
 export type Stmt =
   | { readonly kind: 'set'; readonly local: number; readonly value: Expr }
+  /** Writes an element of an array operand; `value` has its type. Indices are checked first, as those of an element are. */
+  | Store
   | {
       readonly kind: 'if'
       readonly cond: Expr
@@ -70,6 +82,14 @@ export type Stmt =
   | { readonly kind: 'break'; readonly label: number }
   | { readonly kind: 'continue'; readonly label: number }
 
+export interface Store {
+  readonly kind: 'store'
+  readonly view: number
+  readonly indices: readonly Expr[]
+  readonly value: Expr
+  readonly check: number
+}
+
 export interface Local {
   readonly type: Code
   /** For people: the name in the source, or a made-up one. */
@@ -87,6 +107,35 @@ export interface ArraySlot {
 export interface Check {
   readonly at: Pos
   readonly array: string
+  /** Which of several indices it checks. */
+  readonly axis?: number
+}
+
+/** An array operand. Where it lies, its sizes and its steps are known when it is called. */
+export interface ViewSlot {
+  readonly name: string
+  /** Which operand it is, inputs first. */
+  readonly operand: number
+  readonly type: Code
+  /** For each axis the number of its core size; -1 for an axis of size 1, as operands without core dimensions have. */
+  readonly dims: readonly number[]
+  /** Does the kernel write to it? Loads of others stay what they are. */
+  readonly stored: boolean
+}
+
+/** What makes a kernel one of arrays: it is called with its operands' cores, not with elements. */
+export interface Core {
+  /** How many core sizes a call has. */
+  readonly sizes: number
+  readonly views: readonly ViewSlot[]
+}
+
+/** The contents of an array operand in one call: element [i, j] is `data[offset + i * stride[0] + j * stride[1]]`. */
+export interface ArrayValue {
+  readonly data: TypedArray
+  readonly shape: readonly number[]
+  readonly stride: readonly number[]
+  readonly offset: number
 }
 
 export interface Kernel {
@@ -100,6 +149,8 @@ export interface Kernel {
   readonly outs: readonly number[]
   readonly arrays: readonly ArraySlot[]
   readonly checks: readonly Check[]
+  /** Absent in a kernel of scalars. With it, an array operand has no local that means anything, and `outs` may be empty. */
+  readonly core?: Core
   readonly body: readonly Stmt[]
 }
 
@@ -131,6 +182,7 @@ export function parts(e: Expr): readonly Expr[] {
     case 'const':
     case 'local':
     case 'input':
+    case 'size':
       return []
     case 'op':
       return e.args
@@ -141,6 +193,8 @@ export function parts(e: Expr): readonly Expr[] {
       return [e.cond, e.then, e.else]
     case 'load':
       return [e.index]
+    case 'element':
+      return e.indices
   }
 }
 
@@ -151,6 +205,7 @@ export function withParts(e: Expr, next: readonly Expr[]): Expr {
     case 'const':
     case 'local':
     case 'input':
+    case 'size':
       return e
     case 'op':
       return { ...e, args: next }
@@ -161,6 +216,8 @@ export function withParts(e: Expr, next: readonly Expr[]): Expr {
       return a && b && c ? { ...e, cond: a, then: b, else: c } : e
     case 'load':
       return a ? { ...e, index: a } : e
+    case 'element':
+      return { ...e, indices: next }
   }
 }
 
@@ -178,6 +235,8 @@ export function mapStmts(body: readonly Stmt[], f: (e: Expr) => Expr): Stmt[] {
     switch (s.kind) {
       case 'set':
         return { ...s, value: mapExpr(s.value, f) }
+      case 'store':
+        return { ...s, indices: s.indices.map((e) => mapExpr(e, f)), value: mapExpr(s.value, f) }
       case 'if':
         return { ...s, cond: mapExpr(s.cond, f), then: mapStmts(s.then, f), else: mapStmts(s.else, f) }
       case 'loop':
@@ -205,6 +264,10 @@ export function visit(
     onStmt(s)
     switch (s.kind) {
       case 'set':
+        expr(s.value)
+        break
+      case 'store':
+        for (const index of s.indices) expr(index)
         expr(s.value)
         break
       case 'if':

@@ -43,6 +43,8 @@ function beforeStmt(s: Stmt, after: Live, exits: Exits, seen: Seen): Live {
       rest.delete(s.local)
       return withReads(rest, s.value)
     }
+    case 'store':
+      return [...s.indices, s.value].reduce(withReads, after)
     case 'if': {
       const otherwise = before(s.else, after, exits, seen)
       seen(s, after, otherwise)

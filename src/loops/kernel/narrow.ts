@@ -30,6 +30,8 @@ const to = (type: Code, e: Expr): Expr => rewrite(cast(type, e))
 const exactInF8 = { lo: -(2n ** 53n), hi: 2n ** 53n }
 
 interface Rewriter {
+  /** The index of an array: an i8. */
+  readonly index: (e: Expr) => Expr
   /** Congruent to `e` modulo 2^n, in a type of n bits. */
   readonly as: (type: Code, e: Expr) => Expr
   /** `e` itself, of its own type: for floats and b1. */
@@ -58,6 +60,10 @@ function rewriter(
         return to(type, e)
       case 'load':
         return to(type, { ...e, index: index(e.index) })
+      case 'element':
+        return to(type, { ...e, indices: e.indices.map(index) })
+      case 'size':
+        return to(type, e)
       case 'cast':
         return castAs(type, e)
       case 'bits':
@@ -155,6 +161,10 @@ function rewriter(
         return { ...e, index: index(e.index) }
       case 'bits':
         return { ...e, arg: value(e.arg) }
+      case 'element':
+        return { ...e, indices: e.indices.map(index) }
+      case 'size':
+        return e
       case 'select':
         return { ...e, cond: value(e.cond), then: value(e.then), else: value(e.else) }
       case 'cast': {
@@ -190,7 +200,7 @@ function rewriter(
     return clean ? made : op('add', [made, constant('f8', 0)])
   }
 
-  return { as, value }
+  return { as, value, index }
 }
 
 /** k, where `e` is the constant 2^k. */
@@ -203,7 +213,8 @@ function powerOf(e: Expr): bigint | undefined {
 function widestIn(kernel: Kernel): number {
   let widest = Math.max(1, ...kernel.outs.map((id) => bytesOf(kernel.locals[id]?.type ?? 'f8')))
   visit(kernel.body, (e) => {
-    if (e.kind === 'input' || e.kind === 'load' || isFloat(e.type)) widest = Math.max(widest, bytesOf(e.type))
+    const enters = e.kind === 'input' || e.kind === 'load' || e.kind === 'element'
+    if (enters || isFloat(e.type)) widest = Math.max(widest, bytesOf(e.type))
   })
   return widest
 }
@@ -273,7 +284,7 @@ export function narrow(kernel: Kernel): Kernel {
     const types = kernel.locals.map((_, id) => typeFor(id))
     const typeOf = (id: number): Code => types[id] ?? 'i8'
     const wide = widths(facts, typeOf, signOfLocal)
-    const { as, value } = rewriter(facts, wide, typeOf, (id, n) => grow(bits, id, n))
+    const { as, value, index } = rewriter(facts, wide, typeOf, (id, n) => grow(bits, id, n))
     const list = (body: readonly Stmt[]): Stmt[] => body.map(stmt)
     const stmt = (s: Stmt): Stmt => {
       switch (s.kind) {
@@ -281,6 +292,14 @@ export function narrow(kernel: Kernel): Kernel {
           if (!isInt(s.value.type)) return { ...s, value: value(s.value) }
           grow(bytes, s.local, bytesOf(wide.natural(s.value)))
           return { ...s, value: as(typeOf(s.local), s.value) }
+        case 'store': {
+          const { type } = s.value
+          return {
+            ...s,
+            indices: s.indices.map(index),
+            value: isInt(type) ? as(type, s.value) : value(s.value),
+          }
+        }
         case 'if':
           return { ...s, cond: value(s.cond), then: list(s.then), else: list(s.else) }
         case 'loop':

@@ -1,5 +1,6 @@
 /** Giving values to names: declarations, parameters, patterns, assignment, and reading what was given. */
 import type { Identifier, MemberExpression, Node, Pattern } from 'acorn'
+import { elementReference, heldArray } from './parse-arrays.ts'
 import {
   asTree,
   type Binding,
@@ -13,6 +14,7 @@ import {
   nothing,
   nowSet,
   place,
+  type Reference,
   readLocal,
   spill,
   unsetLocal,
@@ -75,6 +77,8 @@ const onceOnly = 'Which function or array a name means must be known when the ke
 /** The variable begins with this value. */
 export function initialise(frame: Frame, variable: Variable, value: Value, at: Place): void {
   if (value.kind === 'tuple') bindValue(frame, variable, heldTuple(frame.build, variable.name, value.items))
+  else if (isFixed(variable) && value.kind === 'array')
+    bindValue(frame, variable, heldArray(frame.build, value))
   else if (isFixed(variable) && (!isTree(value) || value.kind === 'constant')) {
     bindValue(frame, variable, value)
   } else if (isTree(value)) setLocal(frame, variable, value)
@@ -118,17 +122,15 @@ export function read(frame: Frame, id: Identifier): Value {
   return binding.value.kind === 'constant' ? constant(binding.value.value, at) : binding.value
 }
 
-/** Something that can be assigned to. */
-export interface Reference {
-  readonly read: () => Value
-  readonly write: (value: Value) => void
-}
-
 export function reference(frame: Frame, node: Node): Reference {
   const at = place(frame, node)
   if (isIdentifier(node)) {
     const variable = variableOf(frame, node)
-    if (variable) return { read: () => read(frame, node), write: (v) => assign(frame, variable, v, at) }
+    const write = (variable: Variable, value: Value): Value => {
+      assign(frame, variable, value, at)
+      return read(frame, node)
+    }
+    if (variable) return { read: () => read(frame, node), write: (v) => write(variable, v) }
     return syntaxError(
       at,
       `\`${node.name}\` is not a variable of the kernel, so it cannot be assigned`,
@@ -140,9 +142,14 @@ export function reference(frame: Frame, node: Node): Reference {
     if (owner.kind === 'tuple') {
       const k = indexOf(frame, node)
       const item = k === undefined ? undefined : owner.items[k]
-      if (item) return { read: () => item, write: (v) => assignTo(frame, item, v, at) }
+      const write = (item: Value, value: Value): Value => {
+        assignTo(frame, item, value, at)
+        return item
+      }
+      if (item) return { read: () => item, write: (v) => write(item, v) }
       return syntaxError(at, 'the index of a tuple must be a constant within it')
     }
+    if (owner.kind === 'array') return elementReference(frame, owner, node)
     if (owner.kind === 'table') {
       return syntaxError(
         at,
@@ -165,7 +172,7 @@ const declaring: Give = (frame, target, value, at) => {
   if (!variable) syntaxError(at, 'a name is expected here')
   initialise(frame, variable, value, at)
 }
-const assigning: Give = (frame, target, value) => reference(frame, target).write(value)
+const assigning: Give = (frame, target, value) => void reference(frame, target).write(value)
 
 /** Takes a value apart as a pattern says. */
 function give(frame: Frame, pattern: Pattern, value: Value, how: Give): void {

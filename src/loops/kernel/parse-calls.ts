@@ -4,6 +4,7 @@
  */
 import type { CallExpression, Expression, Identifier, Node, SpreadElement, Super } from 'acorn'
 import { type Builtin, builtinRow, foldCall, globals } from './builtins.ts'
+import { callMethod } from './parse-arrays.ts'
 import { declarePattern, initialise, variableOf } from './parse-assign.ts'
 import {
   asTree,
@@ -88,7 +89,7 @@ function helperCall(frame: Frame, node: CallExpression, at: Place): Value | unde
   // _slicedToArray(tuple, 2) of Babel and __read(tuple, 2) of TypeScript: what destructuring becomes.
   if (second.type === 'Literal' && typeof second.value === 'number') {
     const { steps, result } = collect(frame.build, () => lower.value(frame, first))
-    if (result.kind === 'tuple' || result.kind === 'table') {
+    if (result.kind === 'tuple' || result.kind === 'table' || result.kind === 'array') {
       frame.build.steps.push(...steps)
       return result
     }
@@ -133,6 +134,8 @@ export function call(frame: Frame, callee: Value, args: readonly Value[], at: Pl
       return callBuiltin(callee.name, args, at)
     case 'compiled':
       return callCompiled(frame, callee, args, at)
+    case 'method':
+      return callMethod(frame, callee, args, at)
     default:
       explainMissing(callee, at)
       return syntaxError(at, `${name ? `\`${name}\`` : 'this'} is ${describe(callee)}, not a function`)

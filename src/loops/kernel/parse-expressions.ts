@@ -87,14 +87,10 @@ function assignment(frame: Frame, node: AssignmentExpression): Value {
       return value
     }
     const target = reference(frame, left)
-    target.write(lower.value(frame, right))
-    return target.read()
+    return target.write(lower.value(frame, right))
   }
   const target = reference(frame, left)
-  const write = (): Value => {
-    target.write(lower.value(frame, right))
-    return target.read()
-  }
+  const write = (): Value => target.write(lower.value(frame, right))
   switch (operator) {
     case '&&=':
       return choose(frame, isTrue(target.read(), at), write, target.read, at)
@@ -104,8 +100,7 @@ function assignment(frame: Frame, node: AssignmentExpression): Value {
       return isUndefined(build, target.read(), at) ? write() : target.read()
     default: {
       const operands = inOrder(build, [target.read, () => lower.value(frame, right)])
-      target.write(operate(frame, operator.slice(0, -1), node, operands))
-      return target.read()
+      return target.write(operate(frame, operator.slice(0, -1), node, operands))
     }
   }
 }
@@ -115,8 +110,8 @@ function update(frame: Frame, node: UpdateExpression, used: boolean): Value {
   const target = reference(frame, node.argument)
   const old = asTree(target.read(), at)
   const before = used && !node.prefix ? spill(frame.build, old) : old
-  target.write(binary(node.operator === '++' ? '+' : '-', before, constant(1, at), at))
-  return node.prefix ? target.read() : before
+  const after = target.write(binary(node.operator === '++' ? '+' : '-', before, constant(1, at), at))
+  return node.prefix ? after : before
 }
 
 type Handlers = {

@@ -8,7 +8,17 @@ import type { TypedArray } from '../../dtype.ts'
 import type { Builtin } from './builtins.ts'
 import type { AnyFunctionNode, Scoping, Variable } from './scope.ts'
 import { type Place, placeOf, type Source, syntaxError } from './source.ts'
-import { type Constant, readsAny, type Signature, type Step, type Table, type Tree, written } from './tree.ts'
+import {
+  type Constant,
+  readsAny,
+  type Signature,
+  type Step,
+  type Table,
+  type Tree,
+  type View,
+  type Written,
+  written,
+} from './tree.ts'
 
 /** A source whose names are resolved. */
 export interface Parsed extends Source {
@@ -44,6 +54,19 @@ export type Static =
   | { readonly kind: 'builtin'; readonly name: Builtin }
   | ({ readonly kind: 'compiled' } & Compiled)
   | { readonly kind: 'table'; readonly table: number; readonly name: string; readonly length: number }
+  /** An array parameter, or a row of one: its first indices are fixed. */
+  | {
+      readonly kind: 'array'
+      readonly view: number
+      readonly name: string
+      readonly rank: number
+      readonly indices: readonly Tree[]
+    }
+  | {
+      readonly kind: 'method'
+      readonly name: 'get' | 'set'
+      readonly array: Extract<Static, { kind: 'array' }>
+    }
   | { readonly kind: 'object'; readonly name: string; readonly value: object }
   | { readonly kind: 'string' }
 
@@ -52,6 +75,13 @@ export type Value = Tree | Static
 export type Binding =
   | { readonly kind: 'local'; readonly local: number }
   | { readonly kind: 'value'; readonly value: Value }
+
+/** Something that can be assigned to. */
+export interface Reference {
+  readonly read: () => Value
+  /** Gives the value of the assignment. */
+  readonly write: (value: Value) => Value
+}
 
 /** Where `break` and `continue` go. */
 export interface Target {
@@ -120,6 +150,8 @@ export interface Build {
   readonly factory: boolean
   readonly locals: string[]
   readonly tables: Table[]
+  /** Array parameters; `stored` once something is written to them. */
+  readonly views: { -readonly [K in keyof View]: View[K] }[]
   /** The plain arrays among them, and the typed ones made of them. */
   readonly copies: Map<object, TypedArray>
   /** Where steps go at the moment. */
@@ -209,6 +241,8 @@ const statics: ReadonlySet<string> = new Set<Static['kind']>([
   'builtin',
   'compiled',
   'table',
+  'array',
+  'method',
   'object',
   'string',
 ])
@@ -226,9 +260,11 @@ export function spill(build: Build, tree: Tree, name = 't'): Tree {
   return readLocal(id, tree.at)
 }
 
-function protect(build: Build, value: Value, changed: ReadonlySet<number>): Value {
+function protect(build: Build, value: Value, changed: Written): Value {
+  const safe = (tree: Tree): Tree => (readsAny(tree, changed) ? spill(build, tree) : tree)
+  if (value.kind === 'array') return { ...value, indices: value.indices.map(safe) }
   if (value.kind === 'tuple') return { ...value, items: value.items.map((v) => protect(build, v, changed)) }
-  return isTree(value) && readsAny(value, changed) ? spill(build, value) : value
+  return isTree(value) ? safe(value) : value
 }
 
 /** Values in JavaScript's order of evaluation: one that a later one changes is put aside first. */
@@ -248,6 +284,8 @@ const words: Record<Static['kind'], string> = {
   builtin: 'a function',
   compiled: 'a function',
   table: 'an array',
+  array: 'an array',
+  method: 'a function',
   object: 'an object',
   string: 'a string',
 }
@@ -261,6 +299,8 @@ const wordHints: Partial<Record<Static['kind'], string>> = {
   builtin: 'Functions can only be called in a kernel.',
   compiled: 'Functions can only be called in a kernel.',
   table: 'Take an element of it: table[i].',
+  array: 'Take an element of it: a[i], or a[i][j] of one with two dimensions.',
+  method: 'Call it: a.get(i, j), a.set(i, j, value).',
   object: 'Kernels compute with numbers; take a number from it: object.key.',
   string: 'Kernels compute with numbers.',
 }

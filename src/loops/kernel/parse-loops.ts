@@ -8,10 +8,12 @@ import type {
   Statement,
   WhileStatement,
 } from 'acorn'
+import { arrayProperty, rowOrElement } from './parse-arrays.ts'
 import { assignPattern, declarePattern } from './parse-assign.ts'
 import { not } from './parse-choices.ts'
 import { binary } from './parse-expressions.ts'
 import {
+  asTree,
   type Build,
   branch,
   constant,
@@ -99,24 +101,25 @@ export function doWhile(frame: Frame, node: DoWhileStatement, names: Names): boo
   return loop(frame, names, place(frame, node), body, test)
 }
 
-/** `for (const v of table)`. */
+/** `for (const v of table)`, `for (const row of a)`. */
 export function forOf(frame: Frame, node: ForOfStatement, names: Names): boolean {
   const { build } = frame
   const at = place(frame, node)
   const over = build.lower.value(frame, node.right)
-  if (over.kind !== 'table' || node.await) {
+  if ((over.kind !== 'table' && over.kind !== 'array') || node.await) {
     return syntaxError(
       at,
       `a kernel cannot loop over ${describe(over)}`,
-      'Only a captured array has elements to loop over.',
+      'Only array parameters and captured arrays can be looped over.',
     )
   }
   const counter = newLocal(build, 'k')
   const index = readLocal(counter, at)
   emit(build, { kind: 'set', local: counter, value: constant(0, at) })
   const body = (target: Target) => {
-    leaveUnless(build, target, binary('<', index, constant(over.length, at), at))
-    const value = element(over, index, at)
+    const length = over.kind === 'table' ? constant(over.length, at) : arrayProperty(over, 'length', at)
+    leaveUnless(build, target, binary('<', index, asTree(length, at), at))
+    const value = over.kind === 'table' ? element(over, index, at) : rowOrElement(over, index, at)
     const { left } = node
     if (left.type !== 'VariableDeclaration') assignPattern(frame, left, value)
     else for (const d of left.declarations) declarePattern(frame, d.id, value)

@@ -2,6 +2,7 @@
 import type { MemberExpression } from 'acorn'
 import { capture, randomIsRefused } from './capture.ts'
 import { propertyHint } from './hints.ts'
+import { arrayMember, arrayProperty } from './parse-arrays.ts'
 import { asTree, constant, describe, type Frame, isTree, nothing, place, type Value } from './parse-frame.ts'
 import { type Place, syntaxError } from './source.ts'
 import type { Tree } from './tree.ts'
@@ -50,6 +51,8 @@ export function property(frame: Frame, owner: Value, key: string, at: Place): Va
       if (key === 'length') return constant(owner.length, at)
       if (/^\d+$/.test(key)) return element(owner, constant(Number(key), at), at)
       break
+    case 'array':
+      return arrayProperty(owner, key, at)
     default:
       break
   }
@@ -85,6 +88,7 @@ export function member(frame: Frame, node: MemberExpression): Value {
   if (node.property.type === 'Literal' && typeof node.property.value === 'string') {
     return property(frame, owner, node.property.value, at)
   }
+  if (owner.kind === 'array') return arrayMember(frame, owner, node)
   if (owner.kind === 'table' && node.property.type !== 'PrivateIdentifier') {
     const index = asTree(frame.build.lower.value(frame, node.property), place(frame, node.property))
     return element(owner, index, at)

@@ -43,6 +43,9 @@ function after(step: Step, now: ReadonlySet<number>, jumps: Jumps, found: Set<nu
       next.delete(step.local)
       return next
     }
+    case 'store':
+      for (const tree of [...step.indices, step.value]) reads(tree, now, found)
+      return now
     case 'if':
       reads(step.test, now, found)
       return union(flow(step.then, now, jumps, found), flow(step.else, now, jumps, found))
@@ -82,6 +85,7 @@ function replace(steps: readonly Step[], found: ReadonlySet<number>): Step[] {
       case 'block':
         return [{ ...step, body: replace(step.body, found) }]
       case 'set':
+      case 'store':
       case 'break':
       case 'continue':
         return [step]

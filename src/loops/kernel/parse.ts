@@ -40,6 +40,7 @@ export interface Definition {
   readonly arity: number
   readonly required: number
   readonly parsed: Parsed
+  readonly arrays: ArrayParams | undefined
   /** As it was given; a thunk is asked anew by `recapture`. */
   readonly env: Env | undefined
   /** The values it was last filled in with. */
@@ -48,7 +49,16 @@ export interface Definition {
   readonly program: Program
 }
 
+/** Which parameters are arrays. */
+export interface ArrayParams {
+  /** Inputs; parameters beyond them are outputs. */
+  readonly nin: number
+  /** The dimensions of each operand, inputs first; 0 for a number. */
+  readonly ranks: readonly number[]
+}
+
 export interface DefineOptions {
+  readonly arrays?: ArrayParams | undefined
   readonly env?: Env | undefined
   readonly name?: string | undefined
 }
@@ -123,9 +133,15 @@ function passOperands(frame: Frame): void {
     if (!variable) {
       syntaxError(
         at,
-        'a parameter of a kernel is a number, so it has a plain name',
+        `a parameter of a kernel is ${arg?.kind === 'array' ? 'an array' : 'a number'}, so it has a plain name`,
         'Destructure captured values only: with env.',
       )
+    }
+    if (arg?.kind === 'array') {
+      const view = build.views[arg.view]
+      if (view) view.name = variable.name
+      initialise(frame, variable, { ...arg, name: variable.name }, at)
+      continue
     }
     if (arg?.kind !== 'local') {
       declarePattern(frame, pattern, nothing)
@@ -145,7 +161,12 @@ function arityOf({ node }: FunctionValue): { readonly arity: number; readonly re
 }
 
 /** The locals that hold the results. */
-function outsOf(build: Build, value: Value, at: Place): number[] {
+function outsOf(build: Build, value: Value, at: Place, written: boolean): number[] {
+  if (written) {
+    if (value.kind === 'undefined') return []
+    const hint = 'Write them: out[i] = value. A kernel whose outputs are all numbers may return them instead.'
+    return syntaxError(at, 'the kernel returns a value, but its outputs are parameters', hint)
+  }
   const items = value.kind === 'tuple' ? value.items : [value]
   if (value.kind === 'undefined' || items.length === 0) {
     return syntaxError(
@@ -172,7 +193,12 @@ interface Lowered {
 }
 
 /** The whole way from a source that is read to the untyped tree, for so many operands. */
-function lowerKernel(parsed: Parsed, captured: object | undefined, nin?: number): Lowered {
+function lowerKernel(
+  parsed: Parsed,
+  captured: object | undefined,
+  arrays: ArrayParams | undefined,
+  nin?: number,
+): Lowered {
   checkFactory(parsed, captured)
   const build: Build = {
     lower,
@@ -181,6 +207,7 @@ function lowerKernel(parsed: Parsed, captured: object | undefined, nin?: number)
     factory: captured !== undefined,
     locals: [],
     tables: [],
+    views: [],
     copies: new Map(),
     unset: new Map(),
     results: new Set(),
@@ -200,17 +227,23 @@ function lowerKernel(parsed: Parsed, captured: object | undefined, nin?: number)
       'It needs one parameter for each operand: (x, y) => x + y.',
     )
   const params = Array.from({ length: nin ?? arity }, () => newLocal(build, 'x'))
-  const args = params.map((local) => readLocal(local, at))
+  const args = params.map((local, operand): Value => {
+    const rank = arrays?.ranks[operand] ?? 0
+    if (rank === 0) return readLocal(local, at)
+    const name = `operand${operand}`
+    const view = build.views.push({ name, operand, rank, stored: false }) - 1
+    return { kind: 'array', view, name, rank, indices: [] }
+  })
   const result = inline(around, kernel, args, undefined, passOperands)
-  const outs = outsOf(build, result, at)
-  const { locals, tables } = build
-  return { program: { locals, params, body: settle(build.steps), outs, tables }, arity, required }
+  const outs = outsOf(build, result, at, arrays !== undefined && params.length > arrays.nin)
+  const { locals, tables, views } = build
+  return { program: { locals, params, body: settle(build.steps), outs, tables, views }, arity, required }
 }
 
 /** The untyped tree for so many operands: where there are fewer than parameters, the last ones have their defaults. */
 export function programOf(definition: Definition, nin: number): Program {
-  const { program, parsed, captured } = definition
-  return nin === definition.arity ? program : lowerKernel(parsed, captured, nin).program
+  const { program, parsed, captured, arrays } = definition
+  return nin === definition.arity ? program : lowerKernel(parsed, captured, arrays, nin).program
 }
 
 function valuesOf(env: Env | undefined): object | undefined {
@@ -226,9 +259,14 @@ function valuesOf(env: Env | undefined): object | undefined {
   )
 }
 
-function definitionOf(parsed: Parsed, env: Env | undefined, captured: object | undefined): Definition {
+function definitionOf(
+  parsed: Parsed,
+  env: Env | undefined,
+  captured: object | undefined,
+  arrays: ArrayParams | undefined,
+): Definition {
   const { name, text: source } = parsed
-  return { name, source, ...lowerKernel(parsed, captured), parsed, env, captured }
+  return { name, source, ...lowerKernel(parsed, captured, arrays), parsed, arrays, env, captured }
 }
 
 /**
@@ -239,11 +277,12 @@ export function define(kernel: CallableFunction | string, options: DefineOptions
   const { definition } = brandOf(kernel) ?? {}
   if (definition)
     return { ...recapture(definition, valuesOf(options.env)), name: options.name ?? definition.name }
-  return definitionOf(resolved(sourceOf(kernel, options.name)), options.env, valuesOf(options.env))
+  const { env, arrays } = options
+  return definitionOf(resolved(sourceOf(kernel, options.name)), env, valuesOf(env), arrays)
 }
 
 /** The same kernel with its captured values read anew, or with these instead. */
 export function recapture(definition: Definition, env?: object): Definition {
   const { parsed } = definition
-  return definitionOf(parsed, definition.env, env ?? valuesOf(definition.env))
+  return definitionOf(parsed, definition.env, env ?? valuesOf(definition.env), definition.arrays)
 }

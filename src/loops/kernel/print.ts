@@ -56,6 +56,7 @@ function printer(kernel: Kernel) {
   const names = localNames(kernel)
   const nameOf = (id: number) => names[id] ?? `v${id}`
   const arrayOf = (id: number) => kernel.arrays[id]?.name ?? `array${id}`
+  const viewOf = (id: number) => kernel.core?.views[id]?.name ?? `operand${id}`
   const typed = (id: number) => `${nameOf(id)}:${kernel.locals[id]?.type ?? '?'}`
 
   const within = (e: Expr, least: number): string => (levelOf(e) < least ? `(${expr(e)})` : expr(e))
@@ -76,6 +77,10 @@ function printer(kernel: Kernel) {
         return `${within(e.cond, 1)} ? ${within(e.then, 1)} : ${within(e.else, 1)}`
       case 'load':
         return `${arrayOf(e.array)}[${expr(e.index)}]`
+      case 'element':
+        return `${viewOf(e.view)}[${e.indices.map(expr).join(', ')}]`
+      case 'size':
+        return `${viewOf(e.view)}.shape[${e.axis}]`
       case 'op': {
         const [a, b] = e.args
         const row = infix[e.op]
@@ -98,6 +103,8 @@ function printer(kernel: Kernel) {
     switch (s.kind) {
       case 'set':
         return `${indent}${typed(s.local)} = ${expr(s.value)}`
+      case 'store':
+        return `${indent}${viewOf(s.view)}[${s.indices.map(expr).join(', ')}] = ${expr(s.value)}`
       case 'if': {
         const otherwise = s.else.length > 0 ? ` else ${inner(s.else)}` : ''
         return `${indent}if ${expr(s.cond)} ${inner(s.then)}${otherwise}`
@@ -121,8 +128,14 @@ export function print(kernel: Kernel): string {
   const p = printer(kernel)
   const inputs = kernel.locals.slice(0, kernel.nin).map((_, k) => p.typed(k))
   const arrays = kernel.arrays.map((a) => `  table ${a.name}:${a.type}[${a.length}]\n`).join('')
+  const views = (kernel.core?.views ?? [])
+    .map(({ name, type, dims, stored }) => {
+      const sizes = dims.map((d) => (d < 0 ? '1' : `n${d}`)).join(', ')
+      return `  ${stored ? 'output' : 'input'} ${name}:${type}[${sizes}]\n`
+    })
+    .join('')
   const head = `${kernel.name}(${inputs.join(', ')}) -> (${kernel.outs.map(p.typed).join(', ')})`
-  return `${head} {\n${arrays}${p.body(kernel.body, '  ')}}\n`
+  return `${head} {\n${arrays}${views}${p.body(kernel.body, '  ')}}\n`
 }
 
 /** One expression of a kernel. */

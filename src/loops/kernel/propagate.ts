@@ -30,6 +30,10 @@ function copyList(body: readonly Stmt[], start: Known): Stmt[] {
         if (copy) known = new Map(known).set(s.local, value)
         return { ...s, value }
       }
+      case 'store': {
+        const indices = s.indices.map((e) => substitute(e, known))
+        return { ...s, indices, value: substitute(s.value, known) }
+      }
       case 'if': {
         const cond = substitute(s.cond, known)
         const next = { ...s, cond, then: copyList(s.then, known), else: copyList(s.else, known) }
@@ -74,6 +78,8 @@ const replaceIn = (s: Stmt, id: number, value: Expr): Stmt => {
   switch (s.kind) {
     case 'set':
       return { ...s, value: inExpr(s.value) }
+    case 'store':
+      return { ...s, indices: s.indices.map(inExpr), value: inExpr(s.value) }
     case 'if':
       return { ...s, cond: inExpr(s.cond), then: inList(s.then), else: inList(s.else) }
     case 'block':

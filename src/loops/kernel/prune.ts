@@ -46,6 +46,7 @@ function pruneStmt(s: Stmt): readonly Stmt[] {
       // It never comes round a second time.
       return [{ kind: 'block', label: s.label, body }]
     }
+    case 'store':
     case 'break':
     case 'continue':
       return [s]
@@ -73,6 +74,7 @@ function withoutDead(body: readonly Stmt[], dead: ReadonlySet<Stmt>): Stmt[] {
         return [{ ...s, body: withoutDead(s.body, dead), update: withoutDead(s.update, dead) }]
       case 'block':
         return [{ ...s, body: withoutDead(s.body, dead) }]
+      case 'store':
       case 'break':
       case 'continue':
         return [s]

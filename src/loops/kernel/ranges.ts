@@ -98,6 +98,11 @@ export function ranges(kernel: Kernel): Ranges {
       case 'load':
         range(e.index, state)
         return typeRange(e.type)
+      case 'element':
+        for (const index of e.indices) range(index, state)
+        return typeRange(e.type)
+      case 'size':
+        return { lo: 0n, hi: 2n ** 31n - 1n }
     }
   }
   const range = (e: Expr, state: State): Range => note(e, compute(e, state))
@@ -133,6 +138,10 @@ export function ranges(kernel: Kernel): Ranges {
         }
         return state.with(s.local, value)
       }
+      case 'store':
+        for (const index of s.indices) range(index, state)
+        range(s.value, state)
+        return state
       case 'if': {
         range(s.cond, state)
         const then = run(s.then, assume(state, s.cond, true, quiet), exits)

@@ -11,6 +11,9 @@ export function sameExpr(a: Expr, b: Expr): boolean {
   if (a.kind === 'input') return b.kind === 'input' && a.operand === b.operand
   if (a.kind === 'op' && !(b.kind === 'op' && a.op === b.op)) return false
   if (a.kind === 'load' && !(b.kind === 'load' && a.array === b.array && a.check === b.check)) return false
+  if (a.kind === 'element' && !(b.kind === 'element' && a.view === b.view && a.check === b.check))
+    return false
+  if (a.kind === 'size') return b.kind === 'size' && a.view === b.view && a.axis === b.axis
   const left = parts(a)
   const right = parts(b)
   return (
@@ -32,6 +35,17 @@ function sameStmt(a: Stmt, b: Stmt | undefined): boolean {
   switch (a.kind) {
     case 'set':
       return b.kind === 'set' && a.local === b.local && sameExpr(a.value, b.value)
+    case 'store':
+      return (
+        b.kind === 'store' &&
+        a.view === b.view &&
+        a.check === b.check &&
+        sameExpr(a.value, b.value) &&
+        a.indices.every((e, k) => {
+          const other = b.indices[k]
+          return other !== undefined && sameExpr(e, other)
+        })
+      )
     case 'if':
       return (
         b.kind === 'if' && sameExpr(a.cond, b.cond) && sameLists(a.then, b.then) && sameLists(a.else, b.else)
@@ -54,8 +68,11 @@ export const sameBody: (a: readonly Stmt[], b: readonly Stmt[]) => boolean = sam
 export const some = (e: Expr, holds: (e: Expr) => boolean): boolean =>
   holds(e) || parts(e).some((p) => some(p, holds))
 
-/** A load may fail its check: such an expression must be computed exactly where, and when, the kernel says so. */
-export const mayFail = (e: Expr): boolean => some(e, (p) => p.kind === 'load')
+/**
+ * A load may fail its check, and stores change what it reads: such an expression must be computed exactly where, and when, the
+ * kernel says so.
+ */
+export const mayFail = (e: Expr): boolean => some(e, (p) => p.kind === 'load' || p.kind === 'element')
 
 /** The locals that an expression reads. */
 export function localsOf(e: Expr): Set<number> {
@@ -109,6 +126,7 @@ export function completes(body: readonly Stmt[]): boolean {
   return body.every((s) => {
     switch (s.kind) {
       case 'set':
+      case 'store':
         return true
       case 'if':
         return completes(s.then) || completes(s.else)

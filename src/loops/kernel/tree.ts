@@ -74,6 +74,10 @@ export type Tree =
       readonly index: Tree
       readonly at: Place
     }
+  /** An element of an array parameter. */
+  | { readonly kind: 'item'; readonly view: number; readonly indices: readonly Tree[]; readonly at: Place }
+  /** The size of an array parameter along an axis. */
+  | { readonly kind: 'size'; readonly view: number; readonly axis: number; readonly at: Place }
   /** The argument or result number `slot` of a call by signature, converted to the type that the chosen signature gives it. */
   | {
       readonly kind: 'coerce'
@@ -86,6 +90,14 @@ export type Tree =
 
 export type Step =
   | { readonly kind: 'set'; readonly local: number; readonly value: Tree }
+  /** Writes an element of an array parameter. */
+  | {
+      readonly kind: 'store'
+      readonly view: number
+      readonly indices: readonly Tree[]
+      readonly value: Tree
+      readonly at: Place
+    }
   /** From here on the local is `undefined`, until it is set. */
   | { readonly kind: 'declare'; readonly local: number; readonly at: Place }
   | {
@@ -113,6 +125,15 @@ export interface Table {
   readonly weak: boolean
 }
 
+/** An array parameter. */
+export interface View {
+  readonly name: string
+  /** Which parameter it is. */
+  readonly operand: number
+  readonly rank: number
+  readonly stored: boolean
+}
+
 export interface Program {
   /** The names of the locals. */
   readonly locals: readonly string[]
@@ -122,6 +143,7 @@ export interface Program {
   /** The locals that hold the results; nothing reads them. */
   readonly outs: readonly number[]
   readonly tables: readonly Table[]
+  readonly views: readonly View[]
 }
 
 /** The direct parts of a tree. */
@@ -129,6 +151,7 @@ export function branches(tree: Tree): readonly Tree[] {
   switch (tree.kind) {
     case 'constant':
     case 'local':
+    case 'size':
       return []
     case 'unary':
     case 'coerce':
@@ -142,18 +165,21 @@ export function branches(tree: Tree): readonly Tree[] {
       return tree.args
     case 'element':
       return [tree.index]
+    case 'item':
+      return tree.indices
   }
 }
 
 const some = (tree: Tree, holds: (tree: Tree) => boolean): boolean =>
   holds(tree) || branches(tree).some((part) => some(part, holds))
 
-/** Does evaluating it read one of these locals? */
-export const readsAny = (tree: Tree, locals: ReadonlySet<number>): boolean =>
-  some(tree, (t) => t.kind === 'local' && locals.has(t.local))
+/** Does evaluating it read something that was written? */
+export const readsAny = (tree: Tree, { locals, views }: Written): boolean =>
+  some(tree, (t) => (t.kind === 'local' && locals.has(t.local)) || (t.kind === 'item' && views.has(t.view)))
 
 /** Can evaluating it fail? Then it must not be evaluated where JavaScript would not. */
-export const canFail = (tree: Tree): boolean => some(tree, (t) => t.kind === 'element' && !isWithin(t))
+export const canFail = (tree: Tree): boolean =>
+  some(tree, (t) => t.kind === 'item' || (t.kind === 'element' && !isWithin(t)))
 
 const isWithin = ({ index, length }: Extract<Tree, { kind: 'element' }>): boolean =>
   index.kind === 'constant' &&
@@ -178,6 +204,8 @@ export function isTruth(tree: Tree): boolean {
       return tree.name === 'Boolean' || /^(?:Number\.)?is[A-Z]/.test(tree.name)
     case 'local':
     case 'element':
+    case 'item':
+    case 'size':
     case 'coerce':
       return false
   }
@@ -193,6 +221,7 @@ export function inner(step: Step): readonly (readonly Step[])[] {
     case 'block':
       return [step.body]
     case 'set':
+    case 'store':
     case 'declare':
     case 'break':
     case 'continue':
@@ -200,10 +229,20 @@ export function inner(step: Step): readonly (readonly Step[])[] {
   }
 }
 
-/** The locals that these steps set, added to `found`. */
-export function written(steps: readonly Step[], found = new Set<number>()): Set<number> {
+/** Locals that are set, and array parameters that are stored to. */
+export interface Written {
+  readonly locals: Set<number>
+  readonly views: Set<number>
+}
+
+/** What these steps write, added to `found`. */
+export function written(
+  steps: readonly Step[],
+  found: Written = { locals: new Set(), views: new Set() },
+): Written {
   for (const step of steps) {
-    if (step.kind === 'set') found.add(step.local)
+    if (step.kind === 'set') found.locals.add(step.local)
+    if (step.kind === 'store') found.views.add(step.view)
     for (const list of inner(step)) written(list, found)
   }
   return found

@@ -24,7 +24,7 @@ export function analyseUniformity(kernel: Kernel): Uniformity {
   const loops = new Set<number>()
 
   const varies = (e: Expr): boolean => {
-    if (e.kind === 'input') return true
+    if (e.kind === 'input' || e.kind === 'element') return true
     if (e.kind === 'local') return varying.has(e.local)
     return parts(e).some(varies)
   }
@@ -48,6 +48,8 @@ export function analyseUniformity(kernel: Kernel): Uniformity {
     switch (s.kind) {
       case 'set':
         if (apart || varies(s.value)) varying.add(s.local)
+        return nobody
+      case 'store':
         return nobody
       case 'if': {
         const split = apart || varies(s.cond)

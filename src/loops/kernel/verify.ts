@@ -1,7 +1,7 @@
 /** What a well-formed kernel looks like. The tests run it after every pass; it returns what is wrong, in words. */
 import { type Code, dtypes } from '../../dtype.ts'
 import { castValue, isFloat, isInt, sameValue } from './evaluate.ts'
-import type { Expr, Kernel, Stmt } from './ir.ts'
+import type { Expr, Kernel, Stmt, Store } from './ir.ts'
 import { opRow } from './ops.ts'
 import { printExpr } from './print.ts'
 
@@ -22,6 +22,15 @@ function opProblem(e: Extract<Expr, { kind: 'op' }>): string | undefined {
   if (!row[domainOf(a.type)]) return `${e.op} is not defined on ${a.type}`
   const result = row.result === 'b1' ? 'b1' : a.type
   return e.type === result ? undefined : `the result is ${result}, not ${e.type}`
+}
+
+/** An access to an array operand, of a value of `type`. */
+function accessProblem(kernel: Kernel, e: Pick<Store, 'view' | 'indices'>, type: Code): string | undefined {
+  const view = kernel.core?.views[e.view]
+  if (!view) return `there is no array operand ${e.view}`
+  if (view.type !== type) return `an element of ${view.name} is ${view.type}, not ${type}`
+  if (e.indices.length !== view.dims.length) return `${view.name} has ${view.dims.length} axes`
+  return e.indices.every((index) => index.type === 'i8') ? undefined : 'an index is i8'
 }
 
 function exprProblem(kernel: Kernel, e: Expr): string | undefined {
@@ -47,6 +56,12 @@ function exprProblem(kernel: Kernel, e: Expr): string | undefined {
     case 'load':
       if (e.index.type !== 'i8') return `the index is ${e.index.type}`
       return e.array < kernel.arrays.length ? undefined : `there is no table ${e.array}`
+    case 'element':
+      return accessProblem(kernel, e, e.type)
+    case 'size': {
+      const axes = kernel.core?.views[e.view]?.dims
+      return axes && e.axis < axes.length && e.type === 'i4' ? undefined : `there is no such size`
+    }
   }
 }
 
@@ -59,6 +74,7 @@ export function verify(kernel: Kernel): string[] {
     if (e.kind === 'op') e.args.forEach(expr)
     else if (e.kind === 'cast' || e.kind === 'bits') expr(e.arg)
     else if (e.kind === 'load') expr(e.index)
+    else if (e.kind === 'element') e.indices.forEach(expr)
     else if (e.kind === 'select') [e.cond, e.then, e.else].forEach(expr)
   }
   const list = (body: readonly Stmt[], loops: readonly number[], blocks: readonly number[]): void => {
@@ -68,6 +84,14 @@ export function verify(kernel: Kernel): string[] {
           expr(s.value)
           const type = kernel.locals[s.local]?.type
           if (type !== s.value.type) problems.push(`local ${s.local} of ${type} is set to ${s.value.type}`)
+          break
+        }
+        case 'store': {
+          for (const e of [...s.indices, s.value]) expr(e)
+          const problem = accessProblem(kernel, s, s.value.type)
+          if (problem) problems.push(`a store: ${problem}`)
+          if (!kernel.core?.views[s.view]?.stored)
+            problems.push(`a store to operand ${s.view}, which is read only`)
           break
         }
         case 'if':

@@ -51,7 +51,12 @@ export function signOf(e: Expr, ofLocal: (id: number) => Sign | undefined): Sign
     if (p.kind === 'local') {
       const sign = isInt(p.type) ? ofLocal(p.local) : undefined
       if (sign) signs.add(sign)
-    } else if (p.kind === 'input' || p.kind === 'load' || (p.kind === 'cast' && !isInt(p.arg.type))) {
+    } else if (
+      p.kind === 'input' ||
+      p.kind === 'load' ||
+      p.kind === 'element' ||
+      (p.kind === 'cast' && !isInt(p.arg.type))
+    ) {
       if (isInt(p.type)) signs.add(dtypes[p.type].kind === 'u' ? 'u' : 'i')
     } else if (p.kind === 'select') {
       collect(p.then)
@@ -94,6 +99,8 @@ export function widths(
       case 'input':
       case 'load':
       case 'bits':
+      case 'element':
+      case 'size':
         return e.type
       case 'cast':
         // Floats become integers four bytes at a time.

@@ -1,0 +1,300 @@
+/**
+ * Kernels of arrays as WebAssembly against the interpreter: the same results, or the same failed check, for random sizes, strides
+ * and data that indices depend on. Around every operand lie canaries and NaNs with a payload: nothing outside an operand is ever
+ * read into a result or written.
+ */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { compile, lower } from '../../src/loops/compile.ts'
+import type { ArrayValue } from '../../src/loops/kernel/ir.ts'
+import { print } from '../../src/loops/kernel/print.ts'
+import { verify } from '../../src/loops/kernel/verify.ts'
+import type { WasmLoop } from '../../src/loops/loop.ts'
+import { type ArrayKernel, arrayKernel, interpreted, type Outcome } from '../kernel/arrays.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: kernels see arrays of numbers and rows of them
+type Any = any
+
+const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true })
+const contextAt = 1024
+const operandsAt = 8192
+const room = 4096
+
+/** A small generator of its own, so that every run of the tests asks the same. */
+function generator(seed: number) {
+  let state = seed >>> 0 || 1
+  const next = () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) / 2 ** 32
+  }
+  return { next, int: (from: number, to: number) => from + Math.floor(next() * (to - from + 1)) }
+}
+type Random = ReturnType<typeof generator>
+
+/** An operand in wasm memory, or the same in an array of its own for the interpreter: loop axis first, then the core's. */
+interface Placed {
+  readonly start: number
+  readonly step: number
+  readonly core: readonly number[]
+  readonly shape: readonly number[]
+}
+
+/** Where `count` cores of this shape lie in a room: random order of axes, signs, gaps. */
+function placed(
+  random: Random,
+  operand: number,
+  count: number,
+  shape: readonly number[],
+  output: boolean,
+): Placed {
+  const axes = [...shape, count].map((size, axis) => ({ size, axis }))
+  axes.sort(() => random.next() - 0.5)
+  const strides: number[] = []
+  let span = random.int(1, 2)
+  let low = 0
+  for (const { size, axis } of axes) {
+    const repeats = !output && axis === shape.length && random.next() < 0.2
+    const stride = repeats ? 0 : span * (random.next() < 0.3 ? -1 : 1)
+    strides[axis] = stride
+    if (stride < 0) low += stride * (Math.max(size, 1) - 1)
+    if (!repeats) span *= Math.max(size, 1) + random.int(0, 1)
+  }
+  const start = (operandsAt + operand * room) / 8 + 16 - low
+  return { start, step: strides[shape.length] ?? 0, core: strides.slice(0, shape.length), shape }
+}
+
+const payload = 0x7ff8dead0000beefn
+
+interface Trial {
+  readonly want: Outcome & { readonly outputs: readonly Float64Array[] }
+  readonly got: Outcome & { readonly outputs: readonly Float64Array[] }
+}
+
+/** Runs the loop and the interpreter on the same f8 operands. */
+function trial(made: ArrayKernel, loop: WasmLoop, random: Random): Trial {
+  const { kernel, inputs, outputs } = made
+  const core = kernel.core ?? { sizes: 0, views: [] }
+  const codes = [...inputs, ...outputs]
+  const count = random.int(0, 4)
+  const sizes = Array.from({ length: core.sizes }, () => random.int(0, 4))
+  const floats = new Float64Array(memory.buffer)
+  new BigUint64Array(memory.buffer).fill(payload, operandsAt / 8)
+  const own = floats.slice()
+  const args: number[] = [contextAt, count]
+  const sizesOf = (k: number) =>
+    (core.views.find((v) => v.operand === k)?.dims ?? []).map((dim) => (dim < 0 ? 1 : (sizes[dim] ?? 0)))
+  const places = codes.map((_, k) => placed(random, k, count, sizesOf(k), k >= inputs.length))
+  const everywhere = ({ start, step, core, shape }: Placed, visit: (at: number) => void) => {
+    const walk = (axis: number, at: number): void => {
+      if (axis === shape.length) visit(at)
+      else for (let i = 0; i < (shape[axis] ?? 0); i++) walk(axis + 1, at + i * (core[axis] ?? 0))
+    }
+    for (let i = 0; i < count; i++) walk(0, start + i * step)
+  }
+  places.forEach((place, k) => {
+    args.push(place.start * 8, place.step * 8)
+    everywhere(place, (at) => {
+      const value = k < inputs.length ? random.int(-2, 5) + (random.next() < 0.05 ? 0.5 : 0) : 0
+      floats[at] = value
+      own[at] = value
+    })
+  })
+  args.push(...sizes)
+  places.forEach(({ core: steps }, k) => {
+    const dims = core.views.find((v) => v.operand === k)?.dims ?? []
+    steps.forEach((s, axis) => {
+      if ((dims[axis] ?? -1) >= 0) args.push(s * 8)
+    })
+  })
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(loop.shared as BufferSource), {
+    env: { memory },
+    math: Math as unknown as WebAssembly.ModuleImports,
+  })
+  const code = (exports.strided as (...args: number[]) => number)(...args)
+  const got: Outcome =
+    code === 0
+      ? { results: [] }
+      : {
+          check: code - 1,
+          index: floats[(contextAt + loop.context.errorIndex) / 8] ?? 0,
+          size: floats[(contextAt + loop.context.errorSize) / 8] ?? 0,
+        }
+  let want: Outcome = { results: [] }
+  for (let i = 0; i < count && 'results' in want; i++) {
+    const operands = places.map(({ start, step, core, shape }, k) => {
+      const isArray = core.length > 0 || kernel.core?.views.some((v) => v.operand === k)
+      const value: ArrayValue = { data: own, offset: start + i * step, shape, stride: core }
+      return isArray ? value : (own[start + i * step] ?? 0)
+    })
+    want = interpreted(made, operands)
+    if (!('results' in want)) break
+    want.results.forEach((v, k) => {
+      const place = places[inputs.length + k]
+      if (place) own[place.start + i * place.step] = Number(v)
+    })
+  }
+  const [beyond, end] = [operandsAt / 8, (operandsAt + 5 * room) / 8]
+  return {
+    want: { ...('check' in want ? want : { results: [] }), outputs: [own.slice(beyond, end)] },
+    got: { ...got, outputs: [floats.slice(beyond, end)] },
+  }
+}
+
+const bits = (list: readonly Float64Array[]) => list.map((a) => new BigUint64Array(a.buffer).join()).join()
+
+const kernels: readonly [string, string, string, CallableFunction | string][] = [
+  [
+    'gather',
+    '(n),(m)->(m)',
+    'void(f8[:],f8[:],f8[:])',
+    (a: Any, at: Any, out: Any) => {
+      for (let i = 0; i < at.length; i++) out[i] = a[at[i]]
+    },
+  ],
+  [
+    'scatter',
+    '(n),(m)->(n)',
+    'void(f8[:],f8[:],f8[:])',
+    (a: Any, at: Any, out: Any) => {
+      for (let i = 0; i < at.length; i++) out[at[i]] += a[i] + 1
+    },
+  ],
+  [
+    'two indices from data',
+    '(m,n),(k)->(k)',
+    'void(f8[:,:],f8[:],f8[:])',
+    (a: Any, at: Any, out: Any) => {
+      for (let i = 0; i < at.length - 1; i++) out[i + 1] = a[at[i]][at[i + 1]] + out[i]
+    },
+  ],
+  [
+    'store to a place from data',
+    '(m,n),(k)->(m,n)',
+    'void(f8[:,:],f8[:],f8[:,:])',
+    (a: Any, at: Any, out: Any) => {
+      for (const v of at) out[v][a.shape[1] - 1 - v] = a[v][v] * 2
+    },
+  ],
+  [
+    'an index of an index',
+    '(n),()->()',
+    'void(f8[:],f8,f8[:])',
+    (a: Any, k: number, out: Any) => {
+      let i = k
+      for (let steps = 0; steps < 6; steps++) {
+        if (steps > 2 && a[i] === i) break
+        i = a[i]
+      }
+      out[0] = i
+    },
+  ],
+  [
+    'matmul',
+    '(m,n),(n,p)->(m,p)',
+    'void(f8[:,:],f8[:,:],f8[:,:])',
+    (a: Any, b: Any, out: Any) => {
+      for (let i = 0; i < a.shape[0]; i++)
+        for (let j = 0; j < b.shape[1]; j++) {
+          let s = 0
+          for (let k = 0; k < a.shape[1]; k++) s += a[i][k] * b[k][j]
+          out[i][j] = s
+        }
+    },
+  ],
+  ['returned', '(n)->(),()', 'UniTuple(f8,2)(f8[:])', (a: Any) => [a[0] + a.length, a[a.length - 1]]],
+  [
+    'sorted',
+    '(n)->(n)',
+    'void(f8[:],f8[:])',
+    (a: Any, out: Any) => {
+      for (let i = 0; i < a.length; i++) {
+        let j = i
+        for (; j > 0 && out[j - 1] > a[i]; j--) out[j] = out[j - 1]
+        out[j] = a[i]
+      }
+    },
+  ],
+  [
+    'off by one',
+    '(n)->(n)',
+    'void(f8[:],f8[:])',
+    (a: Any, out: Any) => {
+      for (let i = 0; i <= a.length; i++) if (a[i] < 4) out[i] = a[i + 1] - a[i]
+    },
+  ],
+  [
+    'convolution',
+    '(m),(n)->(m+n-1)',
+    'void(f8[:],f8[:],f8[:])',
+    (a: Any, b: Any, out: Any) => {
+      for (let i = 0; i < a.length; i++) for (let j = 0; j < b.length; j++) out[i + j] += a[i] * b[j]
+    },
+  ],
+]
+
+for (const [name, layout, signature, source] of kernels) {
+  test(`${name}: wasm and interpreter agree, and touch nothing else`, () => {
+    const made = arrayKernel(layout, signature, source)
+    const request = { ...made, simd: true }
+    const lowered = lower(request)
+    assert.equal(verify(lowered), [])
+    const loop = compile(request)
+    const random = generator(name.length * 7919)
+    let failed = 0
+    for (let run = 0; run < 150; run++) {
+      const { want, got } = trial(made, loop, random)
+      if ('check' in want) {
+        failed++
+        const { outputs: _, ...facts } = want
+        const { outputs: __, ...found } = got
+        assert.equal(found, facts, `run ${run}`)
+      }
+      if (bits(got.outputs) !== bits(want.outputs)) assert.unreachable(`run ${run} of ${print(lowered)}`)
+    }
+    if (/data|gather|scatter|off|index/.test(name)) assert.ok(failed > 10 && failed < 140, `${failed} failed`)
+  })
+}
+
+test('an i4 index and an f4 operand: conversions are part of the loop', () => {
+  const made = arrayKernel('(n),(m)->(m)', 'void(f8[:],i8[:],f8[:])', (a: Any, at: Any, out: Any) => {
+    for (let i = 0; i < at.length; i++) out[i] = a[at[i]]
+  })
+  const loop = compile({ ...made, inputs: ['f4', 'i2'], outputs: ['f8'], simd: true })
+  const at = operandsAt
+  new Float32Array(memory.buffer).set([0.1, 2, 3], at / 4)
+  new Int16Array(memory.buffer).set([2, 0, 1, 7], (at + 64) / 2)
+  const floats = new Float64Array(memory.buffer)
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(loop.shared as BufferSource), {
+    env: { memory },
+  })
+  const run = exports.strided as (...args: number[]) => number
+  assert.is(run(contextAt, 1, at, 0, at + 64, 0, at + 128, 0, 3, 3, 4, 2, 8), 0)
+  assert.equal([...floats.slice((at + 128) / 8, (at + 152) / 8)], [3, Math.fround(0.1), 2])
+  assert.is.not(run(contextAt, 1, at, 0, at + 64, 0, at + 128, 0, 3, 4, 4, 2, 8), 0)
+  assert.is(floats[(contextAt + loop.context.errorIndex) / 8], 7)
+})
+
+test('an integer element beyond 31 bits is outside, however it is held', () => {
+  const made = arrayKernel('(n),()->()', 'f8(f8[:],u4)', (a: Any, i: number) => a[i])
+  const loop = compile({ ...made, simd: true })
+  const floats = new Float64Array(memory.buffer)
+  floats.set([5, 6], operandsAt / 8)
+  const words = new Uint32Array(memory.buffer)
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(loop.shared as BufferSource), {
+    env: { memory },
+  })
+  const run = (index: number) => {
+    words[(operandsAt + 64) / 4] = index
+    return (exports.strided as (...args: number[]) => number)(
+      ...[contextAt, 1, operandsAt, 0, operandsAt + 64, 0, operandsAt + 128, 0, 2, 8],
+    )
+  }
+  assert.is(run(1), 0)
+  assert.is(floats[(operandsAt + 128) / 8], 6)
+  assert.is(run(4294967295), 1)
+  assert.is(floats[(contextAt + loop.context.errorIndex) / 8], 4294967295)
+})
+
+test.run()
