@@ -24,6 +24,14 @@ export function mayShareMemory(a: Strided, b: Strided): boolean {
   return solvable(terms, y.high - 1 - x.low)
 }
 
+/** Does any byte lie between the outermost elements of both? */
+export function spansMeet(a: Strided, b: Strided): boolean {
+  if (!sameMemory(a.data, b.data)) return false
+  const x = extent(a)
+  const y = extent(b)
+  return x !== undefined && y !== undefined && y.low < x.high && x.low < y.high
+}
+
 /**
  * Is it the very same array: start, shape, strides and dtype? Reading an element just before it is written is then safe, so
  * that element-wise work needs no copy.

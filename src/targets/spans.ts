@@ -3,6 +3,7 @@
  * than the loop: so the whole span of memory that a view reaches is copied at once, and the loop goes over it with the view's
  * own steps, as over a resident array.
  */
+import { mayOverlapItself, spansMeet } from '../broadcast/overlap.ts'
 import type { Plan } from '../broadcast/plan.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { dtypes, type TypedArray } from '../dtype.ts'
@@ -45,6 +46,10 @@ type Settable = { set(from: TypedArray, at: number): void }
 const inOneRow = (plan: Plan): boolean =>
   plan.outer.length === 0 && plan.innerSteps.every((step) => step === 1 || step === 0)
 
+/** Outputs whose spans meet would write back over each other what lies between their elements. */
+const outputsMeet = (outputs: readonly Strided[]): boolean =>
+  outputs.some((a, k) => outputs.slice(k + 1).some((b) => spansMeet(a, b)))
+
 /**
  * Copies the operands' spans to the heap and notes where their data would begin. The result copies outputs back and releases
  * the memory. Null: spans do not suit these operands, and nothing was done.
@@ -58,7 +63,7 @@ export function stageSpans(
   pointers: number[],
   report: Report,
 ): (() => void) | null {
-  if (inOneRow(plan)) return null
+  if (inOneRow(plan) || outputsMeet(operands.slice(inputs))) return null
   const reaches = operands.map((_, k) => reach(plan, k))
   const bytesOf = (k: number) => dtypes[(operands[k] as Strided).code].bytes
   let total = 0
@@ -82,10 +87,11 @@ export function stageSpans(
     pointers[k] = block.address - low * bytesOf(k)
   }
   for (const [k, { low, length, block }] of spans.entries()) {
-    const gaps = length > (reaches[k]?.count ?? 0)
+    const operand = operands[k] as Strided
     // What an output's span holds between its elements comes back as it was.
-    if (k >= inputs && !masked && !gaps) continue
-    const { data, code } = operands[k] as Strided
+    const filled = length === reaches[k]?.count && !mayOverlapItself(operand)
+    if (k >= inputs && !masked && filled) continue
+    const { data, code } = operand
     const view = heap.view(code) as unknown as Settable
     view.set(data.subarray(low, low + length), block.address / bytesOf(k))
     report.bytesCopied += length * bytesOf(k)

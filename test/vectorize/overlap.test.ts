@@ -104,6 +104,31 @@ for (const target of targets) {
     assert.equal([...wide], [2, 3, 4, 5])
   })
 
+  for (const place of ['plain', 'resident'] as const) {
+    const memory = (length: number) =>
+      (place === 'plain' ? new Float64Array(length) : resident(new Float64Array(length)).data) as Float64Array
+
+    test(`${target}: two outputs of one ${place} buffer, element by element in turn`, () => {
+      for (const n of [1, 2, 5, 37, 5000]) {
+        const both = memory(2 * n)
+        const x = Float64Array.from({ length: n }, (_, i) => 7 * i + 5)
+        const [even, odd] = [view(both, [n], [2]), view(both, [n], [2], 1)]
+        divmod(x, 7, even, odd)
+        assert.ok(both.every((value, i) => value === (i % 2 === 0 ? i / 2 : 5)))
+        divmod(view(x, [n], [-1], n - 1), 7, odd, even)
+        assert.ok(both.every((value, i) => value === (i % 2 === 0 ? 5 : n - 1 - (i - 1) / 2)))
+        add(even, odd, odd)
+        assert.ok(both.every((value, i) => value === (i % 2 === 0 ? 5 : n + 4 - (i - 1) / 2)))
+      }
+    })
+
+    test(`${target}: what lies between the elements of a ${place} output that meets itself`, () => {
+      const between = memory(9).fill(-1)
+      add(view(new Float64Array(9), [3, 3]), 1, view(between, [3, 3], [2, 2]))
+      assert.equal([...between], [1, -1, 1, -1, 1, -1, 1, -1, 1])
+    })
+  }
+
   test(`${target}: two outputs, one of them an input`, () => {
     const x = f8(7, 8, 9)
     const y = f8(2, 3, 4)
