@@ -19,12 +19,14 @@ quarter_pi = '[1b-30;0.78541]'
 odd = lambda n: [3 + 2 * k for k in range(n)]
 
 ROWS = {
-    # e^r = 1 + r + r^2/2 + r^3 q(r)
-    'exp f8': row('exp(x)', '1+x+x^2/2', range(3, 12), half_ln2, 'f8'),
-    'exp f4': row('exp(x)', '1+x+x^2/2', range(3, 7), half_ln2, 'f4'),
+    # e^r - 1 = r + r^2/2 + r^3 q(r)
+    'exp f8': row('expm1(x)', 'x+x^2/2', range(3, 13), half_ln2, 'f8'),
+    'exp f4': row('expm1(x)', 'x+x^2/2', range(3, 8), half_ln2, 'f4'),
     # log((1+s)/(1-s)) = 2s + s^3 q(s^2)
     'log f8': row('log((1+x)/(1-x))', '2*x', odd(7), '[1b-30;0.17158]', 'f8'),
     'log f4': row('log((1+x)/(1-x))', '2*x', odd(3), '[1b-30;0.17158]', 'f4'),
+    # log2((1+s)/(1-s)) = c s + c/3 s^3 + s^5 q(s^2), c = 2 / log 2
+    'log2 f8': row('log2((1+x)/(1-x))', '2/log(2)*x + 2/3/log(2)*x^3', [5, 7, 9, 11, 13, 15, 17], '[1b-30;0.17158]', 'f8'),
     # sin r = r + r^3 q(r^2)
     'sin f8': row('sin(x)', 'x', odd(6), quarter_pi, 'f8'),
     'sin f4': row('sin(x)', 'x', odd(3), quarter_pi, 'f4'),
@@ -35,7 +37,7 @@ ROWS = {
     'tan f8': row('tan(x)', 'x', odd(14), quarter_pi, 'f8'),
     'tan f4': row('tan(x)', 'x', odd(6), quarter_pi, 'f4'),
     # atan t = t + t^3 q(t^2)
-    'atan f8': row('atan(x)', 'x', odd(10), '[1b-30;0.41422]', 'f8'),
+    'atan f8': row('atan(x)', 'x', odd(11), '[1b-30;0.41422]', 'f8'),
     'atan f4': row('atan(x)', 'x', odd(5), '[1b-30;0.41422]', 'f4'),
     # asin x = x + x^3 q(x^2)
     'asin f8': row('asin(x)', 'x', odd(12), '[1b-30;0.5]', 'f8'),

@@ -3,8 +3,8 @@
  * of the other operand's type, and a `Build` that collects statements.
  */
 import type { Code, FloatCode } from '../../../dtype.ts'
-import { castValue, evaluate } from '../evaluate.ts'
-import { bits as bitsOf, constant, type Expr, type Local, local, op, type Stmt, set } from '../ir.ts'
+import { bitsValue, castValue, evaluate } from '../evaluate.ts'
+import { bits, cast, constant, type Expr, type Local, local, op, type Stmt, set } from '../ir.ts'
 import type { Op } from '../ops.ts'
 
 /** An operand: an expression, or a constant of the type that the other operand has. */
@@ -82,6 +82,13 @@ export function startBuild(type: FloatCode, fma: boolean, supply: Supply, out: S
   }
 }
 
+/** The same statements, for the steps of a function that are computed in another type. */
+export const withType = (b: Build, type: FloatCode): Build => ({
+  ...b,
+  type,
+  number: (value) => ({ kind: 'const', type, value: castValue(type, value) }),
+})
+
 const typeOf = (args: readonly Arg[]): Code => {
   for (const a of args) if (typeof a === 'object') return a.type
   throw new TypeError('a constant needs an operand whose type it takes')
@@ -103,7 +110,7 @@ const nary =
     return values.length < args.length ? made : constant(made.type, evaluate(name, type, values))
   }
 const binary = (name: Op) => (a: Arg, b: Arg) => nary(name)(a, b)
-const unary = (name: Op) => (a: Expr) => op(name, [a])
+const unary = (name: Op) => (a: Expr) => nary(name)(a)
 
 export const add = binary('add')
 export const sub = binary('sub')
@@ -133,13 +140,21 @@ export const trunc = unary('trunc')
 
 export function select(cond: Expr, then: Arg, otherwise: Arg): Expr {
   const type = typeOf([then, otherwise])
+  if (cond.kind === 'const') return toExpr(type, cond.value === true ? then : otherwise)
   return { kind: 'select', type, cond, then: toExpr(type, then), else: toExpr(type, otherwise) }
 }
 
+/** The value as one of another type. */
+export const convert = (type: Code, x: Expr): Expr =>
+  x.kind === 'const' ? constant(type, castValue(type, x.value)) : cast(type, x)
+
 /** The unsigned integer of the same bits. */
-export const toBits = (x: Expr): Expr => bitsOf(x.type === 'f4' ? 'u4' : 'u8', x)
+export const toBits = (x: Expr): Expr => reinterpret(x.type === 'f4' ? 'u4' : 'u8', x)
 /** The float of the same bits. */
-export const fromBits = (i: Expr): Expr => bitsOf(i.type === 'u4' ? 'f4' : 'f8', i)
+export const fromBits = (i: Expr): Expr => reinterpret(i.type === 'u4' ? 'f4' : 'f8', i)
+
+const reinterpret = (type: Code, x: Expr): Expr =>
+  x.kind === 'const' ? constant(type, bitsValue(x.type, type, x.value)) : bits(type, x)
 
 /** a*b + c in whichever way is fastest: with one rounding or two. */
 export const madd = (b: Build, x: Arg, y: Arg, z: Arg): Expr =>

@@ -9,11 +9,14 @@ import { formatOf, powerOfTwo, scaleBy, toNearest } from './formats.ts'
 import { polynomial } from './polynomial.ts'
 
 const coefficients = {
-  f4: [0.5, 0.16666534543037415, 0.04166724905371666, 0.008367431350052357, 0.001386273535899818],
+  f4: [
+    0.5, 0.1666666716337204, 0.041666481643915176, 0.00833321176469326, 0.0013933343579992652,
+    0.00019940319180022925,
+  ],
   f8: [
-    0.5, 0.16666666666666433, 0.04166666666660399, 0.00833333333350049, 0.0013888888926781007,
-    0.00019841269465255666, 2.4801508703112713e-5, 2.755764173519417e-6, 2.762517814579031e-7,
-    2.4978097588719263e-8,
+    0.5, 0.16666666666666677, 0.04166666666666659, 0.008333333333321464, 0.0013888888888935926,
+    0.00019841269886473797, 2.4801587213006215e-5, 2.755724391213934e-6, 2.755737372355584e-7,
+    2.5109126657531706e-8, 2.0883152499568826e-9,
   ],
 } as const
 
@@ -23,6 +26,9 @@ const limits = {
   f8: { plain: 708, most: 710, least: -746 },
 } as const
 
+/** The p of e^r = 1 + r + r² p(r). */
+export const expPolynomial = (b: Build, r: Expr): Expr => polynomial(b, r, coefficients[b.type])
+
 /** e^x - 1 = 2^k (1 + high + tail) - 1, where tail is much smaller than high. */
 export interface ExpParts {
   readonly high: Expr
@@ -31,14 +37,29 @@ export interface ExpParts {
   readonly k: { readonly number: Expr; readonly bits: Expr }
 }
 
-export function expParts(b: Build, x: Expr): ExpParts {
+/** x - k ln 2 as high + low, and k. */
+function reduceExp(b: Build, x: Expr) {
   const { ln2 } = formatOf(b)
   const k = toNearest(b, x, Math.LOG2E)
   const high = b.let(madd(b, k.number, -ln2.high, x))
   const low = b.let(mul(k.number, -ln2.low))
-  const r = b.let(add(high, low))
-  const tail = madd(b, mul(r, r), polynomial(b, r, coefficients[b.type]), low)
-  return { high, tail, k }
+  return { k, high, low, r: b.let(add(high, low)) }
+}
+
+export function expParts(b: Build, x: Expr): ExpParts {
+  const { k, high, low, r } = reduceExp(b, x)
+  return { high, tail: madd(b, mul(r, r), expPolynomial(b, r), low), k }
+}
+
+/** The same with a better tail: for functions in which 1 is taken away again. */
+export function fineExpParts(b: Build, x: Expr): ExpParts {
+  const { k, high, low, r } = reduceExp(b, x)
+  const square = b.let(mul(r, r))
+  // What r lost in rounding counts in its square too.
+  const last = madd(b, add(sub(high, r), low), r, low)
+  const [half = 0.5, ...beyond] = coefficients[b.type]
+  const curve = madd(b, mul(square, r), polynomial(b, r, beyond), last)
+  return { high, tail: b.let(add(mul(square, half), curve)), k }
 }
 
 /** y * 2^k where that may be no normal number: in two steps, of which only the second rounds. */

@@ -4,12 +4,13 @@
  * f8: x = y * 2^e with y in [1, 2^32) and e a multiple of 32, so that y meets 2/π at a whole word.
  * f4: the products of x with parts of 1/2π are exact in f8, and each gives up its whole turns.
  */
-import { cast, type Expr } from '../ir.ts'
+import type { Expr } from '../ir.ts'
 import {
   abs,
   add,
   and,
   type Build,
+  convert,
   copysign,
   eq,
   floor,
@@ -24,6 +25,7 @@ import {
   shr,
   sub,
   toBits,
+  withType,
   xor,
 } from './build.ts'
 import { product } from './double.ts'
@@ -153,7 +155,7 @@ function hugeDouble(b: Build, x: Expr): Reduced {
 }
 
 function hugeSingle(b: Build, x: Expr): Reduced {
-  const wide = b.let(cast('f8', x))
+  const wide = b.let(convert('f8', x))
   let turns: Expr | undefined
   for (const part of overTwoPi) {
     const whole = b.let(mul(wide, part))
@@ -162,7 +164,7 @@ function hugeSingle(b: Build, x: Expr): Reduced {
     turns = b.let(sub(sum, nearest(sum)))
   }
   const quarters = b.let(mul(turns ?? wide, 4))
-  const { magic } = formatOf({ ...b, type: 'f8' })
+  const { magic } = formatOf(withType(b, 'f8'))
   const shifted = b.let(add(quarters, magic))
   const rest = b.let(mul(sub(quarters, sub(shifted, magic)), halfPi[0]))
   return narrowRest(b, rest, toBits(shifted))

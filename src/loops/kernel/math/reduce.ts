@@ -4,8 +4,8 @@
  * through reduce-huge.ts, together with infinities and NaN.
  * Parts of π/2: of 33 bits each, the last of 53, and of 53 bits each.
  */
-import { cast, type Expr } from '../ir.ts'
-import { abs, add, type Build, fma, le, madd, mul, neg, sub, toBits } from './build.ts'
+import type { Expr } from '../ir.ts'
+import { abs, add, type Build, convert, fma, le, madd, mul, neg, sub, toBits, withType } from './build.ts'
 import { formatOf, toNearest } from './formats.ts'
 
 const short = [
@@ -59,8 +59,8 @@ function reduceDouble(b: Build, x: Expr): Reduced {
 
 /** f4 arguments in f8. */
 function reduceSingle(b: Build, x: Expr): Reduced {
-  const wide = b.let(cast('f8', x))
-  const { magic } = formatOf({ ...b, type: 'f8' })
+  const wide = b.let(convert('f8', x))
+  const { magic } = formatOf(withType(b, 'f8'))
   const shifted = b.let(madd(b, wide, perQuarter, magic))
   const n = b.let(sub(shifted, magic))
   const rest = b.let(madd(b, n, -two[1], madd(b, n, -two[0], wide)))
@@ -69,7 +69,7 @@ function reduceSingle(b: Build, x: Expr): Reduced {
 
 /** A rest in f8 as one in two f4. */
 export function narrowRest(b: Build, rest: Expr, quarters: Expr): Reduced {
-  const high = b.let(cast('f4', rest))
-  const low = b.let(cast('f4', sub(cast('f8', high), rest)))
-  return { high, low, quarters: b.let(cast('u4', quarters)) }
+  const high = b.let(convert('f4', rest))
+  const low = b.let(convert('f4', sub(convert('f8', high), rest)))
+  return { high, low, quarters: b.let(convert('u4', quarters)) }
 }

@@ -1,0 +1,164 @@
+/** What must come out exactly: zeros with their signs, infinities, NaN, and landmarks; in f8 and f4, with and without FMA. */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { fuses } from '../../src/loops/fuses.ts'
+import { functionNames } from '../../src/loops/kernel/math/functions.ts'
+import { type Op, opRow } from '../../src/loops/kernel/ops.ts'
+import { functionLoop } from './run-function.ts'
+
+const ways = [false, true].filter((fma) => !fma || fuses())
+const types = ['f8', 'f4'] as const
+
+function apply(name: Op, type: 'f8' | 'f4', fma: boolean, rows: readonly (readonly number[])[]): number[] {
+  const loop = functionLoop(name, type, rows.length, { fma })
+  rows.forEach((row, i) => {
+    row.forEach((x, k) => {
+      const column = loop.inputs[k]
+      if (column) column[i] = x
+    })
+  })
+  loop.run(rows.length)
+  return Array.from(loop.output as Float64Array)
+}
+
+const inside = (name: Op): ((...args: number[]) => number) =>
+  name === 'rem' ? (a, b) => a % b : Math[opRow(name).math as 'pow']
+
+const edges = [0, -0, 1, -1, 2, -2, 0.5, -0.5, 3, -3, Infinity, -Infinity, NaN, 1e30, -1e30]
+/** The kinds of results that are the same on every engine. */
+const isSpecial = (x: number) => !Number.isFinite(x) || x === 0 || Math.abs(x) === 1
+
+for (const fma of ways) {
+  for (const type of types) {
+    for (const name of functionNames) {
+      test(`special values of ${name} on ${type}${fma ? ', fused' : ''}`, () => {
+        const rows =
+          opRow(name).arity === 1 ? edges.map((x) => [x]) : edges.flatMap((x) => edges.map((y) => [x, y]))
+        const got = apply(name, type, fma, rows)
+        rows.forEach((row, i) => {
+          const operands = type === 'f4' ? row.map(Math.fround) : row
+          const exact = inside(name)(...operands)
+          const want = type === 'f4' ? Math.fround(exact) : exact
+          if (isSpecial(want)) assert.ok(Object.is(got[i], want), `${name}(${row}) is ${got[i]}, not ${want}`)
+          else
+            assert.ok(Math.abs((got[i] ?? 0) / exact - 1) < 1e-6, `${name}(${row}) is ${got[i]}, not ${want}`)
+        })
+      })
+    }
+  }
+}
+
+const tiny = 2 ** -1074
+const landmarks: Partial<Record<Op, readonly (readonly number[])[]>> = {
+  exp: [
+    [0, 1],
+    [-745.2, 0],
+    [-745.1332191019411, tiny],
+    [709.8, Infinity],
+  ],
+  expm1: [
+    [tiny, tiny],
+    [-tiny, -tiny],
+    [-50, -1],
+    [-1e300, -1],
+    [710, Infinity],
+  ],
+  log: [
+    [1, 0],
+    [tiny, -744.4400719213812],
+    [-tiny, NaN],
+    [Number.MAX_VALUE, 709.782712893384],
+  ],
+  sin: [
+    [Math.PI, 1.2246467991473532e-16],
+    [1e22, -0.8522008497671888],
+    [tiny, tiny],
+    [-tiny, -tiny],
+  ],
+  cos: [
+    [Math.PI, -1],
+    [tiny, 1],
+    [6381956970095103 * 2 ** 797, -4.687165924254624e-19],
+  ],
+  tanh: [
+    [tiny, tiny],
+    [-tiny, -tiny],
+    [22, 1],
+    [-1e300, -1],
+  ],
+  sinh: [
+    [tiny, tiny],
+    [711, Infinity],
+    [-711, -Infinity],
+  ],
+  cosh: [
+    [tiny, 1],
+    [-711, Infinity],
+  ],
+  atan: [
+    [1, Math.PI / 4],
+    [1e300, Math.PI / 2],
+    [tiny, tiny],
+  ],
+  asin: [
+    [1, Math.PI / 2],
+    [-1, -Math.PI / 2],
+    [1.0000000000000002, NaN],
+    [tiny, tiny],
+  ],
+  acos: [
+    [1, 0],
+    [-1, Math.PI],
+    [0, Math.PI / 2],
+    [-1.0000000000000002, NaN],
+  ],
+  atan2: [
+    [0, -1, Math.PI],
+    [-0, -1, -Math.PI],
+    [tiny, 1, tiny],
+    [1, tiny, Math.PI / 2],
+    [tiny, tiny, Math.PI / 4],
+    [1e308, -1e308, 2.356194490192345],
+    [tiny, 2, 0],
+    [-tiny, 4, -0],
+    [1e-310, 1e-300, 1e-310 / 1e-300],
+  ],
+  pow: [
+    [2, 10, 1024],
+    [10, 2, 100],
+    [10, 22, 1e22],
+    [2, -1074, tiny],
+    [2, -1075, 0],
+    [2, 1024, Infinity],
+    [-2, 3, -8],
+    [-2, 0.5, NaN],
+    [NaN, 0, 1],
+    [1, Infinity, NaN],
+    [-1, -Infinity, NaN],
+    [0, -1, Infinity],
+    [-0, -1, -Infinity],
+    [-0, -2, Infinity],
+    [tiny, 0.5, 2.2227587494850775e-162],
+    [0.5, 1e300, 0],
+    [9, 0.5, 3],
+    [-Infinity, 3, -Infinity],
+    [4, tiny, 1],
+    [1, NaN, NaN],
+  ],
+}
+
+for (const fma of ways) {
+  for (const name of functionNames) {
+    const rows = landmarks[name]
+    if (!rows) continue
+    test(`landmarks of ${name}${fma ? ', fused' : ''}`, () => {
+      const got = apply(name, 'f8', fma, rows)
+      rows.forEach((row, i) => {
+        const want = row.at(-1) ?? 0
+        assert.ok(Object.is(got[i], want), `${name}(${row.slice(0, -1)}) is ${got[i]}, not ${want}`)
+      })
+    })
+  }
+}
+
+test.run()
