@@ -78,7 +78,7 @@ const landmarks: Partial<Record<Op, readonly (readonly number[])[]>> = {
   cos: [
     [Math.PI, -1],
     [tiny, 1],
-    [6381956970095103 * 2 ** 797, -4.687165924254624e-19],
+    [6381956970095103 * 2 ** 797, -4.687165924254628e-19],
   ],
   tanh: [
     [tiny, tiny],
