@@ -1,9 +1,11 @@
 /** The pipeline, one line a pass: a typed kernel and the dtypes of its operands in memory, to a loop. */
-import { emitWasm, emitWat } from './emit/wasm.ts'
+import type { Code } from '../dtype.ts'
+import { type EmitRequest, emitWasm, emitWat } from './emit/wasm.ts'
 import { bind } from './kernel/bind.ts'
 import { expand } from './kernel/expand.ts'
 import type { Kernel } from './kernel/ir.ts'
 import { mask } from './kernel/mask.ts'
+import { maskFold } from './kernel/mask-fold.ts'
 import { narrow } from './kernel/narrow.ts'
 import { print } from './kernel/print.ts'
 import { simplify } from './kernel/simplify.ts'
@@ -26,17 +28,47 @@ export const passes: readonly Pass[] = [
 export const lower = (request: CompileRequest): Kernel =>
   passes.reduce((kernel, [, run]) => run(kernel, request), request.kernel)
 
+const lowered = (request: CompileRequest): EmitRequest => ({ ...request, kernel: lower(request) })
+
+/** What is emitted: the loop, and for a reducing one how two accumulators meet. */
+function emitted(request: CompileRequest): EmitRequest {
+  const own = flagged(request)
+  if (!isFold(request)) return lowered(own)
+  const accumulators = own.outputs
+  const join =
+    own.inputs.length === 2 * accumulators.length
+      ? lowered({ ...own, inputs: [...accumulators, ...accumulators] })
+      : null
+  return { ...lowered(own), fold: { join } }
+}
+
+const isFold = ({ form }: CompileRequest): boolean => form === 'fold' || form === 'masked fold'
+
+/** In a masked fold every accumulator and every element has a flag. */
+function flagged(request: CompileRequest): CompileRequest {
+  if (request.form !== 'masked fold') return request
+  const withFlags = (codes: readonly Code[]) => codes.flatMap((code): Code[] => [code, 'b1'])
+  const { inputs, outputs } = request
+  return {
+    ...request,
+    kernel: maskFold(request.kernel),
+    inputs: withFlags(inputs),
+    outputs: withFlags(outputs),
+  }
+}
+
 export function compile(request: CompileRequest): WasmLoop {
-  return emitWasm({ ...request, kernel: lower(request) })
+  return emitWasm(emitted(request))
 }
 
 /** The text of the emitted module. */
 export function wat(request: CompileRequest): string {
-  return emitWat({ ...request, kernel: lower(request) })
+  return emitWat(emitted(request))
 }
 
 /** The IR after each pass. */
-export function ir(request: CompileRequest): string {
+export function ir(given: CompileRequest): string {
+  const request = flagged(given)
   let kernel = request.kernel
   return passes
     .map(([name, run]) => {

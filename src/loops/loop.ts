@@ -9,11 +9,26 @@
  * An input is either an output, element by element, or shares no memory with any.
  *
  * A loop has a form, which says how elements meet:
- *   map      each element on its own
- *   masked   the last input is a mask; where it is false, nothing is computed and the outputs keep what they hold
+ *   map          each element on its own
+ *   masked       the last input is a mask; where it is false, nothing is computed and the outputs keep what they hold
+ *   fold         (accumulators, elements) -> accumulators: a reducing loop
+ *   masked fold  the same, with a flag behind each accumulator (whether it holds something) and each element (whether to take it)
+ *
+ * The inner loop of a reducing loop joins elements to accumulators in memory. It exports more, with the same parameters unless
+ * said otherwise:
+ *   joinVector, joinStrided   (accumulators, accumulators) -> accumulators, where elements are as many as accumulators
+ *   start                     elements -> accumulators: the conversion alone, any steps
+ *   scan                      accumulators are read once, each result is the next; a result step of 0 keeps the last
+ *   partials, partialsStrided (context, blocks, rows, {pointer, byte step} an element,
+ *                             {pointer, partial step, block step} an accumulator): for each of the blocks, which follow each
+ *                             other and have `rows` times 8 elements, the 8 partial results; element i joins number i mod 8.
+ *                             In `partials` elements are neighbours.
  */
 import type { Code } from '../dtype.ts'
 import type { Check, Kernel, Tables, Value } from './kernel/ir.ts'
+
+/** Partial results of a block of the tree in which associative kernels reduce. */
+export const partialCount = 8
 
 /** The fixed part of a context block, in byte offsets; scratch memory follows the tables. */
 export const contextLayout = {
@@ -42,7 +57,7 @@ export interface Note {
   readonly column: number
 }
 
-export type LoopForm = 'map' | 'masked'
+export type LoopForm = 'map' | 'masked' | 'fold' | 'masked fold'
 
 export interface WasmLoop {
   readonly isa: 'wasm'
@@ -66,6 +81,8 @@ export interface WasmLoop {
   readonly checks: readonly Check[]
   /** The context block that the loop needs. */
   readonly context: ContextLayout
+  /** A reducing loop: dtypes of its elements in memory, and of its accumulators. */
+  readonly fold?: { readonly elements: readonly Code[]; readonly accumulators: readonly Code[] }
 }
 
 /** The kernel itself, element by element: for debuggers, and where nothing may be compiled. It does not travel to other threads. */
@@ -82,6 +99,8 @@ export interface JsLoop {
   readonly tables: Tables
   /** What memory holds in, what memory is to hold out. */
   readonly element: (values: readonly Value[]) => readonly Value[]
+  /** Of a reducing loop: two accumulators to one. */
+  readonly join?: (values: readonly Value[]) => readonly Value[]
   readonly notes: readonly Note[]
 }
 

@@ -8,6 +8,7 @@ import { walk } from '../broadcast/walk.ts'
 import type { Code, TypedArray } from '../dtype.ts'
 import { TargetError } from '../errors.ts'
 import type { Loop, WasmLoop } from '../loops/loop.ts'
+import { type Folder, makeFolder } from './fold/folder.ts'
 import { elementBytes, failure, type Instance, instantiate, invoke } from './instance.ts'
 import type { Block } from './memory/allocator.ts'
 import type { Heap } from './memory/heap.ts'
@@ -25,7 +26,12 @@ function load(loop: Loop, tables: readonly TypedArray[]): Runner {
   if (loop.isa !== 'wasm') {
     throw new TargetError(`the cpu target runs wasm loops, not ${loop.isa}`, { target: 'cpu', reason: 'isa' })
   }
-  return makeRunner(loop, tables)
+  const runner = makeRunner(loop, tables)
+  if (!loop.fold) return runner
+  const folder: Folder = makeFolder(loop, tables, (heap, blocks) => {
+    collected.register(folder.reduce, { heap, blocks })
+  })
+  return { ...runner, ...folder }
 }
 
 function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {

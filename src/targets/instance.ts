@@ -12,6 +12,8 @@ export interface Instance {
   readonly heap: Heap
   readonly vector: InnerLoop
   readonly strided: InnerLoop
+  /** All functions of the module by name: a reducing loop has more. */
+  readonly functions: Readonly<Record<string, unknown>>
   /** The address of the context block. */
   readonly context: number
   readonly blocks: readonly Block[]
@@ -64,6 +66,7 @@ export function instantiate(loop: WasmLoop, tables: readonly TypedArray[], heap:
     heap,
     vector: exports.vector as InnerLoop,
     strided: exports.strided as InnerLoop,
+    functions: exports,
     context: context.address,
     blocks: [context, ...copies],
   }

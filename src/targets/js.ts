@@ -2,8 +2,9 @@
 import { store } from '../broadcast/nested.ts'
 import { walk } from '../broadcast/walk.ts'
 import type { Loop } from '../loops/loop.ts'
+import { accumulatePlainly, reducePlainly } from './fold/plain.ts'
 import { addressOf, allocateBeside } from './memory/resident.ts'
-import type { Run, Runner, Target } from './target.ts'
+import type { FoldJob, Run, Runner, Target } from './target.ts'
 
 export const js: Target = {
   name: 'js',
@@ -34,5 +35,21 @@ function load(loop: Loop): Runner {
       }
     })
   }
-  return { run }
+  if (!loop.join) return { run }
+  return {
+    run,
+    reduce(job, report) {
+      guard(job)
+      reducePlainly(loop, job, report)
+    },
+    accumulate(job, report) {
+      guard(job)
+      accumulatePlainly(loop, job, report)
+    },
+  }
+}
+
+/** A freed operand is an error here. */
+function guard({ elements }: FoldJob): void {
+  for (const { data } of elements) addressOf(data)
 }

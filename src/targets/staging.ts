@@ -35,13 +35,22 @@ function bufferAddress(heap: Heap, operand: number): number {
 /** `set` as a typed array has it, between arrays of one dtype. */
 type Settable = { set(from: TypedArray, at: number): void }
 
-function copyIn(to: TypedArray, at: number, from: TypedArray, offset: number, step: number, n: number): void {
+/** `n` elements, `step` apart, to neighbours; arrays of one dtype. */
+export function copyIn(
+  to: TypedArray,
+  at: number,
+  from: TypedArray,
+  offset: number,
+  step: number,
+  n: number,
+): void {
   if (step === 1 && offset === 0 && n === from.length) (to as Settable).set(from, at)
   else if (step === 1 && n > shortRun) (to as Settable).set(from.subarray(offset, offset + n), at)
   else for (let i = 0; i < n; i++) to[at + i] = from[offset + i * step] as number
 }
 
-function copyOut(
+/** The other way. */
+export function copyOut(
   from: TypedArray,
   at: number,
   to: TypedArray,

@@ -26,9 +26,25 @@ export interface ShortOperands {
   readonly offset: number[]
 }
 
+/** One axis to fold, with a reducing loop. */
+export interface FoldJob {
+  /** As many as the loop has elements, all of one shape; there is at least one element to fold. */
+  readonly elements: readonly Strided[]
+  readonly axis: number
+  /** One an accumulator, null where it is not wanted: without the axis, or for `accumulate` with it. They overlap no element. */
+  readonly results: readonly (Strided | null)[]
+  /** What comes before the first element, one an accumulator. */
+  readonly initial: readonly (number | bigint)[] | null
+  /** The kernel is associative: partial results are joined in a tree. Else it folds from the left. */
+  readonly tree: boolean
+}
+
 /** A loaded loop. */
 export interface Runner {
   readonly run: Run
+  /** Those of a reducing loop. `accumulate` keeps every step of a fold from the left. */
+  readonly reduce?: (job: FoldJob, report: Report) => void
+  readonly accumulate?: (job: FoldJob, report: Report) => void
   /** The short way for short arrays, at most `longestShort` neighbours. False: nothing was done, `run` has to. */
   readonly runShort?: (n: number, operands: ShortOperands, report: Report) => boolean
 }

@@ -7,7 +7,7 @@ import { jsLoop } from '../loops/js.ts'
 import { infer } from '../loops/kernel/infer.ts'
 import type { Value } from '../loops/kernel/ir.ts'
 import type { Definition } from '../loops/kernel/parse.ts'
-import type { CompileRequest, Loop } from '../loops/loop.ts'
+import type { CompileRequest, JsLoop, Loop } from '../loops/loop.ts'
 import { formatSignature, parseSignature, type Signature, scalarSignature } from '../loops/signature.ts'
 import { debug, settings } from '../settings.ts'
 import type { Bound, Overload, Source } from './source.ts'
@@ -122,8 +122,13 @@ export function compiledSource(from: KernelSource): Source {
   }
   const keyOf = (isa: Loop['isa'], { overload, form, inputs, outputs }: Bound) =>
     `${isa} ${form} ${overload.text} ${inputs} ${outputs} ${mayFuse()}`
-  const inJs = ({ overload, form, inputs, outputs }: Bound) =>
-    jsLoop({ ...overload, function: from.function, inputs, outputs, form })
+  const inJs = ({ overload, form, inputs, outputs }: Bound): JsLoop => {
+    const on = (memory: readonly Code[]) =>
+      jsLoop({ ...overload, function: from.function, inputs: memory, outputs, form })
+    if (form !== 'fold' && form !== 'masked fold') return on(inputs)
+    return { ...on(inputs), join: on([...outputs, ...outputs]).element }
+  }
+  let sums: boolean | undefined
 
   return {
     lazy,
@@ -137,6 +142,7 @@ export function compiledSource(from: KernelSource): Source {
       if (lazy && !listed.some((other) => other.text === overload.text)) listed.push(overload)
       return overload
     },
+    sums: () => (sums ??= isSum(from.definition)),
     parse: scalars,
     loop(isa, bound) {
       const key = keyOf(isa, bound)
@@ -158,6 +164,18 @@ export function compiledSource(from: KernelSource): Source {
       what === 'types' ? typesText(bound.overload) : compiler.inspect(requestOf(bound), what),
     ready: () => compiler.ready(),
   }
+}
+
+/** Looked up in the typed kernel, where names and the ways to write a return are gone. */
+function isSum(definition: Definition): boolean {
+  if (definition.arity !== 2) return false
+  const { kernel } = sampleOverload(definition)
+  const [only] = kernel.body
+  if (kernel.body.length !== 1 || only?.kind !== 'set' || only.local !== kernel.outs[0]) return false
+  const { value } = only
+  if (value.kind !== 'op' || (value.op !== 'add' && value.op !== 'mul')) return false
+  const [a, b] = value.args
+  return a?.kind === 'local' && b?.kind === 'local' && a.local + b.local === 1
 }
 
 /** Two rungs of the debugging ladder. */

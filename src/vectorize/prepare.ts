@@ -31,6 +31,8 @@ export interface Core {
   readonly nout: number
   readonly target: string | undefined
   readonly fallback: string | undefined
+  /** A value, 'reorderable', or null: what reductions know of the kernel. */
+  readonly identity: unknown
   source: Source
   /** Loaded loops: by the dtypes of the arguments (the key of a call), and by their own. */
   readonly byCall: Map<number | string, Ready>

@@ -12,7 +12,10 @@ export interface Overload extends Types {
   readonly tables: Tables
 }
 
-/** An overload whose operands have these dtypes in memory; a mask is not among the inputs. */
+/**
+ * An overload whose operands have these dtypes in memory; a mask is not among the inputs. Those of a fold are the accumulator and
+ * the element.
+ */
 export interface Bound {
   readonly overload: Overload
   readonly form: LoopForm
@@ -25,6 +28,8 @@ export interface Source {
   readonly overloads: readonly Overload[]
   /** Without signatures, every combination of dtypes is a loop of its own. */
   readonly lazy: boolean
+  /** Is the kernel exactly `x + y`, or `x * y`? Such reductions widen integers. */
+  sums(): boolean
   /** The kernel between other dtypes; results are inferred when they are left out. */
   overload(inputs: readonly Code[], outputs?: readonly Code[]): Overload
   /** Reads a signature; results that are to be inferred are null. */

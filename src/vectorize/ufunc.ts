@@ -11,6 +11,7 @@ import type { Explanation } from './callable-types.ts'
 import { explain, inspect } from './explain.ts'
 import { isOptions } from './options.ts'
 import { bind, type Core, loadedAsync, refresh } from './prepare.ts'
+import { reduce } from './reduce.ts'
 import type { Source } from './source.ts'
 
 /** What a kernel of another function sees of this one; two copies of lanewise understand each other. */
@@ -45,6 +46,7 @@ export interface AnyUfunc {
   readonly identity: unknown
   readonly signature: null
   on(target: string): this
+  reduce(x: unknown, options?: unknown): unknown
   async(...args: unknown[]): Promise<unknown>
   ready(): Promise<this>
   recompile(env?: object): this
@@ -85,6 +87,7 @@ const coreOf = (
   name: parts.name,
   nin: parts.nin,
   nout: parts.nout,
+  identity: parts.identity,
   target,
   fallback,
   source,
@@ -130,6 +133,7 @@ function properties(family: Family, core: Core): PropertyDescriptorMap {
       recompile(family, env)
       return this
     },
+    reduce: (x: unknown, options?: unknown) => reduce(core, x, options),
     inspect: (what: string, signature?: string) => inspect(core, what, signature),
     explain: (signature?: string) => explain(core, signature),
     [inspectBrand]: () => describe(core),

@@ -83,11 +83,12 @@ function zero(asm: Frame, place: Place): Ref {
   }
 }
 
-function controlOf(asm: Frame, request: FrameRequest, strided: boolean): Control {
+/** Where the lanes of an input operand come from. */
+type Reads = (operand: number) => Val
+
+export function controlOf(asm: Frame, request: FrameRequest, input: Reads): Control {
   const { kernel, shape, uniformity } = request
-  const codes = operandCodes(request)
-  const scalar = shape.lanes === 1
-  const labels = scalar ? allLabels(kernel) : uniformity.labels
+  const labels = shape.lanes === 1 ? allLabels(kernel) : uniformity.labels
   const made: Control = {
     asm,
     lanes: shape.lanes,
@@ -102,13 +103,7 @@ function controlOf(asm: Frame, request: FrameRequest, strided: boolean): Control
     targets: new Map(),
     uniformLabels: labels,
     active: () => control.exec,
-    input: (operand): Val => {
-      const code = codes[operand] ?? 'f8'
-      const pointer = pointerParam(operand)
-      if (scalar) return { uniform: true, type: code, ref: scalarLoad(asm, code, asm.get(pointer)) }
-      const regs = loadLanes(asm, code, shape.lanes, pointer, strided ? stepParam(operand) : null)
-      return { uniform: false, type: code, width: code === 'b1' ? 1 : dtypes[code].bytes, regs }
-    },
+    input,
   }
   const control: Control = kernel.core
     ? { ...made, arrays: arraysIn(() => control, arrayParamsOf(request)) }
@@ -123,6 +118,44 @@ const arrayParamsOf = ({ kernel, inputs, outputs }: FrameRequest): ArrayParams =
     pointerParam,
     pointerParam(inputs.length + outputs.length),
   )
+
+/** The next elements in memory: one, or as many as there are lanes, neighbours where there is no step. */
+export function readLanes(asm: Frame, code: Code, lanes: number, pointer: number, step: number | null): Val {
+  if (lanes === 1) return { uniform: true, type: code, ref: scalarLoad(asm, code, asm.get(pointer)) }
+  const regs = loadLanes(asm, code, lanes, pointer, step)
+  return { uniform: false, type: code, width: code === 'b1' ? 1 : dtypes[code].bytes, regs }
+}
+
+/** Writes a value of as many lanes. */
+export function writeLanes(control: Control, value: Val, pointer: number, step: number | null): void {
+  const { asm, lanes, maskWidth } = control
+  if (lanes === 1 && value.uniform) asm.emit(scalarStore(asm, value.type, asm.get(pointer), value.ref))
+  else storeLanes(asm, value.type, lanes, lanesOf(control, value), maskWidth, pointer, step)
+}
+
+/** The kernel's statements, here and now: its results afterwards, null for outputs that it writes itself. */
+export function emitKernel(
+  asm: Frame,
+  request: FrameRequest,
+  input: Reads,
+): { control: Control; results: (Val | null)[] } {
+  const { kernel, outputs, shape } = request
+  const control = controlOf(asm, request, input)
+  for (const id of needsReset(kernel)) {
+    const place = control.places[id]
+    for (const wasmLocal of place?.ids ?? []) if (place) asm.set(wasmLocal, zero(asm, place))
+  }
+  emitStmts(control, kernel.body)
+  const results = outputs.map((type, k): Val | null => {
+    const place = control.places[kernel.outs[k] ?? -1]
+    if (!place) return null
+    const { ids } = place
+    if (place.uniform) return { uniform: true, type, ref: asm.get(ids[0] ?? 0) }
+    const width = type === 'b1' ? shape.widest : dtypes[type].bytes
+    return { uniform: false, type, width, regs: ids.map((id) => asm.get(id)) }
+  })
+  return { control, results }
+}
 
 function allLabels(kernel: Kernel): ReadonlySet<number> {
   const labels = new Set<number>()
@@ -143,30 +176,15 @@ function allLabels(kernel: Kernel): ReadonlySet<number> {
 }
 
 function emitBody(asm: Frame, request: FrameRequest, strided: boolean): Ref {
-  const { kernel, inputs, outputs, shape } = request
-  const control = controlOf(asm, request, strided)
+  const { inputs, shape } = request
+  const step = (operand: number) => (strided ? stepParam(operand) : null)
+  const codes = operandCodes(request)
+  const input: Reads = (k) => readLanes(asm, codes[k] ?? 'f8', shape.lanes, pointerParam(k), step(k))
   return asm.block(() => {
-    for (const id of needsReset(kernel)) {
-      const place = control.places[id]
-      for (const wasmLocal of place?.ids ?? []) if (place) asm.set(wasmLocal, zero(asm, place))
-    }
-    emitStmts(control, kernel.body)
-    outputs.forEach((code, k) => {
-      const place = control.places[kernel.outs[k] ?? -1]
-      if (!place) return
+    const { control, results } = emitKernel(asm, request, input)
+    results.forEach((value, k) => {
       const operand = inputs.length + k
-      const pointer = pointerParam(operand)
-      const [first] = place.ids
-      if (shape.lanes === 1) {
-        asm.emit(scalarStore(asm, code, asm.get(pointer), asm.get(first ?? 0)))
-        return
-      }
-      const width = code === 'b1' ? shape.widest : dtypes[code].bytes
-      const value: Val = place.uniform
-        ? { uniform: true, type: code, ref: asm.get(first ?? 0) }
-        : { uniform: false, type: code, width, regs: place.ids.map((id) => asm.get(id)) }
-      const regs = lanesOf(control, value)
-      storeLanes(asm, code, shape.lanes, regs, shape.widest, pointer, strided ? stepParam(operand) : null)
+      if (value) writeLanes(control, value, pointerParam(operand), step(operand))
     })
   })
 }

@@ -1,11 +1,12 @@
 /** A bound kernel to a wasm module: `vector` and `strided`, two stride classes of one loop. */
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
-import type { Kernel } from '../kernel/ir.ts'
+import { cast, type Kernel, set } from '../kernel/ir.ts'
 import type { Op } from '../kernel/ops.ts'
 import { analyseUniformity } from '../kernel/uniform.ts'
 import { contextLayout, type LoopForm, type WasmLoop } from '../loop.ts'
 import { importOutside, type Module } from './asm.ts'
+import { addPartials, addScan, partialShape } from './fold.ts'
 import { addLoop, contextBytes, type FrameRequest } from './frame.ts'
 import { chooseShape } from './shape.ts'
 import { addStaging } from './staging.ts'
@@ -21,6 +22,8 @@ export interface EmitRequest {
   readonly form?: LoopForm
   /** Whether the kernel may hold `fma`, which becomes relaxed SIMD. */
   readonly fma?: boolean
+  /** Of a reducing loop; `join` is the kernel on two lots of accumulators, null where there is no such thing. */
+  readonly fold?: { readonly join: EmitRequest | null }
 }
 
 /** What is emitted, and how: the frame's request. */
@@ -37,7 +40,26 @@ function importMemory(m: Module, shared: boolean): void {
   m.addMemoryImport('0', 'env', 'memory', shared)
 }
 
-function buildModule(request: FrameRequest, fma: boolean): { m: Module; imports: ReadonlySet<Op> } {
+/** Both stride classes of a loop; scalar code is the same in both. */
+function addClasses(
+  m: Module,
+  request: FrameRequest,
+  vector: string,
+  strided: string,
+  imports: Set<Op>,
+): void {
+  addLoop(m, strided, request, true, imports)
+  if (request.shape.lanes === 1) m.addFunctionExport(strided, vector)
+  else addLoop(m, vector, request, false, imports)
+}
+
+interface Built {
+  readonly m: Module
+  readonly imports: ReadonlySet<Op>
+  readonly frames: readonly FrameRequest[]
+}
+
+function buildModule(request: EmitRequest, frame: FrameRequest): Built {
   const m = new binaryen.Module()
   m.setFeatures(
     binaryen.Features.SIMD128 |
@@ -45,37 +67,82 @@ function buildModule(request: FrameRequest, fma: boolean): { m: Module; imports:
       binaryen.Features.Atomics |
       binaryen.Features.NontrappingFPToInt |
       binaryen.Features.SignExt |
-      (fma ? binaryen.Features.RelaxedSIMD : 0),
+      (request.fma ? binaryen.Features.RelaxedSIMD : 0),
   )
   importMemory(m, true)
   const imports = new Set<Op>()
-  addLoop(m, 'strided', request, true, imports)
-  if (request.shape.lanes === 1) m.addFunctionExport('strided', 'vector')
-  else {
-    addLoop(m, 'vector', request, false, imports)
-    addStaging(m, new Set([...request.inputs, ...request.outputs].map((c) => dtypes[c].bytes * 8)))
-  }
+  addClasses(m, frame, 'vector', 'strided', imports)
+  const frames = request.fold ? [frame, ...addFold(m, request, frame, request.fold, imports)] : [frame]
+  const staged = frames.filter(({ shape }) => shape.lanes > 1)
+  addStaging(
+    m,
+    new Set(staged.flatMap(({ inputs, outputs }) => [...inputs, ...outputs].map((c) => dtypes[c].bytes * 8))),
+  )
   importOutside(m, imports)
-  return { m, imports }
+  return { m, imports, frames }
+}
+
+/** What a reducing loop has besides: see loop.ts. Returns the frames of further inner loops. */
+function addFold(
+  m: Module,
+  request: EmitRequest,
+  frame: FrameRequest,
+  { join }: { join: EmitRequest | null },
+  imports: Set<Op>,
+): FrameRequest[] {
+  const { outputs, shape } = frame
+  const elements = frame.inputs.slice(outputs.length)
+  const same = elements.length === outputs.length && elements.every((code, k) => code === outputs[k])
+  const conversion = conversionKernel(elements, outputs)
+  const start = frameOf({ kernel: conversion, inputs: elements, outputs, simd: request.simd })
+  addLoop(m, 'start', start, true, imports)
+  addScan(m, 'scan', { ...frame, shape: { ...shape, lanes: 1 } }, imports)
+  if (!join) return [start]
+  const partial = { ...frame, shape: partialShape(shape) }
+  addPartials(m, 'partialsStrided', partial, true, imports)
+  if (shape.lanes === 1) m.addFunctionExport('partialsStrided', 'partials')
+  else addPartials(m, 'partials', partial, false, imports)
+  if (same) {
+    m.addFunctionExport(shape.lanes === 1 ? 'strided' : 'vector', 'joinVector')
+    m.addFunctionExport('strided', 'joinStrided')
+    return [start]
+  }
+  const joining = frameOf(join)
+  addClasses(m, joining, 'joinVector', 'joinStrided', imports)
+  return [start, joining]
+}
+
+/** Elements to accumulators: each its own, or one element to all. */
+function conversionKernel(elements: readonly Code[], accumulators: readonly Code[]): Kernel {
+  const input = (k: number) => (elements.length === accumulators.length ? k : 0)
+  return {
+    ...{ name: 'start', source: '', nin: elements.length, arrays: [], checks: [] },
+    locals: accumulators.map((type, k) => ({ type, name: `acc${k}` })),
+    outs: accumulators.map((_, k) => k),
+    body: accumulators.map((type, k) => {
+      const operand = input(k)
+      return set(k, cast(type, { kind: 'input', type: elements[operand] ?? type, operand }))
+    }),
+  }
 }
 
 /** Emits the loop. The kernel has been bound: its outs have the outputs' dtypes. */
-export function emitWasm(emit: EmitRequest): WasmLoop {
-  const request = frameOf(emit)
-  const { kernel, shape } = request
-  const { fma = false } = emit
-  const { m, imports } = buildModule(request, fma)
+export function emitWasm(request: EmitRequest): WasmLoop {
+  const { kernel, inputs, outputs, fold, fma = false } = request
+  const frame = frameOf(request)
+  const { shape } = frame
+  const { m, imports, frames } = buildModule(request, frame)
   try {
     const shared = m.emitBinary()
     // The two binaries differ in the import alone.
     importMemory(m, false)
     const unshared = m.emitBinary()
-    return {
+    const loop: WasmLoop = {
       isa: 'wasm',
-      form: request.form,
+      form: frame.form,
       name: kernel.name,
-      inputs: request.inputs,
-      outputs: request.outputs,
+      inputs: frame.inputs,
+      outputs,
       shared,
       unshared,
       math: [...imports],
@@ -85,16 +152,18 @@ export function emitWasm(emit: EmitRequest): WasmLoop {
       interleave: shape.vectorized ? (shape.lanes * shape.widest) / 16 : 1,
       notes: shape.notes,
       checks: kernel.checks,
-      context: { ...contextLayout, bytes: contextBytes(request) },
+      context: { ...contextLayout, bytes: Math.max(...frames.map(contextBytes)) },
     }
+    if (!fold) return loop
+    return { ...loop, fold: { elements: inputs.slice(outputs.length), accumulators: outputs } }
   } finally {
     m.dispose()
   }
 }
 
 /** The text of the module. */
-export function emitWat(emit: EmitRequest): string {
-  const { m } = buildModule(frameOf(emit), emit.fma === true)
+export function emitWat(request: EmitRequest): string {
+  const { m } = buildModule(request, frameOf(request))
   try {
     return m.emitText()
   } finally {

@@ -1,0 +1,120 @@
+/** Folds from the left, for kernels that are not associative, and `accumulate`, which keeps every step of such a fold. */
+import type { Strided } from '../../broadcast/view.ts'
+import type { Machine, Row } from './machine.ts'
+import { arena, copiedRun, deliver, type Source } from './source.ts'
+import type { Tile } from './tile.ts'
+import { type Take, tileColumns } from './tree.ts'
+
+type Initial = readonly (number | bigint)[] | null
+
+/** Row by row along the axis, lanes on the outputs. */
+export function leftAcross(m: Machine, source: Source, tile: Tile, initial: Initial, take: Take): void {
+  const width = Math.min(tile.outputs, tileColumns)
+  const acc = m.rowAt(arena(m.instance.heap, 0, m.rowBytes(width)), width)
+  const one = m.steps(1)
+  for (let first = 0; first < tile.outputs; first += width) {
+    const n = Math.min(width, tile.outputs - first)
+    const offsets = tile.offsets.map((offset, k) => offset + first * (tile.outputSteps[k] as number))
+    if (initial) m.fill(acc, n, initial)
+    for (let i = 0; i < tile.length; i++) {
+      source.place(offsets, tile.outputSteps, n)
+      if (i === 0 && !initial) m.start(n, source.at, source.steps, acc, one)
+      else m.step(n, acc, one, source.at, source.steps, acc, one)
+      for (let k = 0; k < offsets.length; k++) offsets[k] = (offsets[k] as number) + (tile.steps[k] as number)
+    }
+    take(acc, first, n)
+  }
+}
+
+/** Output by output; nothing is on lanes. */
+export function leftAlong(m: Machine, source: Source, tile: Tile, initial: Initial, take: Take): void {
+  const acc = m.rowAt(arena(m.instance.heap, 0, m.rowBytes(1)), 1)
+  const still = m.steps(0)
+  const run = source.direct ? tile.length : copiedRun
+  for (let output = 0; output < tile.outputs; output++) {
+    if (initial) m.fill(acc, 1, initial)
+    for (let from = 0; from < tile.length; from += run) {
+      const n = Math.min(run, tile.length - from)
+      source.place(placesOf(tile, output, from), tile.steps, n)
+      const skip = from === 0 && !initial ? 1 : 0
+      if (skip === 1) m.start(1, source.at, source.steps, acc, still)
+      const at = source.at.map((address, k) => address + skip * (source.steps[k] as number))
+      m.scan(n - skip, acc, at, source.steps, acc, still)
+    }
+    take(acc, output, 1)
+  }
+}
+
+const placesOf = (tile: Tile, output: number, element: number): number[] =>
+  tile.offsets.map(
+    (offset, k) => offset + output * (tile.outputSteps[k] as number) + element * (tile.steps[k] as number),
+  )
+
+/** Where a row of results goes: `offsets` and steps belong to the results of the tile. */
+export interface Sink {
+  readonly results: readonly (Strided | null)[]
+  readonly offsets: readonly number[]
+  readonly steps: readonly number[]
+  readonly outputSteps: readonly number[]
+}
+
+function write(
+  m: Machine,
+  sink: Sink,
+  row: Row,
+  output: number,
+  element: number,
+  steps: readonly number[],
+  n: number,
+) {
+  sink.results.forEach((result, k) => {
+    if (!result) return
+    const offset =
+      (sink.offsets[k] as number) +
+      output * (sink.outputSteps[k] as number) +
+      element * (sink.steps[k] as number)
+    const code = m.loop.outputs[k] ?? result.code
+    deliver(m.instance.heap, code, row[k] as number, result, offset, steps[k] as number, n)
+  })
+}
+
+/** Accumulates row by row, lanes on the outputs. */
+export function accumulateAcross(m: Machine, source: Source, tile: Tile, sink: Sink): void {
+  const width = Math.min(tile.outputs, tileColumns)
+  const acc = m.rowAt(arena(m.instance.heap, 0, m.rowBytes(width)), width)
+  const one = m.steps(1)
+  for (let first = 0; first < tile.outputs; first += width) {
+    const n = Math.min(width, tile.outputs - first)
+    for (let i = 0; i < tile.length; i++) {
+      source.place(placesOf(tile, first, i), tile.outputSteps, n)
+      if (i === 0) m.start(n, source.at, source.steps, acc, one)
+      else m.step(n, acc, one, source.at, source.steps, acc, one)
+      write(m, sink, acc, first, i, sink.outputSteps, n)
+    }
+  }
+}
+
+/** Accumulates output by output. */
+export function accumulateAlong(m: Machine, source: Source, tile: Tile, sink: Sink): void {
+  const run = Math.min(tile.length, copiedRun)
+  const bytes = m.rowBytes(run)
+  const start = arena(m.instance.heap, 0, bytes + m.rowBytes(1))
+  const buffer = m.rowAt(start, run)
+  const acc = m.rowAt(start + bytes, 1)
+  const one = m.steps(1)
+  for (let output = 0; output < tile.outputs; output++) {
+    for (let from = 0; from < tile.length; from += run) {
+      const n = Math.min(run, tile.length - from)
+      source.place(placesOf(tile, output, from), tile.steps, n)
+      const skip = from === 0 ? 1 : 0
+      if (skip === 1) {
+        m.start(1, source.at, source.steps, buffer, one)
+        m.gather(1, buffer, one, acc)
+      }
+      const at = source.at.map((address, k) => address + skip * (source.steps[k] as number))
+      m.scan(n - skip, acc, at, source.steps, m.from(buffer, skip), one)
+      m.gather(1, m.from(buffer, n - 1), one, acc)
+      write(m, sink, buffer, output, from, sink.steps, n)
+    }
+  }
+}

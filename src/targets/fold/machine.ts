@@ -1,0 +1,163 @@
+/**
+ * The functions of a reducing wasm loop, on addresses. A row is where a value's accumulators lie: one address an accumulator,
+ * its elements as neighbours unless steps (in bytes) say otherwise.
+ */
+import { dtypes, type TypedArray } from '../../dtype.ts'
+import type { WasmLoop } from '../../loops/loop.ts'
+import { failure, type InnerLoop, type Instance, invoke } from '../instance.ts'
+import type { Report } from '../target.ts'
+
+export type Row = readonly number[]
+
+/** Rows 64-byte aligned, as vectors like them. */
+const alignment = 64
+
+export interface Machine {
+  readonly instance: Instance
+  readonly loop: WasmLoop
+  /** Bytes of each element, and of each accumulator. */
+  readonly elementBytes: readonly number[]
+  readonly accumulatorBytes: readonly number[]
+  /** Bytes that a row of n takes. */
+  rowBytes(n: number): number
+  /** The row that begins here. */
+  rowAt(address: number, n: number): Row
+  /** The same row from its element i on. */
+  from(row: Row, i: number): Row
+  /** Steps of every accumulator: so many elements. */
+  steps(elements: number): Row
+  /** to = elements, converted. */
+  start(n: number, at: Row, steps: Row, to: Row, toSteps: Row): void
+  /** to = kernel(acc, elements) */
+  step(n: number, acc: Row, accSteps: Row, at: Row, steps: Row, to: Row, toSteps: Row): void
+  /** to = kernel(a, b) */
+  join(n: number, a: Row, aSteps: Row, b: Row, bSteps: Row, to: Row, toSteps: Row): void
+  /** The 8 partial results of blocks of `rows` times 8 elements. */
+  partials(
+    blocks: number,
+    rows: number,
+    at: Row,
+    steps: Row,
+    to: Row,
+    partialSteps: Row,
+    blockSteps: Row,
+  ): void
+  /** From the left: each result is the next accumulator. */
+  scan(n: number, acc: Row, at: Row, steps: Row, to: Row, toSteps: Row): void
+  /** Writes one value of every accumulator, `n` times. */
+  fill(row: Row, n: number, values: readonly (number | bigint)[]): void
+  /** Copies n values that lie `steps` apart to neighbours. */
+  gather(n: number, from: Row, steps: Row, to: Row): void
+}
+
+export function makeMachine(loop: WasmLoop, instance: Instance, report: Report): Machine {
+  const { elements = [], accumulators = [] } = loop.fold ?? {}
+  const elementBytes = elements.map((code) => dtypes[code].bytes)
+  const accumulatorBytes = accumulators.map((code) => dtypes[code].bytes)
+  const args: number[] = []
+  const find = (name: string) => instance.functions[name] as InnerLoop
+  const [vector, strided] = [instance.vector, instance.strided]
+  const [joinVector, joinStrided] = [find('joinVector'), find('joinStrided')]
+  const [start, scan] = [find('start'), find('scan')]
+  const [partials, partialsStrided] = [find('partials'), find('partialsStrided')]
+  const { context } = instance
+
+  const begin = (n: number): number => {
+    args[0] = context
+    args[1] = n
+    return 2
+  }
+  const put = (at: number, row: Row, steps: Row): number => {
+    for (let k = 0; k < row.length; k++) {
+      args[at++] = row[k] as number
+      args[at++] = steps[k] as number
+    }
+    return at
+  }
+  const run = (f: InnerLoop, count: number): void => {
+    args.length = count
+    report.calls++
+    const code = invoke(f, args)
+    if (code !== 0) throw failure(loop, instance, code)
+  }
+  const view = (k: number): TypedArray => instance.heap.view(accumulators[k] ?? 'f8')
+  const byCount: Row[] = []
+
+  return {
+    instance,
+    loop,
+    elementBytes,
+    accumulatorBytes,
+    rowBytes: (n) => accumulatorBytes.reduce((sum, bytes) => sum + aligned(n * bytes), 0),
+    rowAt(address, n) {
+      let at = address
+      return accumulatorBytes.map((bytes) => {
+        const own = at
+        at += aligned(n * bytes)
+        return own
+      })
+    },
+    from: (row, i) =>
+      i === 0 ? row : row.map((address, k) => address + i * (accumulatorBytes[k] as number)),
+    steps: (count) => (byCount[count] ??= accumulatorBytes.map((bytes) => count * bytes)),
+    start(n, at, steps, to, toSteps) {
+      run(start, put(put(begin(n), at, steps), to, toSteps))
+    },
+    step(n, acc, accSteps, at, steps, to, toSteps) {
+      const end = put(put(put(begin(n), acc, accSteps), at, steps), to, toSteps)
+      const near =
+        fits(accSteps, accumulatorBytes) && fits(steps, elementBytes, true) && fits(toSteps, accumulatorBytes)
+      run(near ? vector : strided, end)
+    },
+    join(n, a, aSteps, b, bSteps, to, toSteps) {
+      const end = put(put(put(begin(n), a, aSteps), b, bSteps), to, toSteps)
+      const near =
+        fits(aSteps, accumulatorBytes, true) &&
+        fits(bSteps, accumulatorBytes) &&
+        fits(toSteps, accumulatorBytes)
+      run(near ? joinVector : joinStrided, end)
+    },
+    partials(blocks, rows, at, steps, to, partialSteps, blockSteps) {
+      args[0] = context
+      args[1] = blocks
+      args[2] = rows
+      let end = put(3, at, steps)
+      for (let k = 0; k < to.length; k++) {
+        args[end++] = to[k] as number
+        args[end++] = partialSteps[k] as number
+        args[end++] = blockSteps[k] as number
+      }
+      run(fits(steps, elementBytes) ? partials : partialsStrided, end)
+    },
+    scan(n, acc, at, steps, to, toSteps) {
+      run(scan, put(put(put(begin(n), acc, toSteps), at, steps), to, toSteps))
+    },
+    fill(row, n, values) {
+      row.forEach((address, k) => {
+        const first = address / (accumulatorBytes[k] as number)
+        const data = view(k)
+        for (let i = 0; i < n; i++) data[first + i] = values[k] as number
+      })
+    },
+    gather(n, from, steps, to) {
+      from.forEach((address, k) => {
+        const bytes = accumulatorBytes[k] as number
+        const data = view(k)
+        const [source, step, target] = [
+          address / bytes,
+          (steps[k] as number) / bytes,
+          (to[k] as number) / bytes,
+        ]
+        for (let i = 0; i < n; i++) data[target + i] = data[source + i * step] as number
+      })
+    },
+  }
+}
+
+const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment
+
+/** Are these neighbours, so that the vector class may be used? An input may also stand still. */
+function fits(steps: Row, bytes: readonly number[], still = false): boolean {
+  for (let k = 0; k < steps.length; k++) if (steps[k] !== bytes[k] && !(still && steps[k] === 0)) return false
+  return true
+}

@@ -1,0 +1,101 @@
+/**
+ * The elements of a fold, run by run, where wasm can read them: resident ones where they lie, others copied to a buffer just
+ * before they are used. And the way back for results.
+ */
+
+import { store } from '../../broadcast/nested.ts'
+import type { Strided } from '../../broadcast/view.ts'
+import { type Code, dtypes, type TypedArray } from '../../dtype.ts'
+import { MemoryError } from '../../errors.ts'
+import type { Block } from '../memory/allocator.ts'
+import type { Heap } from '../memory/heap.ts'
+import { addressOf, residentHeap } from '../memory/resident.ts'
+import { copyIn, copyOut } from '../staging.ts'
+import type { Report } from '../target.ts'
+
+/** Elements of a run that has to be copied: as many as a cache likes. */
+export const copiedRun = 16384
+
+/** Memory that folds work in, one block a heap and purpose. They do not overlap in time, so all share it. */
+const arenas = new WeakMap<Heap, Map<number, Block>>()
+
+export function arena(heap: Heap, purpose: number, bytes: number): number {
+  let blocks = arenas.get(heap)
+  if (!blocks) {
+    blocks = new Map()
+    arenas.set(heap, blocks)
+  }
+  const known = blocks.get(purpose)
+  if (known && known.bytes >= bytes) return known.address
+  if (known) heap.release(known)
+  blocks.delete(purpose)
+  const block = heap.reserve(bytes)
+  if (!block)
+    throw new MemoryError(`wasm memory is full: no ${bytes} bytes for a reduction to work in`, { bytes })
+  blocks.set(purpose, block)
+  return block.address
+}
+
+export interface Source {
+  /** Whether all elements are read where they lie. */
+  readonly direct: boolean
+  /** Brings `n` elements of each operand, from these offsets at these steps (in elements): `at` and `steps` say where, in bytes. */
+  place(offsets: readonly number[], steps: readonly number[], n: number): void
+  readonly at: number[]
+  readonly steps: number[]
+}
+
+export function makeSource(operands: readonly Strided[], heap: Heap, report: Report): Source {
+  const bytes = operands.map(({ code }) => dtypes[code].bytes)
+  const addresses = operands.map(({ data }) => {
+    const address = addressOf(data)
+    return address >= 0 && heap === residentHeap() ? address : -1
+  })
+  const buffers = addresses.map((address, k) =>
+    address >= 0 ? 0 : arena(heap, 1 + k, copiedRun * (bytes[k] as number)),
+  )
+  const at = addresses.slice()
+  const steps: number[] = bytes.slice()
+  return {
+    direct: addresses.every((address) => address >= 0),
+    at,
+    steps,
+    place(offsets, by, n) {
+      for (let k = 0; k < operands.length; k++) {
+        const size = bytes[k] as number
+        const offset = offsets[k] as number
+        const step = by[k] as number
+        const address = addresses[k] as number
+        if (address >= 0) {
+          at[k] = address + offset * size
+          steps[k] = step * size
+          continue
+        }
+        const { data, code } = operands[k] as Strided
+        const start = buffers[k] as number
+        const count = step === 0 ? 1 : n
+        copyIn(heap.view(code), start / size, data, offset, step, count)
+        report.bytesCopied += count * size
+        at[k] = start
+        steps[k] = step === 0 ? 0 : size
+      }
+    },
+  }
+}
+
+/** `n` neighbours from wasm memory to a result. */
+export function deliver(
+  heap: Heap,
+  code: Code,
+  address: number,
+  result: Strided,
+  offset: number,
+  step: number,
+  n: number,
+): void {
+  const from: TypedArray = heap.view(code)
+  const first = address / dtypes[code].bytes
+  if (result.code === code && !(result.data instanceof Uint8ClampedArray))
+    copyOut(from, first, result.data, offset, step, n)
+  else for (let i = 0; i < n; i++) store(result, offset + i * step, from[first + i] as number | bigint)
+}

@@ -1,0 +1,237 @@
+/**
+ * The tree in which associative kernels reduce one axis. It hangs on logical indices alone:
+ *
+ *   block   256 elements, from a multiple of 256 on. Element i joins partial result i mod 8, in order; the first of a partial is
+ *           its start. Then ((0+1)+(2+3))+((4+5)+(6+7)), where partials of a short last block that got no element are left out
+ *   axis    neighbouring blocks 2k and 2k+1 are joined, then neighbours among the results, and so on; a last one without
+ *           a neighbour goes up a level as it is
+ *
+ * Two ways through memory give that same tree. `across` has the lanes on neighbouring outputs and goes along the axis row by row;
+ * `along` has them on the partial results of one output. Several outputs, or many blocks, are columns of one row of accumulators,
+ * so that a call joins many.
+ */
+import type { Machine, Row } from './machine.ts'
+import { arena, copiedRun, type Source } from './source.ts'
+import { blockSize, partialCount, type Tile } from './tile.ts'
+
+const rowsOfBlock = blockSize / partialCount
+
+/** Columns of a tile: the partial results of so many fit the second cache, and a row of them hides the call. */
+export const tileColumns = 1024
+/** Blocks that are joined level by level; more go on a stack of such chunks. */
+const directChunk = 256
+const copiedChunk = copiedRun / blockSize
+/** Columns that `along` collects from several short outputs. */
+const collected = 512
+
+/** Takes the results of `n` neighbouring outputs, from output `first` of the tile on. */
+export type Take = (row: Row, first: number, n: number) => void
+
+/** Rows of one length, taken and given back. */
+interface Pool {
+  take(): Row
+  give(row: Row): void
+}
+
+function makePool(m: Machine, purpose: number, count: number, n: number): Pool {
+  const bytes = m.rowBytes(n)
+  const start = arena(m.instance.heap, purpose, count * bytes)
+  const free = Array.from({ length: count }, (_, i) => m.rowAt(start + i * bytes, n))
+  return {
+    take: () => free.pop() as Row,
+    give: (row) => {
+      free.push(row)
+    },
+  }
+}
+
+const levels = (count: number): number => Math.ceil(Math.log2(Math.max(1, count))) + 1
+
+/** The binary tree over blocks, or chunks of them, as they come: complete subtrees wait on a stack for their neighbour. */
+function makeJoiner(m: Machine, pool: Pool, n: () => number) {
+  const stack: Row[] = []
+  let count = 0
+  const joined = (right: Row): Row => {
+    const left = stack.pop() as Row
+    const one = m.steps(1)
+    m.join(n(), left, one, right, one, left, one)
+    pool.give(right)
+    return left
+  }
+  return {
+    push(node: Row): void {
+      let top = node
+      for (let k = count++; k & 1; k >>= 1) top = joined(top)
+      stack.push(top)
+    },
+    /** The root; ready for another tree. */
+    finish(): Row {
+      let top = stack.pop() as Row
+      while (stack.length > 0) top = joined(top)
+      count = 0
+      return top
+    },
+  }
+}
+
+/** ((0+1)+(2+3))+((4+5)+(6+7)) of the first `present` rows, to row 0. */
+function joinPartials(m: Machine, rows: readonly Row[], present: number, n: number): void {
+  const one = m.steps(1)
+  for (let distance = 1; distance < partialCount; distance *= 2)
+    for (let p = 0; p + distance < present; p += 2 * distance) {
+      const left = rows[p] as Row
+      m.join(n, left, one, rows[p + distance] as Row, one, left, one)
+    }
+}
+
+/** Row by row along the axis, lanes on the outputs. */
+export function across(m: Machine, source: Source, tile: Tile, take: Take): void {
+  const width = Math.min(tile.outputs, tileColumns)
+  const blocks = Math.ceil(tile.length / blockSize)
+  const pool = makePool(m, 0, partialCount + levels(blocks) + 2, width)
+  const partials = Array.from({ length: partialCount }, pool.take)
+  const one = m.steps(1)
+  let n = width
+  const joiner = makeJoiner(m, pool, () => n)
+  for (let first = 0; first < tile.outputs; first += width) {
+    n = Math.min(width, tile.outputs - first)
+    const offsets = tile.offsets.map((offset, k) => offset + first * (tile.outputSteps[k] as number))
+    for (let block = 0; block < blocks; block++) {
+      const rows = Math.min(blockSize, tile.length - block * blockSize)
+      for (let i = 0; i < rows; i++) {
+        source.place(offsets, tile.outputSteps, n)
+        const partial = partials[i % partialCount] as Row
+        if (i < partialCount) m.start(n, source.at, source.steps, partial, one)
+        else m.step(n, partial, one, source.at, source.steps, partial, one)
+        for (let k = 0; k < offsets.length; k++)
+          offsets[k] = (offsets[k] as number) + (tile.steps[k] as number)
+      }
+      joinPartials(m, partials, Math.min(partialCount, rows), n)
+      joiner.push(partials[0] as Row)
+      partials[0] = pool.take()
+    }
+    const root = joiner.finish()
+    take(root, first, n)
+    pool.give(root)
+  }
+}
+
+/** Output by output, lanes on the partial results. */
+export function along(m: Machine, source: Source, tile: Tile, take: Take): void {
+  const full = Math.floor(tile.length / blockSize)
+  const chunk = source.direct ? directChunk : copiedChunk
+  const chunks = Math.max(1, Math.ceil(tile.length / (chunk * blockSize)))
+  const group =
+    chunks > 1 ? 1 : Math.min(tile.outputs, Math.max(1, Math.floor(collected / Math.max(1, full))))
+  const columns = Math.max(1, group * Math.min(full, chunk))
+  const pool = makePool(m, 0, levels(chunks) + 3, group)
+  const tree = makeTree(m, columns, group, pool)
+  const joiner = makeJoiner(m, pool, () => n)
+  let n = group
+  const offsets = tile.offsets.slice()
+  for (let first = 0; first < tile.outputs; first += group) {
+    n = Math.min(group, tile.outputs - first)
+    for (let from = 0; from < tile.length; from += chunk * blockSize) {
+      const length = Math.min(tile.length - from, chunk * blockSize)
+      for (let g = 0; g < n; g++) {
+        for (let k = 0; k < offsets.length; k++) {
+          const output = (tile.offsets[k] as number) + (first + g) * (tile.outputSteps[k] as number)
+          offsets[k] = output + from * (tile.steps[k] as number)
+        }
+        source.place(offsets, tile.steps, length)
+        tree.fill(source, length, g, n)
+      }
+      joiner.push(tree.finish(length, n))
+    }
+    const root = joiner.finish()
+    take(root, first, n)
+    pool.give(root)
+  }
+}
+
+/** The lower levels for `along`: columns are the full blocks of each output, output by output; short last blocks are apart. */
+function makeTree(m: Machine, columns: number, group: number, pool: Pool) {
+  const { heap } = m.instance
+  const rowsAt = (address: number, count: number, n: number): Row[] =>
+    Array.from({ length: count }, (_, p) => m.rowAt(address + p * m.rowBytes(n), n))
+  const wide = m.rowBytes(columns)
+  const narrow = m.rowBytes(group)
+  const start = arena(heap, -1, (partialCount + 1) * wide + partialCount * narrow)
+  const [other = [], ...partials] = rowsAt(start, partialCount + 1, columns)
+  const short = rowsAt(start + (partialCount + 1) * wide, partialCount, group)
+  const one = m.steps(1)
+  const two = m.steps(2)
+  const stepsTo = (rows: readonly Row[]): Row =>
+    m.accumulatorBytes.map((_, k) => (rows[1]?.[k] as number) - (rows[0]?.[k] as number))
+  const [partialSteps, shortSteps] = [stepsTo(partials), stepsTo(short)]
+  const at: number[] = []
+
+  return {
+    /** The partial results of one output's blocks. */
+    fill(source: Source, length: number, output: number, _outputs: number): void {
+      const full = Math.floor(length / blockSize)
+      const rest = length - full * blockSize
+      if (full > 0) {
+        const to = m.from(partials[0] as Row, output * full)
+        m.partials(full, rowsOfBlock, source.at, source.steps, to, partialSteps, one)
+      }
+      if (rest === 0) return
+      const to = m.from(short[0] as Row, output)
+      const rows = Math.floor(rest / partialCount)
+      const beyond = rest % partialCount
+      const skip = (count: number) => {
+        for (let k = 0; k < source.at.length; k++)
+          at[k] = (source.at[k] as number) + count * (source.steps[k] as number)
+      }
+      skip(full * blockSize)
+      if (rows > 0) m.partials(1, rows, at, source.steps, to, shortSteps, shortSteps)
+      if (beyond === 0) return
+      skip(full * blockSize + rows * partialCount)
+      if (rows > 0) m.step(beyond, to, shortSteps, at, source.steps, to, shortSteps)
+      else m.start(beyond, at, source.steps, to, shortSteps)
+    },
+    /** One value an output, in a row of the pool. */
+    finish(length: number, outputs: number): Row {
+      let full = Math.floor(length / blockSize)
+      const rest = length - full * blockSize
+      let last = rest > 0
+      const tail = short[0] as Row
+      if (full > 0) joinPartials(m, partials, partialCount, outputs * full)
+      if (last) joinPartials(m, short, Math.min(partialCount, rest), outputs)
+      let [now, next] = [partials[0] as Row, other]
+      while (full > 1 || (full === 1 && last)) {
+        const half = full >> 1
+        if (full % 2 === 1) {
+          const end = m.from(now, full - 1)
+          const steps = m.steps(full)
+          if (last) m.join(outputs, end, steps, tail, one, tail, one)
+          else m.gather(outputs, end, steps, tail)
+          last = true
+        }
+        joinPairs(now, next, full, half, outputs)
+        ;[now, next] = [next, now]
+        full = half
+      }
+      const result = pool.take()
+      m.gather(outputs, full === 1 ? now : tail, one, result)
+      return result
+    },
+  }
+
+  /** Neighbours among the `full` nodes of every output. */
+  function joinPairs(from: Row, to: Row, full: number, half: number, outputs: number): void {
+    if (half === 0) return
+    if (full % 2 === 0 || outputs === 1) m.join(outputs * half, from, two, m.from(from, 1), two, to, one)
+    else if (outputs < half)
+      for (let g = 0; g < outputs; g++) {
+        const left = m.from(from, g * full)
+        m.join(half, left, two, m.from(left, 1), two, m.from(to, g * half), one)
+      }
+    else
+      for (let pair = 0; pair < half; pair++) {
+        const left = m.from(from, 2 * pair)
+        const steps = m.steps(full)
+        m.join(outputs, left, steps, m.from(left, 1), steps, m.from(to, pair), m.steps(half))
+      }
+  }
+}

@@ -1,0 +1,197 @@
+/** `reduce`: axes, identity, mask and output in NumPy's order of questions; then one axis after another, the last first. */
+import { copy } from '../broadcast/copy.ts'
+import { store, storedAs } from '../broadcast/nested.ts'
+import { toStrided } from '../broadcast/operand.ts'
+import { mayShareMemory } from '../broadcast/overlap.ts'
+import { outputStrides, type Shape, sameShape, shapeText, sizeOf } from '../broadcast/shape.ts'
+import type { Strided } from '../broadcast/view.ts'
+import { type Code, dtypes, type TypedArray } from '../dtype.ts'
+import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
+import { settings } from '../settings.ts'
+import { addressOf, freeData } from '../targets/memory/resident.ts'
+import { makeResult } from '../targets/memory/results.ts'
+import { type FoldReady, foldLoop, requireBinary } from './fold-loop.ts'
+import { axesOf, type FoldOptions, readFoldOptions, stretched } from './fold-options.ts'
+import { type Core, type Last, refresh } from './prepare.ts'
+import { isScalar, weakOperand } from './weak.ts'
+
+/** The array that is folded; a scalar is a 0-d one. */
+export function foldOperand({ name }: Core, method: string, value: unknown): Strided {
+  if (isScalar(value))
+    return weakOperand(typeof value === 'number' ? 'f8' : typeof value === 'bigint' ? 'i8' : 'b1', value)
+  try {
+    return toStrided(value)
+  } catch (error) {
+    if (error instanceof LanewiseError) error.message = `${name}.${method}() input: ${error.message}`
+    throw error
+  }
+}
+
+export function foldReport(core: Core, { ready }: FoldReady): Last {
+  const report: Last = { target: ready.target.name, threads: 1, calls: 0, bytesCopied: 0 }
+  if (ready.why !== undefined) report.why = ready.why
+  core.last = report
+  core.lastLoop = ready
+  return report
+}
+
+/**
+ * Reduces an array along axes. Matches `numpy.ufunc.reduce`, whose texts its errors have.
+ * @returns a new array or `out`; when all axes are reduced a number, bigint or boolean
+ */
+export function reduce(core: Core, value: unknown, given: unknown): unknown {
+  requireBinary(core, 'reduce')
+  if (core.epoch !== settings.epoch) refresh(core)
+  const options = readFoldOptions(given, core.name, 'reduce')
+  const x = foldOperand(core, 'reduce', value)
+  const axes = axesOf(options.axis, x.shape.length)
+  const loop = foldLoop(core, 'reduce', x.code, options)
+  const initial = initialOf(core, options, loop.code)
+  checkOrder(core, options, axes, initial)
+  const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+  const shape = kept.filter((_, axis) => !axes.includes(axis))
+  const out = options.out ? outputOf(core, options, axes, kept, shape) : null
+  const mask = options.where ? stretched(options.where, x.shape, core.name) : null
+  const overlaps = out !== null && (mayShareMemory(x, out) || (mask !== null && mayShareMemory(mask, out)))
+  const result = out !== null && !overlaps ? out : newResult(loop, x, axes, shape)
+  const report = foldReport(core, loop)
+  if (sizeOf(shape) > 0) {
+    if (axes.some((axis) => x.shape[axis] === 0)) fillEmpty(core, result, initial)
+    else foldAxes(loop, mask ? [x, mask] : [x], axes, result, initial, report)
+  }
+  if (out !== null) {
+    if (overlaps) copy(result, out)
+    return options.outGiven
+  }
+  if (shape.length > 0 || (options.keepdims && kept.length > 0))
+    return makeResult(loop.code, result.data, ...layoutOf(result, options, axes, kept))
+  const only = result.data[0] as number | bigint
+  return loop.code === 'b1' ? only !== 0 : only
+}
+
+/** What comes before the first element: what was given, else the identity; null for none. */
+function initialOf({ identity }: Core, { initial }: FoldOptions, code: Code): number | bigint | null {
+  const value = initial !== undefined ? initial : isScalar(identity) ? identity : null
+  if (value === null) return null
+  const slot = { data: new dtypes[code].array(1), code }
+  store(slot, 0, storedAs(code, value))
+  return slot.data[0] as number | bigint
+}
+
+function checkOrder(
+  { name, identity, source }: Core,
+  { where }: FoldOptions,
+  axes: readonly number[],
+  initial: unknown,
+): void {
+  const refuse = (text: string): Error =>
+    new NoLoopError(`reduction operation '${name}' ${text}`, {
+      dtypes: [],
+      types: source.overloads.map((overload) => overload.text),
+    })
+  if (identity === null && axes.length > 1)
+    throw refuse(
+      "is not reorderable, so at most one axis may be specified (a function with an identity, or identity: 'reorderable', takes several)",
+    )
+  if (where !== undefined && initial === null)
+    throw refuse("does not have an identity, so to use a where mask one has to specify 'initial'")
+}
+
+function fillEmpty({ name, source }: Core, result: Strided, initial: number | bigint | null): void {
+  if (initial === null)
+    throw new NoLoopError(`zero-size array to reduction operation ${name} which has no identity`, {
+      dtypes: [],
+      types: source.overloads.map((overload) => overload.text),
+    })
+  const data = new dtypes[result.code].array(1)
+  store({ data, code: result.code }, 0, initial)
+  copy({ data, code: result.code, shape: [], stride: [], offset: 0 }, result)
+}
+
+/** A given output without the reduced axes. @throws OutputError */
+function outputOf(
+  { name }: Core,
+  { out, keepdims = false }: FoldOptions,
+  axes: readonly number[],
+  kept: Shape,
+  shape: Shape,
+): Strided | null {
+  if (!out) return null
+  const want = keepdims ? kept : shape
+  if (out.shape.length !== want.length) {
+    const hint = keepdims ? " (must match the operand's when keepdims=True)" : ''
+    throw new OutputError(
+      `output parameter for reduction operation ${name} has the wrong number of dimensions: Found ${out.shape.length} but expected ${want.length}${hint}`,
+      { operand: 1, shape: out.shape, want },
+    )
+  }
+  if (!sameShape(out.shape, want))
+    throw new OutputError(
+      `non-broadcastable output operand with shape ${shapeText(out.shape)} doesn't match the shape ${shapeText(want)} of the reduction ${name}`,
+      { operand: 1, shape: out.shape, want },
+    )
+  return keepdims ? dropAxes(out, axes) : out
+}
+
+const dropAxes = (operand: Strided, axes: readonly number[]): Strided => ({
+  ...operand,
+  shape: operand.shape.filter((_, axis) => !axes.includes(axis)),
+  stride: operand.stride.filter((_, axis) => !axes.includes(axis)),
+})
+
+/** In the memory order of the operand. */
+function newResult({ ready, code }: FoldReady, x: Strided, axes: readonly number[], shape: Shape): Strided {
+  const data =
+    shape.length === 0 ? new dtypes[code].array(1) : ready.target.allocate(code, sizeOf(shape), [x.data])
+  return { data, code, shape, stride: outputStrides(shape, [dropAxes(x, axes)]), offset: 0 }
+}
+
+function layoutOf(
+  { shape, stride }: Strided,
+  { keepdims = false }: FoldOptions,
+  axes: readonly number[],
+  kept: Shape,
+): [number[], number[]] {
+  if (!keepdims) return [[...shape], [...stride]]
+  let own = 0
+  return [[...kept], kept.map((_, axis) => (axes.includes(axis) ? 0 : (stride[own++] as number)))]
+}
+
+/** One axis after another, the last first, through arrays of accumulators; what comes first joins at the end. */
+function foldAxes(
+  loop: FoldReady,
+  operands: readonly Strided[],
+  axes: readonly number[],
+  result: Strided,
+  initial: number | bigint | null,
+  report: Last,
+): void {
+  const { ready, code } = loop
+  const flags = operands.length > 1
+  let step = loop
+  let elements = operands
+  let left = axes
+  if (left.length === 0) {
+    const [{ shape } = result] = operands
+    left = [shape.length]
+    elements = operands.map((x) => ({ ...x, shape: [...x.shape, 1], stride: [...x.stride, 0] }))
+  }
+  const first = initial === null ? null : flags ? [initial, 1] : [initial]
+  const temporaries: TypedArray[] = []
+  for (; left.length > 0; left = left.slice(0, -1)) {
+    const axis = left.at(-1) as number
+    const last = left.length === 1
+    const [x = result] = elements
+    const shape = x.shape.filter((_, k) => k !== axis)
+    const results = (flags ? [code, 'b1' as const] : [code]).map((to, k): Strided | null => {
+      if (last) return k === 0 ? result : null
+      const data = ready.target.allocate(to, sizeOf(shape), [x.data])
+      temporaries.push(data)
+      return { data, code: to, shape, stride: outputStrides(shape, [dropAxes(x, [axis])]), offset: 0 }
+    })
+    step.reduce({ elements, axis, results, initial: last ? first : null, tree: step.tree }, report)
+    elements = results.filter((r) => r !== null)
+    step = loop.further()
+  }
+  for (const data of temporaries) if (addressOf(data) >= 0) freeData(data)
+}
