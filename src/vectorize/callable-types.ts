@@ -30,6 +30,28 @@ export interface CallOptions<Out = Output | readonly (Output | null)[]> {
   readonly signature?: string | readonly (DType | null)[]
 }
 
+/** What `accumulate` and `reduceat` take. */
+export interface AccumulateOptions<Out = Output> {
+  /** The axis to go along, 0 when left out. */
+  readonly axis?: number
+  /** The dtype to compute in; that of the array when left out, 64 bits for sums and products of narrower integers. */
+  readonly dtype?: DType
+  /** Where results go, and their dtype. */
+  readonly out?: Out
+}
+
+/** What `reduce` takes. */
+export interface ReduceOptions<Out = Output> extends Omit<AccumulateOptions<Out>, 'axis'> {
+  /** One axis (0 when left out), several, or null for all. */
+  readonly axis?: number | readonly number[] | null
+  /** Reduced axes stay, with size 1. */
+  readonly keepdims?: boolean
+  /** What comes before the first element instead of the identity; null for nothing. */
+  readonly initial?: Scalar | null
+  /** Reduce only where this is true. */
+  readonly where?: Operand
+}
+
 /** What an asynchronous call takes besides. */
 export interface AsyncOptions {
   readonly signal?: AbortSignal
@@ -133,6 +155,17 @@ export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> ex
   ): Promise<Of<S, I, R>>
   async(...args: unknown[]): Promise<unknown>
   on<U extends TargetName>(target: U): Ufunc<S, U, R>
+  /**
+   * Reduces an array along axes: `add.reduce(x)` is its sum over axis 0. Functions `(x, y) => z` only.
+   * With an `identity` the function counts as associative and reduces on lanes, in a tree that depends on the indices alone, so
+   * that every memory layout gives the same bits; others fold from the left, along one axis. Matches `numpy.ufunc.reduce`.
+   * @returns an array, or a number, bigint or boolean when no axis is left
+   * @throws AxisError, OutputError; NoLoopError without a loop whose result is its first input, for an empty array without an
+   *   identity, for several axes of a function without one; BroadcastError and CastingError for `where`
+   */
+  reduce<const O extends Output>(x: Operand, options: ReduceOptions<O> & { readonly out: O }): Settled<T, O>
+  reduce(x: Operand, options: ReduceOptions & { readonly keepdims: true }): Settled<T, Result>
+  reduce(x: Operand, options?: ReduceOptions): Settled<T, Result | Scalar>
   readonly name: string
   readonly doc: string
   readonly nin: Nin<S>

@@ -55,10 +55,9 @@ export function reduce(core: Core, value: unknown, given: unknown): unknown {
   const overlaps = out !== null && (mayShareMemory(x, out) || (mask !== null && mayShareMemory(mask, out)))
   const result = out !== null && !overlaps ? out : newResult(loop, x, axes, shape)
   const report = foldReport(core, loop)
-  if (sizeOf(shape) > 0) {
-    if (axes.some((axis) => x.shape[axis] === 0)) fillEmpty(core, result, initial)
-    else foldAxes(loop, mask ? [x, mask] : [x], axes, result, initial, report)
-  }
+  // As in NumPy, an axis without elements needs an identity even when there is no result either.
+  if (axes.some((axis) => x.shape[axis] === 0)) fillEmpty(core, result, initial)
+  else if (sizeOf(shape) > 0) foldAxes(loop, mask ? [x, mask] : [x], axes, result, initial, report)
   if (out !== null) {
     if (overlaps) copy(result, out)
     return options.outGiven
