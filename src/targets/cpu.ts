@@ -6,7 +6,7 @@ import type { Plan } from '../broadcast/plan.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { walk } from '../broadcast/walk.ts'
 import type { Code, TypedArray } from '../dtype.ts'
-import { TargetError } from '../errors.ts'
+import { MemoryError, TargetError } from '../errors.ts'
 import type { Loop, WasmLoop } from '../loops/loop.ts'
 import { type Folder, makeFolder } from './fold/folder.ts'
 import { elementBytes, failure, type Instance, instantiate, invoke } from './instance.ts'
@@ -42,19 +42,23 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
   const args = new Array<number>(2 + 2 * bytes.length).fill(0)
   let resident: Instance | null = null
   let staged: Instance | null = null
-  /** Where operands of one element are put that do not live in the resident memory. */
-  let slots = 0
 
-  const keep = (instance: Instance): Instance => {
-    collected.register(run, { heap: instance.heap, blocks: instance.blocks })
+  const keep = (instance: Instance | null): Instance | null => {
+    if (instance) collected.register(run, { heap: instance.heap, blocks: instance.blocks })
     return instance
   }
-  const makeResident = (): Instance => {
-    const heap = residentHeap()
-    const block = heap.reserve(8 * bytes.length)
-    slots = block?.address ?? 0
-    const made = instantiate(loop, tables, heap)
-    return keep({ ...made, blocks: block ? [...made.blocks, block] : made.blocks })
+  /** Null when the resident memory has no room for the loop: then the other has to do. */
+  const inResident = (): Instance | null => {
+    resident ??= keep(instantiate(loop, tables, residentHeap(), 8 * bytes.length))
+    return resident
+  }
+  const inStaging = (): Instance => {
+    staged ??= keep(instantiate(loop, tables, stagingHeap()))
+    if (staged) return staged
+    const needed = tables.reduce((sum, table) => sum + table.byteLength, loop.context.bytes)
+    throw new MemoryError(`no memory has room for ${loop.name} and its tables: ${needed} bytes`, {
+      bytes: needed,
+    })
   }
 
   /** Fills `pointers`; false when some operand has to be staged. */
@@ -74,7 +78,7 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
   }
 
   /** Copies single plain elements into the resident memory. */
-  const fillSlots = (operands: readonly Strided[], plan: Plan, { heap }: Instance): void => {
+  const fillSlots = (operands: readonly Strided[], plan: Plan, { heap, slots }: Instance): void => {
     for (let k = 0; k < inputs; k++) {
       if ((pointers[k] as number) >= 0) continue
       const { data, code } = operands[k] as Strided
@@ -117,15 +121,15 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
   }
 
   const run: Run = (operands, plan, report) => {
-    const direct = locate(operands, plan)
-    let instance: Instance
+    const located = locate(operands, plan)
+    const direct = located ? inResident() : null
+    const instance = direct ?? inStaging()
+    if (located && !direct) report.why ??= 'the memory of resident arrays has no room left for this loop'
     let code: number
     if (direct) {
-      instance = resident ??= makeResident()
       fillSlots(operands, plan, instance)
       code = runInMemory(instance, plan, report)
     } else {
-      instance = staged ??= keep(instantiate(loop, tables, stagingHeap()))
       const masked = loop.form === 'masked'
       const finish = stageSpans(instance.heap, operands, inputs, masked, plan, pointers, report)
       code = finish
@@ -147,19 +151,19 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
       if (address >= 0) found++
       pointers[k] = address + (offset[k] as number) * (bytes[k] as number)
     }
-    let instance: Instance
+    if (found !== 0 && found !== arrays) return false
+    const instance = found === 0 ? inStaging() : inResident()
+    if (!instance) return false
     let code: number
     if (found === 0) {
-      instance = staged ??= keep(instantiate(loop, tables, stagingHeap()))
       code = runStagedShort(instance, codes, inputs, n, operands, args, report)
-    } else if (found === arrays) {
-      instance = resident ??= makeResident()
+    } else {
       for (let k = 0; k < bytes.length; k++) {
         const size = bytes[k] as number
         const from = data[k]
         if (typeof from === 'number') {
           const view: TypedArray = instance.heap.view(codes[k] as Code)
-          pointers[k] = slots + 8 * k
+          pointers[k] = instance.slots + 8 * k
           view[(pointers[k] as number) / size] = from
         } else if (k >= inputs && !inPlace(n, k, operands)) return false
         args[2 + 2 * k] = pointers[k] as number
@@ -169,7 +173,7 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
       args[1] = n
       code = invoke(instance.vector, args)
       report.calls++
-    } else return false
+    }
     if (code !== 0) throw failure(loop, instance, code)
     return true
   }

@@ -1,6 +1,6 @@
 /** A wasm loop in a memory: the module's two functions, and its context block with the tables it reads. */
 import { dtypes, type TypedArray } from '../dtype.ts'
-import { BoundsError, MemoryError } from '../errors.ts'
+import { BoundsError } from '../errors.ts'
 import type { WasmLoop } from '../loops/loop.ts'
 import type { Block } from './memory/allocator.ts'
 import type { Heap } from './memory/heap.ts'
@@ -16,6 +16,8 @@ export interface Instance {
   readonly functions: Readonly<Record<string, unknown>>
   /** The address of the context block. */
   readonly context: number
+  /** Where single operands are put that do not live in this memory. */
+  readonly slots: number
   readonly blocks: readonly Block[]
 }
 
@@ -23,10 +25,18 @@ export interface Instance {
 const outside: Record<string, unknown> = { rem: (a: number, b: number) => a % b }
 for (const name of Object.getOwnPropertyNames(Math)) outside[name] = Math[name as 'exp']
 
-function reserve(heap: Heap, bytes: number): Block {
-  const block = heap.reserve(bytes)
-  if (block) return block
-  throw new MemoryError(`wasm memory is full: no ${bytes} bytes for a loop's context or tables`, { bytes })
+/** Blocks of these sizes; all of them or, in a full memory, null. */
+function reserve(heap: Heap, sizes: readonly number[]): Block[] | null {
+  const blocks: Block[] = []
+  for (const bytes of sizes) {
+    const block = heap.reserve(bytes)
+    if (block) blocks.push(block)
+    else {
+      for (const taken of blocks) heap.release(taken)
+      return null
+    }
+  }
+  return blocks
 }
 
 /** Compiled modules of a loop, one a kind of memory. */
@@ -41,26 +51,26 @@ function moduleOf(code: Uint8Array): WebAssembly.Module {
   return known
 }
 
-/** Loads a loop into a memory. @throws MemoryError when there is no room for its tables */
-export function instantiate(loop: WasmLoop, tables: readonly TypedArray[], heap: Heap): Instance {
-  const module = moduleOf(heap.shared ? loop.shared : loop.unshared)
-  const { exports } = new WebAssembly.Instance(module, {
+/** Loads a loop into a memory; null when there is no room for its context, its tables and what else it is given. */
+export function instantiate(
+  loop: WasmLoop,
+  tables: readonly TypedArray[],
+  heap: Heap,
+  slots = 0,
+): Instance | null {
+  // Room for one element even in an empty table: a lane that takes no part reads it.
+  const sizes = tables.map((table) => Math.max(8, table.byteLength))
+  const blocks = reserve(heap, [loop.context.bytes, slots, ...sizes])
+  if (!blocks) return null
+  const [context, slot, ...copies] = blocks as [Block, Block, ...Block[]]
+  for (const [k, { address }] of copies.entries()) {
+    const { buffer, byteOffset, byteLength } = tables[k] as TypedArray
+    new Uint8Array(heap.buffer()).set(new Uint8Array(buffer, byteOffset, byteLength), address)
+    heap.view('i4')[(context.address + loop.context.tables) / 4 + k] = address
+  }
+  const { exports } = new WebAssembly.Instance(moduleOf(heap.shared ? loop.shared : loop.unshared), {
     env: { memory: heap.memory },
     math: outside as WebAssembly.ModuleImports,
-  })
-  const context = reserve(heap, loop.context.bytes)
-  const copies = tables.map((table) => {
-    // Room for one element even if there is none: a lane that takes no part reads it.
-    const block = reserve(heap, Math.max(8, table.byteLength))
-    new Uint8Array(heap.buffer()).set(
-      new Uint8Array(table.buffer, table.byteOffset, table.byteLength),
-      block.address,
-    )
-    return block
-  })
-  const words = heap.view('i4')
-  copies.forEach((block, k) => {
-    words[(context.address + loop.context.tables) / 4 + k] = block.address
   })
   return {
     heap,
@@ -68,7 +78,8 @@ export function instantiate(loop: WasmLoop, tables: readonly TypedArray[], heap:
     strided: exports.strided as InnerLoop,
     functions: exports,
     context: context.address,
-    blocks: [context, ...copies],
+    slots: slot.address,
+    blocks,
   }
 }
 

@@ -5,6 +5,7 @@ import ndarray from 'ndarray'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MemoryError } from '../../src/errors.ts'
+import { ready } from '../../src/index.ts'
 import { configure } from '../../src/targets/configure.ts'
 import {
   array,
@@ -20,10 +21,13 @@ import {
 } from '../../src/targets/memory/arrays.ts'
 import { makeHeap, pageBytes } from '../../src/targets/memory/heap.ts'
 import { addressOf, memoryInfo, residentHeap } from '../../src/targets/memory/resident.ts'
+import { vectorize } from '../../src/vectorize/vectorize.ts'
 import { thrown } from '../thrown.ts'
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
+
+await ready()
 
 const data = (x: { data: unknown }) => x.data as Float64Array
 
@@ -155,6 +159,39 @@ test('when the memory is full, results are plain arrays, counted, until there is
     free(second)
     free(first)
     assert.ok(isResident(empty(8_000)), 'the next allocation tries again')
+  } finally {
+    configure({ memory: { maximum: Number.POSITIVE_INFINITY } })
+  }
+})
+
+test('a loop that finds no room beside resident arrays runs all the same, and says so', () => {
+  const x = array([1, 2, 3])
+  const out = empty(3)
+  try {
+    for (const table of [new Float64Array([10]), new Float64Array(1e5)]) {
+      const { used } = memoryInfo()
+      configure({ memory: { maximum: used } })
+      const f = vectorize(
+        ['f8(f8,f8)'],
+        ({ table }) =>
+          (a, b) =>
+            a + b + (table[0] ?? 0),
+        { env: { table } },
+      )
+      for (let i = 0; i < 3; i++) {
+        f(x, 0.5, out)
+        assert.equal(
+          [...out.data],
+          [1.5, 2.5, 3.5].map((value) => value + (table[0] ?? 0)),
+        )
+      }
+      assert.match(f.explain().last?.why ?? '', /no room left for this loop/)
+      assert.is(memoryInfo().used, used)
+      configure({ memory: { maximum: used + 10_000 + table.byteLength } })
+      f(x, 0.5, out)
+      assert.is(f.explain().last?.why, undefined)
+      assert.is(f.explain().last?.bytesCopied, 0)
+    }
   } finally {
     configure({ memory: { maximum: Number.POSITIVE_INFINITY } })
   }
