@@ -6,10 +6,10 @@ import type { Plan } from '../broadcast/plan.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { walk } from '../broadcast/walk.ts'
 import type { Code, TypedArray } from '../dtype.ts'
-import { MemoryError, TargetError } from '../errors.ts'
+import { TargetError } from '../errors.ts'
 import type { Loop, WasmLoop } from '../loops/loop.ts'
 import { type Folder, makeFolder } from './fold/folder.ts'
-import { elementBytes, failure, type Instance, instantiate, invoke } from './instance.ts'
+import { elementBytes, failure, type Instance, instantiate, instantiateIfRoom, invoke } from './instance.ts'
 import type { Block } from './memory/allocator.ts'
 import type { Heap } from './memory/heap.ts'
 import { addressOf, allocateBeside, residentHeap, stagingHeap } from './memory/resident.ts'
@@ -43,22 +43,18 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
   let resident: Instance | null = null
   let staged: Instance | null = null
 
-  const keep = (instance: Instance | null): Instance | null => {
+  const keep = <I extends Instance | null>(instance: I): I => {
     if (instance) collected.register(run, { heap: instance.heap, blocks: instance.blocks })
     return instance
   }
   /** Null when the resident memory has no room for the loop: then the other has to do. */
   const inResident = (): Instance | null => {
-    resident ??= keep(instantiate(loop, tables, residentHeap(), 8 * bytes.length))
+    resident ??= keep(instantiateIfRoom(loop, tables, residentHeap(), 8 * bytes.length))
     return resident
   }
   const inStaging = (): Instance => {
     staged ??= keep(instantiate(loop, tables, stagingHeap()))
-    if (staged) return staged
-    const needed = tables.reduce((sum, table) => sum + table.byteLength, loop.context.bytes)
-    throw new MemoryError(`no memory has room for ${loop.name} and its tables: ${needed} bytes`, {
-      bytes: needed,
-    })
+    return staged
   }
 
   /** Fills `pointers`; false when some operand has to be staged. */

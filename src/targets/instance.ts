@@ -1,6 +1,6 @@
 /** A wasm loop in a memory: the module's two functions, and its context block with the tables it reads. */
 import { dtypes, type TypedArray } from '../dtype.ts'
-import { BoundsError } from '../errors.ts'
+import { BoundsError, MemoryError } from '../errors.ts'
 import type { WasmLoop } from '../loops/loop.ts'
 import type { Block } from './memory/allocator.ts'
 import type { Heap } from './memory/heap.ts'
@@ -52,7 +52,7 @@ function moduleOf(code: Uint8Array): WebAssembly.Module {
 }
 
 /** Loads a loop into a memory; null when there is no room for its context, its tables and what else it is given. */
-export function instantiate(
+export function instantiateIfRoom(
   loop: WasmLoop,
   tables: readonly TypedArray[],
   heap: Heap,
@@ -81,6 +81,14 @@ export function instantiate(
     slots: slot.address,
     blocks,
   }
+}
+
+/** Loads a loop into a memory. @throws MemoryError when there is no room for its context or its tables */
+export function instantiate(loop: WasmLoop, tables: readonly TypedArray[], heap: Heap): Instance {
+  const made = instantiateIfRoom(loop, tables, heap)
+  if (made) return made
+  const bytes = tables.reduce((sum, table) => sum + table.byteLength, loop.context.bytes)
+  throw new MemoryError(`wasm memory is full: no ${bytes} bytes for ${loop.name} and its tables`, { bytes })
 }
 
 /** The error that a loop's return code stands for. */
