@@ -1,6 +1,8 @@
 export type { View } from './broadcast/view.ts'
 export type { Casting, Code, DType, TypedArray } from './dtype.ts'
 export * from './errors.ts'
+export { guvectorize } from './guvectorize/guvectorize.ts'
+export type { GuCallOptions, Gufunc, GuOptions, Guvectorize } from './guvectorize/types.ts'
 export { type Configuration, configure } from './targets/configure.ts'
 export { getTarget, registerTarget, targetNames } from './targets/index.ts'
 export type { ArrayOptions } from './targets/memory/array-types.ts'

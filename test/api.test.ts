@@ -44,6 +44,7 @@ const exported = [
   'free',
   'full',
   'getTarget',
+  'guvectorize',
   'isResident',
   'jit',
   'linspace',

@@ -32,6 +32,18 @@ function storesNaturally(from: Code, to: Strided): boolean {
   )
 }
 
+/** Zeros, false in a b1. */
+export function clear(to: Strided): void {
+  const zero = dtypes[to.code].big ? 0n : 0
+  const plan = makePlan(to.shape, [to])
+  const [step = 0] = plan.innerSteps
+  walk(plan, ([i = 0], n) => {
+    if (step === 1)
+      (to.data as { fill(value: number | bigint, from: number, to: number): void }).fill(zero, i, i + n)
+    else for (let k = 0; k < n; k++) to.data[i + k * step] = zero
+  })
+}
+
 const setNaturally = (to: TypedArray, from: TypedArray, at: number): void =>
   (to as { set(source: TypedArray, offset: number): void }).set(from, at)
 

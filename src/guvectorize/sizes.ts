@@ -36,7 +36,7 @@ const operandText = ({ layout }: Named, k: number): string =>
   k < layout.inputs.length ? `Input operand ${k}` : `Output operand ${k - layout.inputs.length}`
 
 /** Which optional dimensions are missing, because operands have too few. */
-function missingDims(callee: Named, shapes: readonly (Shape | null)[]): boolean[] {
+export function missingDims(callee: Named, shapes: readonly (Shape | null)[]): boolean[] {
   const { layout, name } = callee
   const missing = layout.dims.map(() => false)
   for (const [k, shape] of shapes.entries()) {

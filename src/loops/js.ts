@@ -5,6 +5,7 @@
  */
 import { type Code, dtypes } from '../dtype.ts'
 import { BoundsError } from '../errors.ts'
+import { callingCore, interpretingCore } from './js-arrays.ts'
 import { castValue, enter, leave } from './kernel/evaluate.ts'
 import { CheckFailed, interpret } from './kernel/interpret.ts'
 import type { Kernel, Tables, Value } from './kernel/ir.ts'
@@ -28,7 +29,11 @@ export function jsLoop(request: JsRequest): JsLoop {
   const { kernel, inputs, outputs, form } = request
   const wants = kernel.locals.slice(0, kernel.nin).map((local) => local.type)
   const gives = kernel.outs.map((id): Code => kernel.locals[id]?.type ?? 'f8')
-  const reason = whyInterpreted(request, [...wants, ...gives])
+  const reason = whyInterpreted(request, [
+    ...wants,
+    ...gives,
+    ...(kernel.core?.views ?? []).map((view) => view.type),
+  ])
   const call = reason === null ? request.function : null
   const compute = call ? calling(call, gives, interpreting(request)) : interpreting(request)
   const element: Element = (values) => {
@@ -54,8 +59,17 @@ export function jsLoop(request: JsRequest): JsLoop {
     kernel,
     tables: request.tables,
     element,
+    ...(kernel.core ? { core: coreElement(request, call) } : {}),
     notes,
   }
+}
+
+/** A kernel of arrays; failed checks of the interpreter become errors. */
+function coreElement(request: JsRequest, call: JsRequest['function']): NonNullable<JsLoop['core']> {
+  const { kernel, tables, inputs, outputs } = request
+  if (call) return callingCore(call, kernel, inputs, outputs)
+  const run = interpretingCore(kernel, tables, inputs, outputs)
+  return (scalars, arrays) => checked(kernel, () => run(scalars, arrays))
 }
 
 function whyInterpreted(request: JsRequest, types: readonly Code[]): string | null {
@@ -88,14 +102,17 @@ const toValue = (result: unknown): Value =>
 
 const interpreting =
   ({ kernel, tables }: JsRequest): Element =>
-  (values) => {
-    try {
-      return interpret(kernel, tables, values)
-    } catch (error) {
-      if (!(error instanceof CheckFailed)) throw error
-      throw boundsError(kernel, error)
-    }
+  (values) =>
+    checked(kernel, () => interpret(kernel, tables, values))
+
+function checked<T>(kernel: Kernel, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!(error instanceof CheckFailed)) throw error
+    throw boundsError(kernel, error)
   }
+}
 
 function boundsError(kernel: Kernel, { check, index, size }: CheckFailed): Error {
   const { at, array } = kernel.checks[check] ?? { at: { line: 1, column: 1 }, array: 'array' }

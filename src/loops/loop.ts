@@ -25,7 +25,7 @@
  *                             In `partials` elements are neighbours.
  */
 import type { Code } from '../dtype.ts'
-import type { Check, Kernel, Tables, Value } from './kernel/ir.ts'
+import type { ArrayValue, Check, Core, Kernel, Tables, Value } from './kernel/ir.ts'
 
 /** Partial results of a block of the tree in which associative kernels reduce. */
 export const partialCount = 8
@@ -79,6 +79,8 @@ export interface WasmLoop {
   readonly interleave: number
   readonly notes: readonly Note[]
   readonly checks: readonly Check[]
+  /** Of a kernel of arrays: its loop has core sizes and core steps (in bytes, operand by operand) behind the pointers and steps. */
+  readonly core?: Core
   /** The context block that the loop needs. */
   readonly context: ContextLayout
   /** A reducing loop: dtypes of its elements in memory, and of its accumulators. */
@@ -101,6 +103,8 @@ export interface JsLoop {
   readonly element: (values: readonly Value[]) => readonly Value[]
   /** Of a reducing loop: two accumulators to one. */
   readonly join?: (values: readonly Value[]) => readonly Value[]
+  /** Of a kernel of arrays: one core call. The arrays are those of `kernel.core.views`; what it returns is for memory. */
+  readonly core?: (scalars: readonly Value[], arrays: readonly ArrayValue[]) => readonly Value[]
   readonly notes: readonly Note[]
 }
 

@@ -8,6 +8,7 @@ import { walk } from '../broadcast/walk.ts'
 import type { Code, TypedArray } from '../dtype.ts'
 import { TargetError } from '../errors.ts'
 import type { Loop, WasmLoop } from '../loops/loop.ts'
+import { coreRunner } from './cores.ts'
 import { type Folder, makeFolder } from './fold/folder.ts'
 import { elementBytes, failure, type Instance, instantiate, instantiateIfRoom, invoke } from './instance.ts'
 import type { Block } from './memory/allocator.ts'
@@ -15,7 +16,14 @@ import type { Heap } from './memory/heap.ts'
 import { addressOf, allocateBeside, residentHeap, stagingHeap } from './memory/resident.ts'
 import { stageSpans } from './spans.ts'
 import { isSingle, runStaged, runStagedShort } from './staging.ts'
-import type { Report, Run, Runner, ShortOperands, Target } from './target.ts'
+import {
+  notElementwise,
+  type Report,
+  type Run,
+  type Runner,
+  type ShortOperands,
+  type Target,
+} from './target.ts'
 
 /** A loop that nobody can call any more gives its context back. */
 const collected = new FinalizationRegistry<{ heap: Heap; blocks: readonly Block[] }>(({ heap, blocks }) => {
@@ -26,12 +34,22 @@ function load(loop: Loop, tables: readonly TypedArray[]): Runner {
   if (loop.isa !== 'wasm') {
     throw new TargetError(`the cpu target runs wasm loops, not ${loop.isa}`, { target: 'cpu', reason: 'isa' })
   }
+  if (loop.core) return makeCoreRunner(loop, tables)
   const runner = makeRunner(loop, tables)
   if (!loop.fold) return runner
   const folder: Folder = makeFolder(loop, tables, (heap, blocks) => {
     collected.register(folder.reduce, { heap, blocks })
   })
   return { ...runner, ...folder }
+}
+
+function makeCoreRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
+  const runCore = coreRunner(loop, (heap) => {
+    const made = instantiate(loop, tables, heap)
+    collected.register(runCore, { heap: made.heap, blocks: made.blocks })
+    return made
+  })
+  return { run: notElementwise, runCore }
 }
 
 function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {

@@ -1,10 +1,14 @@
 /** The target that compiles nothing: every element is one call of the kernel, in which a debugger can stop. */
+
+import { clear } from '../broadcast/copy.ts'
+import { corePlan, coreSteps } from '../broadcast/core.ts'
 import { store } from '../broadcast/nested.ts'
 import { walk } from '../broadcast/walk.ts'
-import type { Loop } from '../loops/loop.ts'
+import type { ArrayValue } from '../loops/kernel/ir.ts'
+import type { JsLoop, Loop } from '../loops/loop.ts'
 import { accumulatePlainly, reducePlainly } from './fold/plain.ts'
 import { addressOf, allocateBeside } from './memory/resident.ts'
-import type { FoldJob, Run, Runner, Target } from './target.ts'
+import { type FoldJob, notElementwise, type Run, type RunCore, type Runner, type Target } from './target.ts'
 
 export const js: Target = {
   name: 'js',
@@ -17,7 +21,8 @@ export const js: Target = {
 
 function load(loop: Loop): Runner {
   if (loop.isa !== 'js') throw new TypeError(`the target 'js' was given a loop for ${loop.isa}`)
-  const { element, inputs, outputs, form } = loop
+  const { element, inputs, outputs, form, core } = loop
+  if (core) return { run: notElementwise, runCore: coreRun(loop, core) }
   const masked = form === 'masked'
   const run: Run = (operands, plan, report) => {
     // A freed operand is an error here.
@@ -52,4 +57,39 @@ function load(loop: Loop): Runner {
 /** A freed operand is an error here. */
 function guard({ elements }: FoldJob): void {
   for (const { data } of elements) addressOf(data)
+}
+
+/** Every core call, one after another. */
+function coreRun({ kernel, inputs }: JsLoop, element: NonNullable<JsLoop['core']>): RunCore {
+  const views = kernel.core?.views ?? []
+  return (operands, call, report) => {
+    operands.forEach((operand, k) => {
+      // A freed operand is an error here.
+      addressOf(operand.data)
+      if (call.access[k] === 'write') clear(operand)
+    })
+    const plan = corePlan(call, operands)
+    const steps = operands.map((operand, k) => coreSteps(operand, call.ranks[k] ?? 0))
+    walk(plan, (offsets, n) => {
+      report.calls++
+      for (let i = 0; i < n; i++) {
+        const at = operands.map((_, k) => (offsets[k] ?? 0) + i * (plan.innerSteps[k] ?? 0))
+        const scalars = inputs.map((_, k) => operands[k]?.data[at[k] ?? 0] ?? 0)
+        const arrays = views.map(({ operand, dims }): ArrayValue => {
+          const { data } = operands[operand] ?? { data: new Uint8Array(0) }
+          const shape = dims.map((dim) => (dim < 0 ? 1 : (call.sizes[dim] ?? 0)))
+          return {
+            data,
+            shape,
+            stride: dims.map((_, axis) => steps[operand]?.[axis] ?? 0),
+            offset: at[operand] ?? 0,
+          }
+        })
+        element(scalars, arrays).forEach((value, k) => {
+          const to = operands[inputs.length + k]
+          if (to) store(to, at[inputs.length + k] ?? 0, value)
+        })
+      }
+    })
+  }
 }

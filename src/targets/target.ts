@@ -2,6 +2,7 @@
  * What a target is. It consumes loops of one kind (`isa`), loads each once, and runs it over a plan: broadcasting, casting
  * rules and result shapes were settled before it is asked.
  */
+import type { CoreCall } from '../broadcast/core.ts'
 import type { Plan } from '../broadcast/plan.ts'
 import type { Strided } from '../broadcast/view.ts'
 import type { Code, TypedArray } from '../dtype.ts'
@@ -19,6 +20,14 @@ export interface Report {
 
 /** Operands are the inputs, then the outputs, in the plan's order. */
 export type Run = (operands: readonly Strided[], plan: Plan, report: Report) => void
+
+/** Kernels of arrays: the last axes of the operands are their cores. */
+export type RunCore = (operands: readonly Strided[], call: CoreCall, report: Report) => void
+
+/** What a kernel of arrays has for `run`. */
+export const notElementwise: Run = () => {
+  throw new TypeError('a kernel of arrays is run by runCore')
+}
 
 /** Operands that are `n` neighbours each, from an offset in their data; a number is the same for every element. */
 export interface ShortOperands {
@@ -45,6 +54,8 @@ export interface Runner {
   /** Those of a reducing loop. `accumulate` keeps every step of a fold from the left. */
   readonly reduce?: (job: FoldJob, report: Report) => void
   readonly accumulate?: (job: FoldJob, report: Report) => void
+  /** Of a kernel of arrays, which has no other way to run; a target without it does not run such kernels. */
+  readonly runCore?: RunCore
   /** The short way for short arrays, at most `longestShort` neighbours. False: nothing was done, `run` has to. */
   readonly runShort?: (n: number, operands: ShortOperands, report: Report) => boolean
 }

@@ -3,7 +3,7 @@
  * most calls need comes first, and nothing is allocated that the run does not need.
  */
 import { copied } from '../broadcast/copy.ts'
-import { scalar, toOutput, toStrided } from '../broadcast/operand.ts'
+import { toOutput, toStrided } from '../broadcast/operand.ts'
 import { mayOverlapItself, mayShareMemory, sameElements } from '../broadcast/overlap.ts'
 import { makePlan, type Plan } from '../broadcast/plan.ts'
 import { broadcastCall, outputStrides, type Shape, sameShape, shapeText, sizeOf } from '../broadcast/shape.ts'
@@ -20,7 +20,9 @@ import { type Keywords, noKeywords, readKeywords } from './keywords.ts'
 import { clear, isScalarMask } from './mask.ts'
 import { isOptions } from './options.ts'
 import {
+  absent,
   bind,
+  type Call,
   type Core,
   type Last,
   loaded,
@@ -32,30 +34,8 @@ import {
 import { callShort, notShort } from './short.ts'
 import { beyond, fits, isScalar, misfit, type Scalar, weakOperand } from './weak.ts'
 
-/** A call whose arguments were read. */
-interface Call {
-  readonly args: readonly unknown[]
-  readonly keywords: Keywords
-  /** Holds what the caller gave to write to, from `outsFrom` to before `outsTo`; null when nothing was given. */
-  readonly outs: readonly unknown[] | null
-  readonly outsFrom: number
-  readonly outsTo: number
-  /** Inputs, the mask if there is one, then outputs; `absent` for scalars not written down yet and results not allocated yet. */
-  readonly operands: Strided[]
-  /** The first output among the operands. */
-  readonly first: number
-  /** JavaScript scalars among the inputs. */
-  readonly scalars: number
-  /** The dtypes of all operands as one key. */
-  key: number | string
-  /** Scalars to compare in f8, because the dtype of the chosen loop, which stands here, cannot hold them. */
-  widened: (Code | null)[] | null
-}
-
 /** Beyond the four bits of every operand. */
 const maskedKey = 2 ** (4 * mostDigits)
-
-const absent: Strided = scalar(new Uint8Array(0), 'b1')
 
 /** Runs the loop for these arguments. Returns arrays, or scalars when all inputs are; several results as a list. */
 export function call(core: Core, args: readonly unknown[]): unknown {
@@ -71,7 +51,7 @@ function run(core: Core, args: readonly unknown[]): unknown {
     ready = core.byCall.get(request.key) ?? prepare(core, request)
     writeScalars(core, request, ready)
   }
-  return finish(core, request, ready)
+  return core.finish ? core.finish(core, request, ready) : finish(core, request, ready)
 }
 
 /** The same with a compiler that is waited for: the last argument may add what only asynchronous calls take. */
@@ -297,14 +277,15 @@ const broadcast = (operands: readonly Strided[], first: number): Shape =>
   )
 
 /** Inputs that share memory with a given output are copied, unless each element is read just before it is written. */
-function separate(operands: Strided[], first: number, { target }: Ready): void {
+export function separate(operands: Strided[], first: number, { target }: Ready, elementwise = true): void {
   for (let k = first; k < operands.length; k++) {
     const out = operands[k] as Strided
     if (out === absent) continue
     for (let i = 0; i < first; i++) {
       const input = operands[i] as Strided
       if (haveOwnBlocks(input.data, out.data)) continue
-      const inPlace = input.data === out.data && sameElements(input, out) && !mayOverlapItself(out)
+      const inPlace =
+        elementwise && input.data === out.data && sameElements(input, out) && !mayOverlapItself(out)
       if (inPlace || !mayShareMemory(input, out)) continue
       operands[i] = copied(input, input.code, 'K', (code, length) =>
         target.allocate(code, length, [input.data]),
@@ -329,7 +310,7 @@ function allocated(
 }
 
 /** Result k: what was given to write to, the new array, or its one value. */
-function resultAt(request: Call, k: number, alone: boolean): unknown {
+export function resultAt(request: Call, k: number, alone: boolean): unknown {
   const { outs, outsFrom, outsTo, first } = request
   const out = outs === null || outsFrom + k >= outsTo ? null : outs[outsFrom + k]
   if (out !== null && out !== undefined) return out

@@ -18,7 +18,25 @@ export interface KernelSource {
   readonly function: ((...values: Value[]) => unknown) | null
   /** Null: lazy. */
   readonly signatures: readonly string[] | null
+  /** Of kernels of arrays: how signatures are read and kernels typed. */
+  readonly arrays?: ArraySource
   readonly simd: boolean
+}
+
+interface Dtypes {
+  readonly inputs: readonly Code[]
+  /** Null: to be inferred. */
+  readonly outputs: readonly Code[] | null
+}
+
+export interface ArraySource {
+  /** @throws SignatureError where its operands do not have the layout's dimensions */
+  readonly read: (text: string) => Dtypes
+  readonly overload: (
+    definition: Definition,
+    inputs: readonly Code[],
+    outputs: readonly Code[] | null,
+  ) => Overload
 }
 
 /** The dtypes of a signature of scalars. */
@@ -49,14 +67,14 @@ function refuseArrays(text: string, { inputs, outputs }: Signature): void {
 const mayFuse = (): boolean => !settings.deterministic && fuses()
 
 /** Every signature typed: this is where definition errors come from. */
-function typed({ definition, signatures }: KernelSource): Overload[] {
+function typed({ definition, signatures, arrays }: KernelSource): Overload[] {
   const listed: Overload[] = []
-  const read = (signatures ?? []).map((text) => ({ text, ...scalars(text) }))
+  const read = (signatures ?? []).map((text) => ({ text, ...(arrays?.read ?? scalars)(text) }))
   for (const { text, inputs } of read) {
     if (inputs.length !== read[0]?.inputs.length) throw disagree(text, read[0]?.text)
   }
   for (const { text, inputs, outputs } of read) {
-    const overload = overloadOf(definition, inputs, outputs)
+    const overload = (arrays?.overload ?? overloadOf)(definition, inputs, outputs)
     if (listed[0] && listed[0].outputs.length !== overload.outputs.length)
       throw disagree(text, listed[0].text)
     if (listed.some((other) => other.text === overload.text))
@@ -78,7 +96,7 @@ const disagree = (text: string, first: string | undefined): Error =>
 function overloadOf(
   definition: Definition,
   inputs: readonly Code[],
-  outputs: readonly Code[] | null | undefined,
+  outputs: readonly Code[] | null,
 ): Overload {
   const { kernel, tables } = outputs ? infer(definition, inputs, outputs) : infer(definition, inputs)
   const results = kernel.outs.map((id): Code => kernel.locals[id]?.type ?? 'f8')
@@ -137,13 +155,13 @@ export function compiledSource(from: KernelSource): Source {
       const key = `${inputs}->${outputs ?? ''}`
       const known = made.get(key)
       if (known) return known
-      const overload = overloadOf(from.definition, inputs, outputs)
+      const overload = (from.arrays?.overload ?? overloadOf)(from.definition, inputs, outputs ?? null)
       made.set(key, overload)
       if (lazy && !listed.some((other) => other.text === overload.text)) listed.push(overload)
       return overload
     },
     sums: () => (sums ??= isSum(from.definition)),
-    parse: scalars,
+    parse: from.arrays?.read ?? scalars,
     loop(isa, bound) {
       const key = keyOf(isa, bound)
       const known = loops.get(key)

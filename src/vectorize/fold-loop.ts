@@ -21,13 +21,19 @@ export interface FoldReady {
 }
 
 /** @throws NoLoopError for a function that is not (x, y) -> one result */
-export function requireBinary({ name, nin, nout, source }: Core, method: string): void {
+export function requireBinary({ name, nin, nout, signature, source }: Core, method: string): void {
   const types = source.overloads.map((overload) => overload.text)
   const refuse = (rule: string): Error =>
     new NoLoopError(`${method} only supported for ${rule}: ${name} has ${nin} inputs and ${nout} outputs`, {
       dtypes: [],
       types,
     })
+  if (signature !== null) {
+    throw new NoLoopError(`Reduction not defined on ufunc with signature: ${name} has ${signature}`, {
+      dtypes: [],
+      types,
+    })
+  }
   if (nin !== 2) throw refuse('binary functions')
   if (nout !== 1) throw refuse('functions returning a single value')
 }

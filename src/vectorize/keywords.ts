@@ -21,6 +21,12 @@ export interface CallOptions {
   dtype?: DType
   /** The loop itself: its signature, or a dtype (null: any) for each operand. */
   signature?: string | readonly (DType | null)[]
+  /** Of a gufunc: for each operand the axes that are its core. */
+  axes?: unknown
+  /** Of a gufunc with a single core dimension: the axis of all operands. */
+  axis?: unknown
+  /** Of a gufunc: outputs keep the core axes of the inputs, with size 1. */
+  keepdims?: unknown
 }
 
 /** Keywords after checking. */
@@ -31,6 +37,10 @@ export interface Keywords {
   readonly casting: Casting
   readonly order: Order
   readonly asked: Asked
+  /** As they were given; undefined when they were not. */
+  readonly axes: unknown
+  readonly axis: unknown
+  readonly keepdims: boolean
   /** What tells these apart from others when a loop is looked up; '' for the defaults. */
   readonly key: string
 }
@@ -41,6 +51,9 @@ export const noKeywords: Keywords = {
   casting: 'same_kind',
   order: 'K',
   asked: null,
+  axes: undefined,
+  axis: undefined,
+  keepdims: false,
   key: '',
 }
 
@@ -50,6 +63,8 @@ export interface Callee {
   readonly nin: number
   readonly nout: number
   readonly source: Source
+  /** The layout of a gufunc. */
+  readonly signature: string | null
 }
 
 type Mutable = { -readonly [K in keyof Keywords]: Keywords[K] }
@@ -134,7 +149,29 @@ const readers: Readonly<Record<keyof CallOptions, Read>> = {
   signature(value, into, f) {
     if (value !== null) into.asked = readSignature(value, f)
   },
+  axes(value, into) {
+    into.axes = value ?? undefined
+  },
+  axis(value, into) {
+    into.axis = value ?? undefined
+  },
+  keepdims(value, into, f) {
+    if (typeof value !== 'boolean') {
+      throw new OptionError(`${f.name}() keepdims must be true or false, but got ${String(value)}`, {
+        option: 'keepdims',
+        known: ['true', 'false'],
+      })
+    }
+    into.keepdims = value
+  },
 }
+
+/** What only gufuncs take, and what only ufuncs do. */
+const ofGufuncs: ReadonlySet<string> = new Set(['axes', 'axis', 'keepdims'])
+const ofUfuncs: ReadonlySet<string> = new Set(['where'])
+
+const takes = (f: Callee, keyword: string): boolean =>
+  Object.hasOwn(readers, keyword) && !(f.signature === null ? ofGufuncs : ofUfuncs).has(keyword)
 
 export const knownKeywords = Object.keys(readers) as readonly (keyof CallOptions)[]
 
@@ -143,6 +180,12 @@ const fromElsewhere: Readonly<Record<string, string>> = {
   subok: 'arrays have no subclasses; leave it out',
   axis: 'it belongs to reductions',
   keepdims: 'it belongs to reductions',
+  axes: 'it belongs to gufuncs',
+}
+const elsewhereOfGufuncs: Readonly<Record<string, string>> = {
+  sig: 'that is signature',
+  subok: 'arrays have no subclasses; leave it out',
+  where: 'a gufunc has no masks in this version',
 }
 
 /**
@@ -152,7 +195,10 @@ const fromElsewhere: Readonly<Record<string, string>> = {
 export function readKeywords(given: Readonly<Record<string, unknown>>, f: Callee): Keywords {
   const into: Mutable = { ...noKeywords }
   for (const keyword of Object.keys(given)) {
-    if (!Object.hasOwn(readers, keyword)) unknownOption(`${f.name}()`, keyword, knownKeywords, fromElsewhere)
+    if (!takes(f, keyword)) {
+      const known = knownKeywords.filter((name) => takes(f, name))
+      unknownOption(`${f.name}()`, keyword, known, f.signature === null ? fromElsewhere : elsewhereOfGufuncs)
+    }
     const value = given[keyword]
     if (value !== undefined) readers[keyword as keyof CallOptions](value, into, f)
   }

@@ -1,4 +1,6 @@
 /** From the dtypes of a call to a loaded loop: chosen, cast rules checked, compiled, loaded. Done once for each combination. */
+import { scalar } from '../broadcast/operand.ts'
+import type { Strided } from '../broadcast/view.ts'
 import { type Casting, type Code, canCast, dtypes, promote } from '../dtype.ts'
 import { CastingError, NoLoopError } from '../errors.ts'
 import type { Loop, LoopForm } from '../loops/loop.ts'
@@ -6,6 +8,7 @@ import { debug, settings } from '../settings.ts'
 import { type Chosen, chooseTarget } from '../targets/index.ts'
 import type { Report, Runner, ShortOperands, Target } from '../targets/target.ts'
 import { type Asked, dtypesOf, type Given, isWeak, narrowed, search } from './choose.ts'
+import type { Keywords } from './keywords.ts'
 import type { Bound, Overload, Source } from './source.ts'
 
 /** What `explain().last` tells. */
@@ -24,6 +27,32 @@ export interface Ready extends Bound, Runner {
   readonly compares: boolean
 }
 
+/** A call whose arguments were read. */
+export interface Call {
+  readonly args: readonly unknown[]
+  readonly keywords: Keywords
+  /** Holds what the caller gave to write to, from `outsFrom` to before `outsTo`; null when nothing was given. */
+  readonly outs: readonly unknown[] | null
+  readonly outsFrom: number
+  readonly outsTo: number
+  /** Inputs, the mask if there is one, then outputs; `absent` for scalars not written down yet and results not allocated yet. */
+  readonly operands: Strided[]
+  /** The first output among the operands. */
+  readonly first: number
+  /** JavaScript scalars among the inputs. */
+  readonly scalars: number
+  /** The dtypes of all operands as one key. */
+  key: number | string
+  /** Scalars to compare in f8, because the dtype of the chosen loop, which stands here, cannot hold them. */
+  widened: (Code | null)[] | null
+}
+
+/** Stands for scalars not written down yet and results not allocated yet. */
+export const absent: Strided = scalar(new Uint8Array(0), 'b1')
+
+/** From operands and loop to results, where that is not element by element. */
+export type Finish = (core: Core, request: Call, ready: Ready) => unknown
+
 /** What a ufunc holds; the callable is a function over this. */
 export interface Core {
   readonly name: string
@@ -33,6 +62,10 @@ export interface Core {
   readonly fallback: string | undefined
   /** A value, 'reorderable', or null: what reductions know of the kernel. */
   readonly identity: unknown
+  /** Of a gufunc; null: element by element. */
+  readonly finish: Finish | null
+  /** The layout of a gufunc. */
+  readonly signature: string | null
   source: Source
   /** Loaded loops: by the dtypes of the arguments (the key of a call), and by their own. */
   readonly byCall: Map<number | string, Ready>
@@ -85,12 +118,28 @@ export function bind(core: Core, query: Query): Bound {
     : found
   const inputs = overload.inputs.map((code, i) => {
     const given = query.given[i] ?? code
-    return isWeak(given) ? code : given
+    return isWeak(given) || isStored(overload, i) ? code : given
   })
-  const outputs = overload.outputs.map((code, k) => query.outs[k] ?? code)
+  // A kernel that writes to its outputs reads them too: they have its own dtypes, and are cast afterwards.
+  const writes = overload.kernel.core !== undefined && overload.kernel.outs.length === 0
+  const outputs = overload.outputs.map((code, k) => (writes ? code : (query.outs[k] ?? code)))
   if (query.asked !== null || query.casting !== 'same_kind') checkInputs(core, query, found)
+  checkStored(core, query, overload)
   checkOutputs(core, query, overload)
   return { overload, form: query.form, inputs, outputs }
+}
+
+/** Does a kernel of arrays write to this input? */
+const isStored = ({ kernel }: Overload, operand: number): boolean =>
+  kernel.core?.views.some((view) => view.operand === operand && view.stored) ?? false
+
+/** What is written to an input goes back into its own dtype. */
+function checkStored({ name }: Core, { given, casting }: Query, overload: Overload): void {
+  for (const [operand, from] of overload.inputs.entries()) {
+    const to = given[operand] ?? from
+    if (!isStored(overload, operand) || isWeak(to) || canCast(from, to, casting)) continue
+    throw cannotCast(name, `operand ${operand}, which is written,`, from, to, casting, operand)
+  }
 }
 
 function find(core: Core, { given, asked, casting }: Query): Overload {

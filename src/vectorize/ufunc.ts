@@ -10,7 +10,7 @@ import { call, callAsync } from './call.ts'
 import type { Explanation } from './callable-types.ts'
 import { explain, inspect } from './explain.ts'
 import { isOptions } from './options.ts'
-import { bind, type Core, loadedAsync, refresh } from './prepare.ts'
+import { bind, type Core, type Finish, loadedAsync, refresh } from './prepare.ts'
 import { reduce } from './reduce.ts'
 import type { Source } from './source.ts'
 
@@ -26,6 +26,9 @@ export interface UfuncParts {
   readonly identity: unknown
   readonly target: string | undefined
   readonly fallback: string | undefined
+  /** Of a gufunc: its layout, and how its calls go on once a loop is found. */
+  readonly signature?: string
+  readonly finish?: Finish
   readonly source: Source
   /** The loops anew, with `env` read again or replaced. */
   readonly remake: (env?: object) => Source
@@ -44,7 +47,7 @@ export interface AnyUfunc {
   readonly ntypes: number
   readonly types: readonly string[]
   readonly identity: unknown
-  readonly signature: null
+  readonly signature: string | null
   on(target: string): this
   reduce(x: unknown, options?: unknown): unknown
   async(...args: unknown[]): Promise<unknown>
@@ -90,6 +93,8 @@ const coreOf = (
   identity: parts.identity,
   target,
   fallback,
+  finish: parts.finish ?? null,
+  signature: parts.signature ?? null,
   source,
   byCall: new Map(),
   byLoop: new Map(),
@@ -118,7 +123,7 @@ function properties(family: Family, core: Core): PropertyDescriptorMap {
     identity: parts.identity,
   }
   const methods = {
-    signature: null,
+    signature: parts.signature ?? null,
     on(target: string) {
       return memberOf(family, getTarget(target).name, undefined)
     },
@@ -194,7 +199,7 @@ async function withSignal(
   return result
 }
 
-const describe = ({ name, source }: Core): string => {
+const describe = ({ name, signature, source }: Core): string => {
   const types = source.overloads.map((overload) => overload.text).join(', ')
-  return `<ufunc '${name}' ${types || 'without signatures'}>`
+  return `<${signature === null ? 'ufunc' : `gufunc ${signature}`} '${name}' ${types || 'without signatures'}>`
 }

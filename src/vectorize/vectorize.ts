@@ -21,24 +21,38 @@ export type KernelFunction = Function
  */
 export const ready = (): Promise<void> => compiler.ready()
 
-interface Given {
+/** What a function was defined by. */
+export interface DefinedBy<O> {
   readonly signatures: readonly string[] | null
+  /** Of guvectorize. */
+  readonly layout: string | null
   readonly kernel: KernelFunction | string | null
-  readonly options: Options
+  readonly options: O
 }
 
 /** A string that holds `=>` or starts with `function` is a kernel, any other a signature. */
 export const isKernelText = (text: string): boolean =>
   text.includes('=>') || /^\s*(async\s+)?function\b/.test(text)
 
-/** The call forms, under the name that errors tell. */
-const defining =
-  (where: string) =>
+type ReadOptions<O> = (given: Record<string, unknown>, where: string) => O
+
+/** Checks a layout as soon as it is given; null where there is none. */
+type CheckLayout = ((text: string) => unknown) | null
+
+/** The call forms, under the name that errors tell. With a layout, it follows the signatures. */
+export const defining =
+  <O extends Options>(
+    where: string,
+    layout: CheckLayout,
+    readOwn: ReadOptions<O>,
+    build: (kernel: KernelFunction | string, given: DefinedBy<O>) => AnyUfunc,
+  ) =>
   (...args: readonly unknown[]): unknown => {
-    const given = read(args, where)
+    const given = read(args, where, layout, readOwn)
+    if (layout && given.layout === null) throw wrongArgument(where, args[0], "a layout such as '(n),(n)->()'")
     if (given.kernel !== null) return build(given.kernel, given)
     return (kernel: unknown, options?: unknown): AnyUfunc => {
-      const rest = read(options === undefined ? [kernel] : [kernel, options], `${where}(…)`)
+      const rest = read(options === undefined ? [kernel] : [kernel, options], `${where}(…)`, null, readOwn)
       if (rest.kernel === null || rest.signatures !== null)
         throw wrongArgument(`${where}(…)`, kernel, 'the kernel, a function or its source')
       return build(rest.kernel, { ...given, options: { ...given.options, ...rest.options } })
@@ -51,14 +65,16 @@ const defining =
  * the kernel. Matches `numba.vectorize`.
  * @throws SignatureError, KernelSyntaxError and KernelTypeError when it is defined, OptionError, TargetError
  */
-export const vectorize = defining('vectorize') as Vectorize
+export const vectorize = defining('vectorize', null, readOptions, build) as Vectorize
 
 /**
  * Compiles a scalar function for other kernels to call, through their `env`: its signatures say how arguments and results are
  * cast there. Called from outside it works elementwise. The call forms and errors are those of `vectorize`. Matches `numba.jit`
  * on scalars.
  */
-export const jit = defining('jit') as Jit
+export const jit = defining('jit', null, readOptions, build) as Jit
+
+const isText = (arg: unknown): arg is string => typeof arg === 'string' && !isKernelText(arg)
 
 const wrongArgument = (where: string, value: unknown, want: string): Error =>
   new OptionError(`${where} expects ${want}, but got ${describe(value)}`, {
@@ -75,25 +91,37 @@ const describe = (value: unknown): string =>
         ? 'null'
         : typeof value
 
-/** Each of signatures, kernel and options at most once, signatures first. */
-function read(args: readonly unknown[], where: string): Given {
+/** Each of signatures, layout, kernel and options at most once, signatures first. */
+function read<O extends Options>(
+  args: readonly unknown[],
+  where: string,
+  checkLayout: CheckLayout,
+  readOwn: ReadOptions<O>,
+): DefinedBy<O> {
+  // One text alone is the layout; of two, the second.
+  const isLayout = (i: number) =>
+    checkLayout !== null && isText(args[i]) && !isText(args[i + 1]) && !Array.isArray(args[i + 1])
+  let layout: string | null = null
   let signatures: readonly string[] | null = null
-  let kernel: Given['kernel'] = null
-  let options: Options | null = null
+  let kernel: DefinedBy<O>['kernel'] = null
+  let options: O | null = null
   for (const [i, arg] of args.entries()) {
     if (arg === undefined) continue
     if (typeof arg === 'function' || (typeof arg === 'string' && isKernelText(arg))) {
       if (kernel !== null) throw wrongArgument(where, arg, 'one kernel')
       kernel = arg
+    } else if (typeof arg === 'string' && isLayout(i) && layout === null && i < 2) {
+      checkLayout?.(arg)
+      layout = arg
     } else if (typeof arg === 'string' || Array.isArray(arg)) {
       if (i > 0) throw wrongArgument(where, arg, 'the signatures first')
       signatures = typeof arg === 'string' ? [arg] : listOf(arg)
     } else if (isOptions(arg)) {
       if (options !== null) throw wrongArgument(where, arg, 'options once')
-      options = readOptions(arg, where)
+      options = readOwn(arg, where)
     } else throw wrongArgument(where, arg, 'signatures, a kernel or options')
   }
-  return { signatures, kernel, options: options ?? {} }
+  return { signatures, layout, kernel, options: options ?? readOwn({}, where) }
 }
 
 /** An empty list is none: lazy. */
@@ -108,7 +136,7 @@ function listOf(list: readonly unknown[]): readonly string[] | null {
   return texts.length === 0 ? null : texts
 }
 
-function build(kernel: KernelFunction | string, { signatures, options }: Given): AnyUfunc {
+function build(kernel: KernelFunction | string, { signatures, options }: DefinedBy<Options>): AnyUfunc {
   const { env, name, target, fallback, simd = true } = options
   let definition = define(kernel, { env: env as DefineOptions['env'], name })
   const sourceNow = () => {
@@ -137,13 +165,13 @@ function build(kernel: KernelFunction | string, { signatures, options }: Given):
 }
 
 /** @throws MemoryError for the data of a freed array */
-function refuseFreed(captured: object | undefined): void {
+export function refuseFreed(captured: object | undefined): void {
   for (const value of Object.values(captured ?? {}))
     if (codeOfArray(value) !== undefined) addressOf(value as TypedArray)
 }
 
 /** The function to call for one element: what a factory makes of its captured values. */
-function callable(
+export function callable(
   kernel: KernelFunction | string,
   captured: object | undefined,
 ): ((...values: Value[]) => unknown) | null {

@@ -152,6 +152,7 @@ export function emitWasm(request: EmitRequest): WasmLoop {
       interleave: shape.vectorized ? (shape.lanes * shape.widest) / 16 : 1,
       notes: shape.notes,
       checks: kernel.checks,
+      ...(kernel.core ? { core: kernel.core } : {}),
       context: { ...contextLayout, bytes: Math.max(...frames.map(contextBytes)) },
     }
     if (!fold) return loop

@@ -53,6 +53,8 @@ interface Walk {
   readonly outs: readonly number[]
   readonly checks: readonly Check[]
   readonly body: readonly Stmt[]
+  /** The types of what is stored to each array parameter. */
+  readonly stores: ReadonlyMap<number, Type>
   readonly grew: boolean
   readonly problem: (() => never) | undefined
 }
@@ -88,6 +90,7 @@ function walk(
   const operands = new Map(program.params.slice(0, nin).map((id, k) => [id, k] as const))
   const ids = new Map<number, number>()
   const checks: Check[] = []
+  const stores = new Map<number, Type>()
   let grew = false
   let problem: (() => never) | undefined
 
@@ -246,7 +249,10 @@ function walk(
       case 'store': {
         const to = core?.views[s.view]?.type ?? 'f8'
         const at = access(s)
-        g.steps.push({ kind: 'store', view: s.view, ...at, value: toCode(to, expr(s.value).expr) })
+        const value = expr(s.value)
+        const old = stores.get(s.view)
+        stores.set(s.view, old ? join(old, value.type) : value.type)
+        g.steps.push({ kind: 'store', view: s.view, ...at, value: toCode(to, value.expr) })
         return
       }
       case 'if': {
@@ -273,7 +279,14 @@ function walk(
   }
 
   const body = list(program.body)
-  return { locals, outs: program.outs.map(idOf), checks, body, grew, problem }
+  return { locals, outs: program.outs.map(idOf), checks, body, stores, grew, problem }
+}
+
+export interface Inferred {
+  readonly kernel: Kernel
+  readonly tables: Tables
+  /** For each array parameter that is written, the dtype that holds all that is stored to it. */
+  readonly stored: ReadonlyMap<number, Code>
 }
 
 /** What the layout of a kernel of arrays says about its operands. */
@@ -330,7 +343,7 @@ export function infer(
   inputs: readonly Code[],
   outputs?: readonly Code[],
   layout?: CoreLayout,
-): { kernel: Kernel; tables: Tables } {
+): Inferred {
   checkCounts(definition, inputs.length, outputs?.length)
   const program = programOf(definition, inputs.length)
   const arrays = program.tables.map(
@@ -354,5 +367,8 @@ export function infer(
     ...(core ? { core } : {}),
     body: last.body,
   }
-  return { kernel, tables: program.tables.map((t) => t.data) }
+  const stored = new Map(
+    [...last.stores].map(([view, type]) => [program.views[view]?.operand ?? 0, resultCode(type)] as const),
+  )
+  return { kernel, tables: program.tables.map((t) => t.data), stored }
 }

@@ -235,7 +235,7 @@ function lowerKernel(
     return { kind: 'array', view, name, rank, indices: [] }
   })
   const result = inline(around, kernel, args, undefined, passOperands)
-  const outs = outsOf(build, result, at, arrays !== undefined && params.length > arrays.nin)
+  const outs = outsOf(build, result, at, arrays !== undefined && params.length === arrays.ranks.length)
   const { locals, tables, views } = build
   return { program: { locals, params, body: settle(build.steps), outs, tables, views }, arity, required }
 }
@@ -276,7 +276,10 @@ function definitionOf(
 export function define(kernel: CallableFunction | string, options: DefineOptions = {}): Definition {
   const { definition } = brandOf(kernel) ?? {}
   if (definition)
-    return { ...recapture(definition, valuesOf(options.env)), name: options.name ?? definition.name }
+    return {
+      ...recapture({ ...definition, arrays: options.arrays }, valuesOf(options.env)),
+      name: options.name ?? definition.name,
+    }
   const { env, arrays } = options
   return definitionOf(resolved(sourceOf(kernel, options.name)), env, valuesOf(env), arrays)
 }

@@ -1,0 +1,209 @@
+/**
+ * The second half of a gufunc's call, once its loop is found: core axes to the end, sizes bound, results allocated, inputs that
+ * share memory with outputs copied, the kernel run over the loop dimensions.
+ */
+
+import { copied, copy } from '../broadcast/copy.ts'
+import type { Access, CoreCall } from '../broadcast/core.ts'
+import { contiguousStrides, outputStrides, type Shape, sizeOf } from '../broadcast/shape.ts'
+import type { Strided } from '../broadcast/view.ts'
+import type { Code } from '../dtype.ts'
+import { CoreDimensionError, TargetError } from '../errors.ts'
+import { makeResult } from '../targets/memory/results.ts'
+import { separate } from '../vectorize/call.ts'
+import { absent, type Call, type Core, type Finish, type Last, type Ready } from '../vectorize/prepare.ts'
+import { coreLast, inverse, permuted, readAxes } from './axes.ts'
+import { coreOf, type Layout } from './layout.ts'
+import { bindSizes, missingDims, type Sizes, type SizesOption } from './sizes.ts'
+
+export interface GufuncRules {
+  readonly layout: Layout
+  readonly sizes: SizesOption
+  /** Operands that are written in place: outputs keep what they hold, inputs are written. */
+  readonly writable: ReadonlySet<number>
+}
+
+const most = 2 ** 31 - 1
+
+/** An operand with an axis for each core dimension of the layout: size 1 where one is missing. */
+function whole(layout: Layout, k: number, operand: Strided, missing: readonly boolean[]): Strided {
+  const core = coreOf(layout, k)
+  if (!core.some(({ dim }) => missing[dim])) return operand
+  const has = core.filter(({ dim }) => !missing[dim]).length
+  const first = operand.shape.length - has
+  let next = first
+  const axes = core.map(({ dim }) => (missing[dim] ? -1 : next++))
+  return {
+    ...operand,
+    shape: [
+      ...operand.shape.slice(0, first),
+      ...axes.map((axis) => (axis < 0 ? 1 : (operand.shape[axis] ?? 1))),
+    ],
+    stride: [
+      ...operand.stride.slice(0, first),
+      ...axes.map((axis) => (axis < 0 ? 0 : (operand.stride[axis] ?? 0))),
+    ],
+  }
+}
+
+/** The strides of a new result: loop dimensions in the order of the inputs', then the core in C order. */
+function resultStrides(loop: Shape, core: Shape, inputs: readonly Strided[], call: Call): number[] {
+  const { order } = call.keywords
+  if (order === 'F') return contiguousStrides([...loop, ...core], 'F')
+  const size = Math.max(1, sizeOf(core))
+  return [...outputStrides(loop, inputs, order).map((s) => s * size), ...contiguousStrides(core)]
+}
+
+const loopPart = ({ shape, stride, ...rest }: Strided, core: number): Strided => ({
+  ...rest,
+  shape: shape.slice(0, shape.length - core),
+  stride: stride.slice(0, stride.length - core),
+})
+
+/** A given output without the axes of size 1 that `keepdims` keeps. */
+function withoutKept(core: Core, k: number, out: Strided, kept: number): Strided {
+  const sizes = out.shape.slice(out.shape.length - kept)
+  if (sizes.every((size) => size === 1)) return loopPart(out, kept)
+  throw new CoreDimensionError(
+    `${core.name}: Output operand ${k - core.nin} keeps the core dimensions of the inputs (keepdims), so they have size 1, but it has shape (${out.shape.join(',')})`,
+    { name: '', sizes, operand: k },
+  )
+}
+
+function checkSizes(core: Core, { sizes }: Sizes): void {
+  const large = sizes.find((size) => size > most)
+  if (large === undefined) return
+  throw new CoreDimensionError(
+    `${core.name}: a core dimension of ${large} is beyond what a kernel can count to, ${most}`,
+    {
+      name: '',
+      sizes: [large],
+      operand: 0,
+    },
+  )
+}
+
+/** A writable input whose dtype is another is converted, and converted back. */
+const needsTemporary = (operand: Strided, code: Code): boolean => operand.code !== code
+
+export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): Finish {
+  return (core, request, ready) => {
+    const { nin, nout, name } = core
+    const { operands, keywords, scalars, outs } = request
+    const { runCore } = ready
+    if (runCore === undefined) {
+      throw new TargetError(`the target '${ready.target.name}' does not run kernels of arrays`, {
+        target: ready.target.name,
+        reason: 'it takes scalar kernels only',
+      })
+    }
+    const missing = missingDims(
+      { layout, name },
+      operands.map((o, k) => (o === absent || (k >= nin && keywords.keepdims) ? null : o.shape)),
+    )
+    const axes = readAxes({ name, layout, missing, ...pick(keywords) })
+    const kept = keywords.keepdims ? (axes.counts[nin] ?? 0) : 0
+    const moved = operands.map((o, k): Strided => {
+      if (o === absent) return o
+      const last = permuted(o, coreLast(o.shape.length, axes.of(k, o.shape.length)))
+      return k >= nin && kept > 0 ? withoutKept(core, k, last, kept) : last
+    })
+    const bound = bindSizes(
+      layout,
+      moved.slice(0, nin).map((o) => o.shape),
+      moved.slice(nin).map((o) => (o === absent ? null : o.shape)),
+      option,
+      name,
+    )
+    checkSizes(core, bound)
+    const alone = scalars === nin && outs === null && bound.loop.length === 0
+    if (outs !== null || writable.size > 0) separateAll(moved, nin, ready, writable)
+
+    const inputs = moved.slice(0, nin).map((o, k) => loopPart(o, bound.cores[k]?.length ?? 0))
+    for (let k = nin; k < nin + nout; k++) {
+      if (moved[k] !== absent) continue
+      const code = ready.overload.outputs[k - nin] ?? 'f8'
+      const own = bound.cores[k] ?? []
+      const shape = [...bound.loop, ...own]
+      const data = ready.target.allocate(
+        code,
+        sizeOf(shape),
+        moved.slice(0, nin).map((o) => o.data),
+      )
+      moved[k] = { data, code, shape, stride: resultStrides(bound.loop, own, inputs, request), offset: 0 }
+    }
+    const run = moved.map((o, k) => temporary(core, ready, writable, o, k))
+    const call: CoreCall = {
+      loop: bound.loop,
+      sizes: bound.sizes,
+      ranks: run.map((_, k) => coreOf(layout, k).length),
+      access: run.map((_, k): Access => (writable.has(k) ? 'both' : k < nin ? 'read' : 'write')),
+    }
+    const report: Last = { target: ready.target.name, threads: 1, calls: 0, bytesCopied: 0 }
+    if (ready.why !== undefined) report.why = ready.why
+    if (sizeOf(bound.loop) > 0) {
+      const complete = run.map((o, k) => whole(layout, k, o, bound.missing))
+      runCore(complete, call, report)
+      run.forEach((o, k) => {
+        const to = moved[k]
+        if (to && to !== o) copy(o, to)
+      })
+    }
+    core.last = report
+    core.lastLoop = ready
+    const results = moved.slice(nin).map((o, k): unknown => {
+      const given = givenOut(request, k)
+      if (given !== undefined) return given
+      if (alone && o.shape.length + kept === 0) return single(o)
+      const ones = Array.from({ length: kept }, () => 1)
+      const full: Strided = { ...o, shape: [...o.shape, ...ones], stride: [...o.stride, ...ones] }
+      const back = permuted(full, inverse(coreLast(full.shape.length, axes.of(nin + k, full.shape.length))))
+      return makeResult(back.code, back.data, back.shape, back.stride, back.offset)
+    })
+    return nout === 0 ? undefined : nout === 1 ? results[0] : results
+  }
+}
+
+const pick = ({ axes, axis, keepdims }: Call['keywords']) => ({ axes, axis, keepdims })
+
+function givenOut({ outs, outsFrom, outsTo }: Call, k: number): unknown {
+  const out = outs === null || outsFrom + k >= outsTo ? undefined : outs[outsFrom + k]
+  return out ?? undefined
+}
+
+function single({ data, offset, code }: Strided): unknown {
+  const value = data[offset]
+  return code === 'b1' ? value !== 0 : value
+}
+
+/** Inputs that share memory with what is written are copied. */
+function separateAll(moved: Strided[], nin: number, ready: Ready, writable: ReadonlySet<number>): void {
+  separate(moved, nin, ready, false)
+  for (const w of writable) {
+    const written = moved[w]
+    if (w >= nin || !written) continue
+    const pair: Strided[] = []
+    for (let i = 0; i < nin; i++) {
+      const input = moved[i]
+      if (i === w || !input || writable.has(i)) continue
+      pair[0] = input
+      pair[1] = written
+      separate(pair, 1, ready, false)
+      moved[i] = pair[0] ?? input
+    }
+  }
+}
+
+/** The operand itself, or one of the loop's own dtype where the kernel writes to it. */
+function temporary(
+  core: Core,
+  ready: Ready,
+  writable: ReadonlySet<number>,
+  operand: Strided,
+  k: number,
+): Strided {
+  const writes = k >= core.nin || writable.has(k)
+  const code = (k < core.nin ? ready.inputs[k] : ready.outputs[k - core.nin]) ?? operand.code
+  if (!writes || !needsTemporary(operand, code)) return operand
+  return copied(operand, code, 'K', (c, length) => ready.target.allocate(c, length, [operand.data]))
+}
