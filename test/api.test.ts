@@ -127,4 +127,34 @@ test('no built file awaits at its top level', () => {
   assert.is(out, 'fine')
 })
 
+test('a compile thread that dies is an error for those who wait, and is replaced', () => {
+  const out = node(
+    [],
+    `
+    import threads from 'node:worker_threads'
+    import { syncBuiltinESMExports } from 'node:module'
+    let latest
+    const { Worker } = threads
+    threads.Worker = class extends Worker {
+      constructor(...args) { super(...args); latest = this }
+    }
+    syncBuiltinESMExports()
+    const { vectorize } = await import('lanewise')
+    const add = (n) => vectorize('f8(f8)', ({ n }) => (x) => x + n, { env: { n } })
+    const results = [add(1)(1)]
+    await latest.terminate()
+    results.push(add(2)(1))
+    const waiting = add(3).async(1)
+    latest.terminate()
+    results.push(await waiting.catch((error) => error.message), add(4)(1))
+    console.log(JSON.stringify(results))`,
+  )
+  assert.equal(JSON.parse(out), [
+    2,
+    3,
+    'no loop was compiled: the compile thread ended with code 1 before it answered. The next call starts another one',
+    5,
+  ])
+})
+
 test.run()

@@ -18,6 +18,8 @@ export interface Answer {
   readonly id: number
   readonly result?: Result<Job>
   readonly error?: string
+  /** Why there will be no answer. */
+  readonly gone?: string
 }
 export interface ThreadData {
   readonly port: MessagePort
@@ -66,20 +68,27 @@ function startThread(): Thread | null {
   const { NODE_OPTIONS: _, ...env } = process.env
   const worker = new threads.Worker(url, { workerData: data, transferList: [port2], execArgv: [], env })
   worker.unref()
-  thread = { worker, port: port1, state, receive: threads.receiveMessageOnPort, waiting: new Map() }
-  const { waiting } = thread
+  const waiting: Thread['waiting'] = new Map()
+  const started: Thread = { worker, port: port1, state, receive: threads.receiveMessageOnPort, waiting }
+  thread = started
   port1.on('message', (answer: Answer) => waiting.get(answer.id)?.(answer))
   port1.unref()
   const gone = (reason: string) => {
-    thread = null
-    for (const [id, settle] of waiting) settle({ id, error: reason })
+    // By now another one may have taken its place.
+    if (thread === started) thread = null
+    for (const [id, settle] of waiting) settle({ id, gone: reason })
   }
-  worker.on('error', (error) => gone(String(error)))
+  worker.on('error', (error) => gone(`the compile thread failed (${String(error)})`))
   worker.on('exit', (code) => gone(`the compile thread ended with code ${code}`))
   return thread
 }
 
 function unpack<J extends Job>(answer: Answer): Result<J> {
+  if (answer.gone !== undefined)
+    throw new LanewiseError(
+      `no loop was compiled: ${answer.gone} before it answered. The next call starts another one`,
+      'internal',
+    )
   if (answer.error === undefined) return answer.result as Result<J>
   throw new LanewiseError(`the compiler failed, which is a bug of lanewise: ${answer.error}`, 'internal')
 }
