@@ -166,6 +166,27 @@ export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> ex
   reduce<const O extends Output>(x: Operand, options: ReduceOptions<O> & { readonly out: O }): Settled<T, O>
   reduce(x: Operand, options: ReduceOptions & { readonly keepdims: true }): Settled<T, Result>
   reduce(x: Operand, options?: ReduceOptions): Settled<T, Result | Scalar>
+  /**
+   * Every step of a fold from the left along an axis: `add.accumulate(x)` is its running sum. `out` may be the array itself.
+   * Matches `numpy.ufunc.accumulate`.
+   * @throws AxisError (also for a 0-d array, and for several axes), OutputError, NoLoopError
+   */
+  accumulate<const O extends Output>(
+    x: Operand,
+    options: AccumulateOptions<O> & { readonly out: O },
+  ): Settled<T, O>
+  accumulate(x: Operand, options?: AccumulateOptions): Settled<T, Result>
+  /**
+   * Reduces the slices of an axis that begin at `indices`, each up to the next index; one element where that is not larger.
+   * Matches `numpy.ufunc.reduceat`.
+   * @throws BoundsError for an index outside the axis, AxisError, OutputError, NoLoopError
+   */
+  reduceat<const O extends Output>(
+    x: Operand,
+    indices: Operand,
+    options: AccumulateOptions<O> & { readonly out: O },
+  ): Settled<T, O>
+  reduceat(x: Operand, indices: Operand, options?: AccumulateOptions): Settled<T, Result>
   readonly name: string
   readonly doc: string
   readonly nin: Nin<S>

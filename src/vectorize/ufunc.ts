@@ -6,6 +6,7 @@ import type { Code } from '../dtype.ts'
 import { OptionError } from '../errors.ts'
 import { settings } from '../settings.ts'
 import { getTarget } from '../targets/index.ts'
+import { accumulate, reduceat } from './accumulate.ts'
 import { call, callAsync } from './call.ts'
 import type { Explanation } from './callable-types.ts'
 import { explain, inspect } from './explain.ts'
@@ -50,6 +51,8 @@ export interface AnyUfunc {
   readonly signature: string | null
   on(target: string): this
   reduce(x: unknown, options?: unknown): unknown
+  accumulate(x: unknown, options?: unknown): unknown
+  reduceat(x: unknown, indices: unknown, options?: unknown): unknown
   async(...args: unknown[]): Promise<unknown>
   ready(): Promise<this>
   recompile(env?: object): this
@@ -139,6 +142,8 @@ function properties(family: Family, core: Core): PropertyDescriptorMap {
       return this
     },
     reduce: (x: unknown, options?: unknown) => reduce(core, x, options),
+    accumulate: (x: unknown, options?: unknown) => accumulate(core, x, options),
+    reduceat: (x: unknown, indices: unknown, options?: unknown) => reduceat(core, x, indices, options),
     inspect: (what: string, signature?: string) => inspect(core, what, signature),
     explain: (signature?: string) => explain(core, signature),
     [inspectBrand]: () => describe(core),

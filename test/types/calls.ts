@@ -206,3 +206,23 @@ same<typeof divmod.nout, 2>()
   same<typeof again, typeof hypot>()
   text.length
 }
+
+// methods
+{
+  const out = hypot.reduce(f8, { axis: [0, 1], initial: 1, where: u1, out: f4 })
+  same<typeof out, F4>()
+  const kept = hypot.reduce(f8, { axis: null, keepdims: true })
+  same<typeof kept, Result>()
+  const sum = hypot.reduce(f8)
+  same<typeof sum, Result | Scalar>()
+  const steps = hypot.accumulate(i4, { axis: -1, dtype: 'f8' })
+  same<typeof steps, Result>()
+  const inPlace = hypot.accumulate(f8, { out: f8 })
+  same<typeof inPlace, F8>()
+  const slices = hypot.reduceat(f8, [0, 4])
+  same<typeof slices, Result>()
+  // @ts-expect-error accumulate goes along one axis
+  hypot.accumulate(f8, { axis: [0, 1] })
+  // @ts-expect-error no keyword of reduce
+  hypot.reduce(f8, { axes: 0 })
+}

@@ -5,6 +5,10 @@ import { vectorize } from '../../src/vectorize/vectorize.ts'
 export interface Folding {
   // biome-ignore lint/suspicious/noExplicitAny: arguments and results of every kind are the subject here
   reduce(x: unknown, options?: object): any
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  accumulate(x: unknown, options?: object): any
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  reduceat(x: unknown, indices: unknown, options?: object): any
 }
 
 const numeric = ['i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'f4', 'f8']

@@ -53,7 +53,7 @@ export interface Dense {
   readonly values: readonly Maybe[]
 }
 
-function lines({ shape, values }: Dense, axis: number): { rest: number[]; lines: Maybe[][] } {
+export function lines({ shape, values }: Dense, axis: number): { rest: number[]; lines: Maybe[][] } {
   const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1)
   const length = shape[axis] as number
   const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1)
@@ -88,7 +88,8 @@ export function reduceDense(
   return { ...now, values: lines(x, axis).lines.map((line) => foldLeft([initial, ...line], join)) }
 }
 
-export const accumulateDense = (values: readonly Value[], join: Join): Value[] => {
+/** Every step of a fold from the left. */
+export const stepsOf = (values: readonly Value[], join: Join): Value[] => {
   const steps: Value[] = []
   for (const value of values) steps.push(steps.length === 0 ? value : join(steps.at(-1) as Value, value))
   return steps
@@ -113,6 +114,8 @@ const whole = (code: Code, f: (a: bigint, b: bigint) => bigint): Join => {
 export interface Folding {
   readonly identity: unknown
   reduce(x: unknown, options?: object): unknown
+  accumulate(x: unknown, options?: object): unknown
+  reduceat(x: unknown, indices: unknown, options?: object): unknown
 }
 
 export interface Case extends Reducing {

@@ -2,47 +2,11 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { toArray } from '../../src/index.ts'
-import {
-  type Case,
-  casesOn,
-  converted,
-  type Dense,
-  laidOut,
-  layoutOf,
-  reduceDense,
-  type Value,
-} from './fold-oracle.ts'
+import { type Case, casesOn, converted, type Dense, laidOut, layoutOf, reduceDense } from './fold-oracle.ts'
+import { count, flat, listOf, shapes, strides } from './fold-samples.ts'
 import { targets } from './functions.ts'
 
 const runs = Number(process.env.LANEWISE_TEST_RUNS ?? 60)
-
-const size = fc.constantFrom(1, 2, 3, 5, 7, 8, 9, 16, 17, 31)
-const long = fc.constantFrom(1, 8, 63, 255, 256, 257, 260, 511, 520, 777, 1100, 2500)
-
-/** One axis may be long; the others are short. */
-const shapes = fc
-  .tuple(fc.array(size, { minLength: 0, maxLength: 2 }), long, fc.nat(2), fc.boolean())
-  .map(([rest, n, place, swap]) => {
-    const shape = rest.map((s) => (swap ? s : Math.min(s, 5)))
-    shape.splice(Math.min(place, shape.length), 0, n)
-    return shape
-  })
-  .filter((shape) => shape.reduce((a, b) => a * b, 1) <= 30000)
-
-const count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1)
-
-/** A long list from few random numbers. */
-const listOf = (values: fc.Arbitrary<Value>, n: number): fc.Arbitrary<Value[]> =>
-  fc
-    .tuple(fc.array(values, { minLength: 16, maxLength: 16 }), fc.integer({ min: 1, max: 2 ** 31 - 1 }))
-    .map(([few, seed]) => {
-      let state = seed
-      return Array.from({ length: n }, () => {
-        state = (Math.imul(state, 1103515245) + 12345) >>> 0
-        return few[(state >>> 16) % few.length] as Value
-      })
-    })
 
 const sample = (one: Case) =>
   shapes.chain((shape) =>
@@ -57,10 +21,6 @@ const sample = (one: Case) =>
       keepdims: fc.boolean(),
     }),
   )
-
-function flat(x: unknown): unknown[] {
-  return typeof x === 'object' ? ([toArray(x as never)].flat(9) as unknown[]) : [x]
-}
 
 for (const target of targets)
   for (const one of casesOn(target))
@@ -99,7 +59,5 @@ for (const target of targets)
         { numRuns: target === 'js' ? Math.ceil(runs / 4) : runs },
       )
     })
-
-const strides = (shape: readonly number[]): number[] => shape.map((_, axis) => count(shape.slice(axis + 1)))
 
 test.run()

@@ -65,14 +65,24 @@ export function makeFolder(
       const m = machineFor(job, report)
       const source: Source = makeSource(job.elements, m.instance.heap, report)
       const steps = job.results.map((result) => result?.stride[job.axis] ?? 0)
+      const addresses = placed(job, loop, m.instance.heap)
       const flat = job.results.map((result) => result && withoutAxis(result, job.axis))
       eachTile(job, flat, (tile, offsets, outputSteps) => {
-        const sink = { results: job.results, offsets, steps, outputSteps }
+        const sink = { addresses, results: job.results, offsets, steps, outputSteps }
         if (isAcross(tile, false)) accumulateAcross(m, source, tile, sink)
         else accumulateAlong(m, source, tile, sink)
       })
     },
   }
+}
+
+/** Where all results lie, if wasm can write them there as they are. */
+function placed({ results }: FoldJob, loop: WasmLoop, heap: Heap): number[] | null {
+  if (heap !== residentHeap()) return null
+  const addresses = results.map((result, k) =>
+    result && result.code === loop.outputs[k] ? addressOf(result.data) : -1,
+  )
+  return addresses.every((address) => address >= 0) ? addresses : null
 }
 
 // Rough costs in nanoseconds.

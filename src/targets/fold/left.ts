@@ -52,6 +52,8 @@ const placesOf = (tile: Tile, output: number, element: number): number[] =>
 
 /** Where a row of results goes: `offsets` and steps belong to the results of the tile. */
 export interface Sink {
+  /** Where the results lie if wasm may write there; null when they are copied. */
+  readonly addresses: readonly number[] | null
   readonly results: readonly (Strided | null)[]
   readonly offsets: readonly number[]
   readonly steps: readonly number[]
@@ -78,8 +80,48 @@ function write(
   })
 }
 
+const inBytes = (m: Machine, steps: readonly number[]): Row =>
+  steps.map((step, k) => step * (m.accumulatorBytes[k] as number))
+
+/** The row of results that begins with this output and element. */
+const rowIn = (m: Machine, sink: Sink, addresses: readonly number[], output: number, element: number): Row =>
+  addresses.map((address, k) => {
+    const offset =
+      (sink.offsets[k] as number) +
+      output * (sink.outputSteps[k] as number) +
+      element * (sink.steps[k] as number)
+    return address + offset * (m.accumulatorBytes[k] as number)
+  })
+
 /** Accumulates row by row, lanes on the outputs. */
 export function accumulateAcross(m: Machine, source: Source, tile: Tile, sink: Sink): void {
+  if (sink.addresses) accumulateThere(m, source, tile, sink, sink.addresses)
+  else accumulateCopied(m, source, tile, sink)
+}
+
+function accumulateThere(
+  m: Machine,
+  source: Source,
+  tile: Tile,
+  sink: Sink,
+  addresses: readonly number[],
+): void {
+  const width = Math.min(tile.outputs, tileColumns)
+  const steps = inBytes(m, sink.outputSteps)
+  for (let first = 0; first < tile.outputs; first += width) {
+    const n = Math.min(width, tile.outputs - first)
+    let before: Row = []
+    for (let i = 0; i < tile.length; i++) {
+      const row = rowIn(m, sink, addresses, first, i)
+      source.place(placesOf(tile, first, i), tile.outputSteps, n)
+      if (i === 0) m.start(n, source.at, source.steps, row, steps)
+      else m.step(n, before, steps, source.at, source.steps, row, steps)
+      before = row
+    }
+  }
+}
+
+function accumulateCopied(m: Machine, source: Source, tile: Tile, sink: Sink): void {
   const width = Math.min(tile.outputs, tileColumns)
   const acc = m.rowAt(arena(m.instance.heap, 0, m.rowBytes(width)), width)
   const one = m.steps(1)
@@ -107,14 +149,18 @@ export function accumulateAlong(m: Machine, source: Source, tile: Tile, sink: Si
       const n = Math.min(run, tile.length - from)
       source.place(placesOf(tile, output, from), tile.steps, n)
       const skip = from === 0 ? 1 : 0
+      const [to, steps] = sink.addresses
+        ? [rowIn(m, sink, sink.addresses, output, from), inBytes(m, sink.steps)]
+        : [buffer, one]
+      const ahead = (count: number): Row => to.map((address, k) => address + count * (steps[k] as number))
       if (skip === 1) {
-        m.start(1, source.at, source.steps, buffer, one)
-        m.gather(1, buffer, one, acc)
+        m.start(1, source.at, source.steps, to, steps)
+        m.gather(1, to, steps, acc)
       }
       const at = source.at.map((address, k) => address + skip * (source.steps[k] as number))
-      m.scan(n - skip, acc, at, source.steps, m.from(buffer, skip), one)
-      m.gather(1, m.from(buffer, n - 1), one, acc)
-      write(m, sink, buffer, output, from, sink.steps, n)
+      m.scan(n - skip, acc, at, source.steps, ahead(skip), steps)
+      m.gather(1, ahead(n - 1), steps, acc)
+      if (!sink.addresses) write(m, sink, buffer, output, from, sink.steps, n)
     }
   }
 }

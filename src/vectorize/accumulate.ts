@@ -1,0 +1,167 @@
+/** `accumulate` and `reduceat`: one axis, no identity, no mask. The first keeps every step, the second folds slices. */
+import { copy } from '../broadcast/copy.ts'
+import { mayOverlapItself, mayShareMemory, sameElements } from '../broadcast/overlap.ts'
+import { outputStrides, type Shape, sameShape, shapeText, sizeOf } from '../broadcast/shape.ts'
+import type { Strided } from '../broadcast/view.ts'
+import { AxisError, BoundsError, OptionError, OutputError } from '../errors.ts'
+import { settings } from '../settings.ts'
+import { makeResult } from '../targets/memory/results.ts'
+import { type FoldReady, foldLoop, requireBinary } from './fold-loop.ts'
+import { type FoldOptions, normalAxis, readFoldOptions } from './fold-options.ts'
+import { type Core, refresh } from './prepare.ts'
+import { foldOperand, foldReport } from './reduce.ts'
+
+type Method = 'accumulate' | 'reduceat'
+
+/** What both begin with. */
+interface Request {
+  readonly x: Strided
+  readonly axis: number
+  readonly options: FoldOptions
+  readonly loop: FoldReady
+}
+
+function read(core: Core, method: Method, value: unknown, given: unknown): Request {
+  requireBinary(core, method)
+  if (core.epoch !== settings.epoch) refresh(core)
+  const options = readFoldOptions(given, core.name, method)
+  const x = foldOperand(core, method, value)
+  const axis = oneAxis(method, options.axis, x.shape.length)
+  return { x, axis, options, loop: foldLoop(core, method, x.code, options) }
+}
+
+/** @throws AxisError, also for a 0-d array and for several axes */
+function oneAxis(method: Method, axis: FoldOptions['axis'], ndim: number): number {
+  if (ndim === 0) throw new AxisError(`cannot ${method} on a scalar`, { axis: axis ?? 0, ndim })
+  const list = axis === undefined ? [0] : axis === null ? (ndim === 1 ? [0] : []) : [axis].flat()
+  const [only] = list
+  if (only === undefined || list.length > 1)
+    throw new AxisError(`${method} does not allow multiple axes`, { axis, ndim })
+  return normalAxis(only, ndim)
+}
+
+/**
+ * Every step of a fold from the left along an axis. Matches `numpy.ufunc.accumulate`.
+ * @returns a new array or `out`, which may be the array itself
+ */
+export function accumulate(core: Core, value: unknown, given: unknown): unknown {
+  const request = read(core, 'accumulate', value, given)
+  const { x, axis, loop } = request
+  return withResult(core, 'accumulate', request, x.shape, (result) => {
+    const job = { elements: [x], axis, results: [result], initial: null, tree: false }
+    loop.accumulate(job, foldReport(core, loop))
+  })
+}
+
+/**
+ * Reduces the slices that begin at the indices and end before the next one; where the next is not larger, one element. Matches
+ * `numpy.ufunc.reduceat`. A slice has the same bits as its own `reduce` without an identity.
+ * @throws BoundsError for an index outside the axis
+ */
+export function reduceat(core: Core, value: unknown, indices: unknown, given: unknown): unknown {
+  const request = read(core, 'reduceat', value, given)
+  const { x, axis, loop } = request
+  const starts = indexList(core, indices, x.shape[axis] as number)
+  const shape = x.shape.with(axis, starts.length)
+  return withResult(core, 'reduceat', request, shape, (result) => {
+    const report = foldReport(core, loop)
+    for (const group of groups(starts, x.shape[axis] as number)) {
+      const elements = [slices(x, axis, group)]
+      const results = [part(result, axis, group.at, group.count)]
+      loop.reduce({ elements, axis: axis + 1, results, initial: null, tree: loop.tree }, report)
+    }
+  })
+}
+
+/** Lets `fold` fill `out`, or a new array, or a new array that is then copied to an `out` that overlaps the operand. */
+function withResult(
+  { name }: Core,
+  method: Method,
+  { x, options, loop }: Request,
+  shape: Shape,
+  fold: (result: Strided) => void,
+): unknown {
+  const { out } = options
+  if (out) checkOutput(name, method, out, shape)
+  const inPlace = out && method === 'accumulate' && sameElements(x, out) && !mayOverlapItself(out)
+  const direct = out !== undefined && (inPlace || !mayShareMemory(x, out))
+  const result = direct ? out : newResult(loop, x, shape)
+  if (sizeOf(shape) > 0) fold(result)
+  if (!out) return makeResult(loop.code, result.data, [...result.shape], [...result.stride])
+  if (!direct) copy(result, out)
+  return options.outGiven
+}
+
+function checkOutput(name: string, method: Method, out: Strided, want: Shape): void {
+  if (sameShape(out.shape, want)) return
+  const wrong =
+    out.shape.length === want.length
+      ? `non-broadcastable output operand with shape ${shapeText(out.shape)} doesn't match the shape ${shapeText(want)} of ${name}.${method}`
+      : `output parameter for ${method} operation ${name} has the wrong number of dimensions: Found ${out.shape.length} but expected ${want.length}`
+  throw new OutputError(wrong, { operand: 1, shape: out.shape, want })
+}
+
+function newResult({ ready, code }: FoldReady, x: Strided, shape: Shape): Strided {
+  const data = ready.target.allocate(code, sizeOf(shape), [x.data])
+  return { data, code, shape, stride: outputStrides(shape, [{ ...x, shape }]), offset: 0 }
+}
+
+/** The checked indices. Fractions are cut off. */
+function indexList(core: Core, value: unknown, size: number): number[] {
+  const { data, shape, stride, offset } = foldOperand(core, 'reduceat', value)
+  if (shape.length !== 1)
+    throw new OptionError(
+      `${core.name}.reduceat() takes a list of indices, not an array of shape ${shapeText(shape)}`,
+      { option: 'indices', known: ['a 1-d array of integers'] },
+    )
+  return Array.from({ length: shape[0] as number }, (_, k) => {
+    const index = Math.trunc(Number(data[offset + k * (stride[0] as number)]))
+    if (index >= 0 && index < size) return index
+    throw new BoundsError(`index ${index} out-of-bounds in ${core.name}.reduceat [0, ${size})`, {
+      line: 0,
+      column: 0,
+      index,
+      size,
+    })
+  })
+}
+
+/** Slices of one length, each as far from the one before: together one more axis. */
+interface Group {
+  /** The number of the first. */
+  readonly at: number
+  readonly start: number
+  readonly length: number
+  count: number
+  distance: number
+}
+
+function groups(starts: readonly number[], size: number): Group[] {
+  const found: Group[] = []
+  for (const [k, start] of starts.entries()) {
+    const length = Math.max(1, (starts[k + 1] ?? size) - start)
+    const group = found.at(-1)
+    const distance = group ? start - group.start - (group.count - 1) * group.distance : 0
+    if (group?.length === length && (group.count === 1 || group.distance === distance)) {
+      group.distance = distance
+      group.count++
+    } else found.push({ at: k, start, length, count: 1, distance: 0 })
+  }
+  return found
+}
+
+function slices(x: Strided, axis: number, { start, length, count, distance }: Group): Strided {
+  const step = x.stride[axis] as number
+  return {
+    ...x,
+    shape: x.shape.toSpliced(axis, 1, count, length),
+    stride: x.stride.toSpliced(axis, 1, distance * step, step),
+    offset: x.offset + start * step,
+  }
+}
+
+const part = (x: Strided, axis: number, from: number, count: number): Strided => ({
+  ...x,
+  shape: x.shape.with(axis, count),
+  offset: x.offset + from * (x.stride[axis] as number),
+})
