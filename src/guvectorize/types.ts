@@ -86,11 +86,22 @@ export interface Guvectorize {
     layout: L,
     options?: For<E, T>,
   ): (kernel: Kernel<S, NoInfer<E>>) => Gufunc<L, T>
+  <const S extends SignatureText, const L extends string, E = undefined, T extends TargetName = 'cpu'>(
+    signatures: S,
+    layout: L,
+    options: For<E, T>,
+    kernel: Kernel<S, NoInfer<E>>,
+  ): Gufunc<L, T>
   // Without signatures.
   <const L extends string, E = undefined, T extends TargetName = 'cpu'>(
     layout: L,
     kernel: LazyKernel<NoInfer<E>>,
     options?: For<E, T>,
+  ): Gufunc<L, T>
+  <const L extends string, E = undefined, T extends TargetName = 'cpu'>(
+    layout: L,
+    options: For<E, T>,
+    kernel: LazyKernel<NoInfer<E>>,
   ): Gufunc<L, T>
   <const L extends string, E = undefined, T extends TargetName = 'cpu'>(
     layout: L,

@@ -1,0 +1,124 @@
+/**
+ * Random data-dependent indices through the public door: a BoundsError exactly when an index is outside, by whatever way the
+ * operands came in; around every operand lie NaNs that never appear in a result, and nothing beside an output is written.
+ */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { BoundsError } from '../../src/errors.ts'
+import { guvectorize, ready, resident } from '../../src/index.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: kernels see arrays of numbers and rows of them
+type Any = any
+
+await ready()
+
+let state = 2463534242
+const random = (n: number): number => {
+  state ^= state << 13
+  state ^= state >>> 17
+  state ^= state << 5
+  return (state >>> 0) % n
+}
+
+interface Placed {
+  readonly data: Float64Array
+  readonly shape: number[]
+  readonly stride: number[]
+  readonly offset: number
+}
+
+/** A view in the middle of NaNs, which are its canaries: any order of axes, either direction, gaps. */
+function placed(shape: readonly number[], inResident: boolean, fill: () => number): Placed {
+  const order = shape.map((_, axis) => axis).sort(() => random(3) - 1)
+  const stride: number[] = []
+  let span = 1 + random(2)
+  let offset = 4
+  for (const axis of order) {
+    const size = shape[axis] ?? 1
+    stride[axis] = random(3) === 0 ? -span : span
+    if ((stride[axis] ?? 0) < 0) offset += span * Math.max(size - 1, 0)
+    span *= Math.max(size, 1) + random(2)
+  }
+  const plain = new Float64Array(span + 12).fill(NaN)
+  const view = { shape: [...shape], stride, offset }
+  const data = inResident ? (resident(plain).data as Float64Array) : plain
+  for (const at of places({ data, ...view })) data[at] = fill()
+  return { data, ...view }
+}
+
+function places({ shape, stride, offset }: Placed): number[] {
+  return shape.reduce(
+    (all, size, axis) =>
+      all.flatMap((at) => Array.from({ length: size }, (_, i) => at + i * (stride[axis] ?? 0))),
+    [offset],
+  )
+}
+
+const at = (v: Placed, ...index: number[]): number =>
+  v.data[index.reduce((sum, i, axis) => sum + i * (v.stride[axis] ?? 0), v.offset)] ?? 0
+
+const kernel = `(a, at, out) => {
+  for (let i = 0; i < at.length; i++) {
+    const row = a[at[i]]
+    out[i] += row[at[i] + 1] * 2
+  }
+}`
+
+for (const target of ['cpu', 'js'] as const) {
+  test(`${target}: 200 calls with random indices`, () => {
+    const gather = guvectorize('void(f8[:,:],f8[:],f8[:])', '(m,n),(k)->(k)', kernel, {
+      target,
+      name: 'gather',
+    }) as Any
+    let failed = 0
+    for (let run = 0; run < 200; run++) {
+      const [loops, m, n, k] = [1 + random(3), 1 + random(4), 2 + random(4), random(4)]
+      const a = placed([loops, m, n], run % 2 === 0, () => random(100))
+      const wild = random(3) === 0
+      const index = placed([loops, k], run % 3 === 0, () =>
+        wild ? random(9) - 2 : random(Math.max(1, Math.min(m, n - 1))),
+      )
+      const out = placed([loops, k], run % 5 === 0, () => 77)
+      const before = [a, index, out].map(({ data }) => [...data])
+      const want: number[] = []
+      let outside: readonly [number, number] | undefined
+      for (let l = 0; l < loops && !outside; l++) {
+        for (let i = 0; i < k && !outside; i++) {
+          const row = at(index, l, i)
+          if (row < 0 || row >= m) outside = [row, m]
+          else if (row + 1 >= n) outside = [row + 1, n]
+          else want.push(at(a, l, row, row + 1) * 2)
+        }
+      }
+      let error: unknown
+      try {
+        gather(a, index, out)
+      } catch (e) {
+        error = e
+      }
+      if (outside) {
+        failed++
+        assert.ok(error instanceof BoundsError, `${error}`)
+        // Which element fails first is free: the order of core calls is.
+        assert.ok([m, n].includes(error.size) && (error.index < 0 || error.index >= error.size))
+        assert.is(error.line, 4)
+      } else {
+        assert.is(error, undefined)
+        assert.equal(
+          Array.from({ length: loops * k }, (_, i) => at(out, Math.floor(i / k), i % k)),
+          want,
+        )
+      }
+      const own = new Set(places(out))
+      for (const [which, { data }] of [a, index, out].entries()) {
+        data.forEach((v, i) => {
+          if (which < 2 || !own.has(i))
+            assert.ok(Object.is(v, before[which]?.[i]), `operand ${which}, element ${i}`)
+        })
+      }
+    }
+    assert.ok(failed > 20 && failed < 180, `${failed} failed`)
+  })
+}
+
+test.run()
