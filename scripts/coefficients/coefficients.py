@@ -33,8 +33,9 @@ ROWS = {
     # cos r = 1 - r^2/2 + r^4 q(r^2)
     'cos f8': row('cos(x)', '1-x^2/2', [4, 6, 8, 10, 12, 14], quarter_pi, 'f8', 'absolute'),
     'cos f4': row('cos(x)', '1-x^2/2', [4, 6, 8], quarter_pi, 'f4', 'absolute'),
+    'cbrt f8': row('x^(1/3)', '0', range(6), '[0.707;1.4143]', 'f8'),
     # tan r = r + r^3 q(r^2)
-    'tan f8': row('tan(x)', 'x', odd(14), quarter_pi, 'f8'),
+    'tan f8': row('tan(x)', 'x', odd(16), quarter_pi, 'f8'),
     'tan f4': row('tan(x)', 'x', odd(6), quarter_pi, 'f4'),
     # atan t = t + t^3 q(t^2)
     'atan f8': row('atan(x)', 'x', odd(11), '[1b-30;0.41422]', 'f8'),

@@ -26,12 +26,11 @@ import {
   not,
   or,
   select,
-  sqrt,
   sub,
   toBits,
   xor,
 } from './build.ts'
-import { product, sum } from './double.ts'
+import { product, root, sum } from './double.ts'
 import { polynomial } from './polynomial.ts'
 
 const atans = {
@@ -144,20 +143,12 @@ export function atan2(b: Build, y: Expr, x: Expr): Expr {
   return result.get
 }
 
-/** sqrt(z) in two parts. */
-function root(b: Build, z: Expr): Ratio {
-  const high = b.let(sqrt(z))
-  const square = product(b, high, high)
-  const left = sub(sub(z, square.high), square.low)
-  return { high, low: div(left, max(add(high, high), 1e-30)) }
-}
-
 /** Up to 1/2: x itself; above: twice the asin of this root. And the part of the series beyond x. */
 function arcParts(b: Build, x: Expr) {
   const size = b.let(abs(x))
   const outer = b.let(ge(size, 0.5))
   const half = b.let(mul(sub(1, size), 0.5))
-  const { high, low } = root(b, half)
+  const { high, low } = root(b, { high: half, low: b.number(0) })
   const z = b.let(select(outer, half, mul(x, x)))
   const series = b.let(mul(z, polynomial(b, z, asins[b.type])))
   const twice = b.let(mul(high, 2))

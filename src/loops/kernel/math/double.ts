@@ -1,6 +1,7 @@
 /** Numbers as unevaluated sums of two: what the functions need beyond the precision of their type. */
 import type { Expr } from '../ir.ts'
-import { add, type Build, fma, mul, neg, sub } from './build.ts'
+import { add, type Build, div, fma, max, mul, neg, sqrt, sub } from './build.ts'
+import { formatOf } from './formats.ts'
 
 export interface Pair {
   readonly high: Expr
@@ -38,4 +39,13 @@ export function sumOfAny(b: Build, x: Expr, y: Expr): Pair {
   const high = b.let(add(x, y))
   const part = b.let(sub(high, x))
   return { high, low: b.let(add(sub(x, sub(high, part)), sub(y, part))) }
+}
+
+/** The square root of a pair. */
+export function root(b: Build, z: Pair): Pair {
+  const high = b.let(sqrt(z.high))
+  const square = product(b, high, high)
+  const left = add(sub(sub(z.high, square.high), square.low), z.low)
+  // The root of 0 is 0: any divisor will do.
+  return { high, low: b.let(div(left, max(add(high, high), formatOf(b).leastNormal))) }
 }

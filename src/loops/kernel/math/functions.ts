@@ -6,26 +6,40 @@ import type { Build } from './build.ts'
 import { exp } from './exp.ts'
 import { cosh, expm1, sinh, tanh } from './hyperbolic.ts'
 import { log } from './log.ts'
+import { acosh, asinh, atanh, log1p, log2, log10 } from './log-more.ts'
 import { pow } from './power.ts'
+import { rem } from './rem.ts'
+import { cbrt, hypot } from './roots.ts'
+import { tan } from './tan.ts'
 import { cos, sin } from './trig.ts'
 
 /** Emits the statements of a call and returns its value; the operands are locals or constants (y is x where there is only one). */
 export type MathFunction = (b: Build, x: Expr, y: Expr) => Expr
 
 const functions: Partial<Record<Op, MathFunction>> = {
-  exp: (b, x) => exp(b, x),
-  log: (b, x) => log(b, x),
-  sin: (b, x) => sin(b, x),
-  cos: (b, x) => cos(b, x),
-  expm1: (b, x) => expm1(b, x),
-  tanh: (b, x) => tanh(b, x),
-  sinh: (b, x) => sinh(b, x),
-  cosh: (b, x) => cosh(b, x),
-  atan: (b, x) => atan(b, x),
-  atan2: (b, y, x) => atan2(b, y, x),
-  pow: (b, x, y) => pow(b, x, y),
-  asin: (b, x) => asin(b, x),
-  acos: (b, x) => acos(b, x),
+  exp,
+  expm1,
+  log,
+  log1p,
+  log2,
+  log10,
+  pow,
+  cbrt,
+  hypot,
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  atan2,
+  sinh,
+  cosh,
+  tanh,
+  asinh,
+  acosh,
+  atanh,
+  rem,
 }
 
 export const functionOf = (op: Op): MathFunction | undefined => functions[op]

@@ -154,7 +154,8 @@ function hugeDouble(b: Build, x: Expr): Reduced {
   return { high: b.let(mul(rounded, sign)), low: b.let(mul(less, sign)), quarters }
 }
 
-function hugeSingle(b: Build, x: Expr): Reduced {
+/** For f4: the rest in f8. */
+export function hugeRest(b: Build, x: Expr): { rest: Expr; quarters: Expr } {
   const wide = b.let(convert('f8', x))
   let turns: Expr | undefined
   for (const part of overTwoPi) {
@@ -167,5 +168,10 @@ function hugeSingle(b: Build, x: Expr): Reduced {
   const { magic } = formatOf(withType(b, 'f8'))
   const shifted = b.let(add(quarters, magic))
   const rest = b.let(mul(sub(quarters, sub(shifted, magic)), halfPi[0]))
-  return narrowRest(b, rest, toBits(shifted))
+  return { rest, quarters: toBits(shifted) }
+}
+
+function hugeSingle(b: Build, x: Expr): Reduced {
+  const { rest, quarters } = hugeRest(b, x)
+  return narrowRest(b, rest, quarters)
 }

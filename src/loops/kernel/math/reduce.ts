@@ -57,14 +57,19 @@ function reduceDouble(b: Build, x: Expr): Reduced {
   return { high, low: b.let(sub(lost, sub(third, high))), quarters }
 }
 
-/** f4 arguments in f8. */
-function reduceSingle(b: Build, x: Expr): Reduced {
+/** For f4: the rest in f8. */
+export function restOf(b: Build, x: Expr): { rest: Expr; quarters: Expr } {
   const wide = b.let(convert('f8', x))
   const { magic } = formatOf(withType(b, 'f8'))
   const shifted = b.let(madd(b, wide, perQuarter, magic))
   const n = b.let(sub(shifted, magic))
   const rest = b.let(madd(b, n, -two[1], madd(b, n, -two[0], wide)))
-  return narrowRest(b, rest, toBits(shifted))
+  return { rest, quarters: toBits(shifted) }
+}
+
+function reduceSingle(b: Build, x: Expr): Reduced {
+  const { rest, quarters } = restOf(b, x)
+  return narrowRest(b, rest, quarters)
 }
 
 /** A rest in f8 as one in two f4. */

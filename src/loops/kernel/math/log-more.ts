@@ -1,0 +1,141 @@
+/**
+ * log1p, log2 and log10, and the inverse hyperbolic functions, which are logarithms of sums:
+ *   asinh x = log(x + sqrt(x² + 1)), acosh x = log(x + sqrt(x² - 1)), atanh x = log((1 + x) / (1 - x)) / 2
+ * The sums are kept in two parts u + c, and log(u + c) = log u + c/u. log2 and log10 come from the long logarithm of `pow`.
+ * All of them in f8, also for f4.
+ */
+import type { Expr } from '../ir.ts'
+import {
+  abs,
+  add,
+  and,
+  type Build,
+  convert,
+  copysign,
+  div,
+  eq,
+  gt,
+  lt,
+  madd,
+  mul,
+  not,
+  select,
+  sub,
+  withType,
+} from './build.ts'
+import { type Pair, product, root, sum, sumOfAny } from './double.ts'
+import { formatOf } from './formats.ts'
+import { logarithm, logParts, splitExponent } from './log.ts'
+import { log2Pair } from './power.ts'
+
+/** A function of one argument that is computed in f8 for both types. */
+export const inDouble =
+  (f: (b: Build, x: Expr) => Expr) =>
+  (b: Build, x: Expr): Expr =>
+    b.type === 'f8' ? f(b, x) : convert('f4', f(withType(b, 'f8'), b.let(convert('f8', x))))
+
+const log10of2 = { high: 0.3010299956639812, low: -2.8037281277851704e-18 } as const
+
+export const log2 = inDouble((b, x) =>
+  logarithm(b, x, (v, scaled) => {
+    const { high, low } = log2Pair(b, v, scaled)
+    return add(high, low)
+  }),
+)
+
+export const log10 = inDouble((b, x) =>
+  logarithm(b, x, (v, scaled) => {
+    const { high, low } = log2Pair(b, v, scaled)
+    const main = product(b, high, b.number(log10of2.high))
+    return add(main.high, add(main.low, madd(b, high, log10of2.low, mul(low, log10of2.high))))
+  }),
+)
+
+/** log(u + c) for a normal u and a c in its last place or beyond: log u + t - t²/2 for t = c/u. */
+function logOfPair(b: Build, u: Expr, c: Expr): Expr {
+  const { ln2 } = formatOf(b)
+  const { k, f } = splitExponent(b, u, 0)
+  const { half, rest } = logParts(b, f)
+  const t = b.let(div(c, u))
+  const more = madd(b, mul(t, -0.5), t, t)
+  const low = sub(half, madd(b, k, ln2.low, add(rest, more)))
+  return madd(b, k, ln2.high, sub(f, low))
+}
+
+/** log(1 + high + low). */
+function log1pPair(b: Build, { high, low }: Pair): Expr {
+  const u = sumOfAny(b, b.number(1), high)
+  return logOfPair(b, u.high, add(u.low, low))
+}
+
+/** Below this, second powers are in the last place. */
+const tiny = 2 ** -28
+
+export const log1p = inDouble((b, x) => {
+  const value = log1pPair(b, { high: x, low: b.number(0) })
+  const result = b.variable(select(lt(abs(x), tiny), madd(b, mul(x, -0.5), x, x), value))
+  b.when(not(and(gt(x, -1), lt(x, Infinity))), () => {
+    const below = select(eq(x, -1), b.number(-Infinity), NaN)
+    result.set(select(lt(x, 0), below, x))
+  })
+  return result.get
+})
+
+/** From here on x² is x² ± 1. */
+const large = 2 ** 100
+
+/** log(x + sqrt(x² + one)) for x >= 0: x² + one must not be negative. */
+function logOfRoot(b: Build, x: Expr, one: 1 | -1): Expr {
+  const square = product(b, x, x)
+  const whole = sumOfAny(b, square.high, b.number(one))
+  const { high, low } = root(b, sum(b, whole.high, b.let(add(whole.low, square.low))))
+  if (one === 1) {
+    const w = sumOfAny(b, x, b.let(sub(high, 1)))
+    return log1pPair(b, { high: w.high, low: b.let(add(w.low, low)) })
+  }
+  const less = sum(b, x, b.number(-1))
+  const w = sumOfAny(b, less.high, high)
+  return log1pPair(b, { high: w.high, low: b.let(add(add(w.low, less.low), low)) })
+}
+
+/** log(2x) for large x. */
+function logOfTwice(b: Build, x: Expr): Expr {
+  const { ln2 } = formatOf(b)
+  const { k, f } = splitExponent(b, x, -1)
+  const { half, rest } = logParts(b, f)
+  return madd(b, k, ln2.high, sub(f, sub(half, madd(b, k, ln2.low, rest))))
+}
+
+export const asinh = inDouble((b, x) => {
+  const size = b.let(abs(x))
+  const result = b.variable(select(lt(size, tiny), x, copysign(logOfRoot(b, size, 1), x)))
+  b.when(not(lt(size, large)), () => {
+    result.set(select(lt(size, Infinity), copysign(logOfTwice(b, size), x), x))
+  })
+  return result.get
+})
+
+export const acosh = inDouble((b, x) => {
+  const result = b.variable(logOfRoot(b, x, -1))
+  b.when(not(and(gt(x, 1), lt(x, large))), () => {
+    const far = select(lt(x, Infinity), logOfTwice(b, x), x)
+    const near = select(eq(x, 1), b.number(0), NaN)
+    result.set(select(gt(x, 1), far, near))
+  })
+  return result.get
+})
+
+export const atanh = inDouble((b, x) => {
+  const size = b.let(abs(x))
+  const bottom = sum(b, b.number(1), b.let(sub(0, size)))
+  const top = b.let(mul(size, 2))
+  const ratio = b.let(div(top, bottom.high))
+  const back = product(b, ratio, bottom.high)
+  const left = sub(sub(sub(top, back.high), back.low), mul(ratio, bottom.low))
+  const value = mul(log1pPair(b, { high: ratio, low: b.let(div(left, bottom.high)) }), 0.5)
+  const result = b.variable(select(lt(size, tiny), x, copysign(value, x)))
+  b.when(not(lt(size, 1)), () => {
+    result.set(select(eq(size, 1), copysign(b.number(Infinity), x), NaN))
+  })
+  return result.get
+})
