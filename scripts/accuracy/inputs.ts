@@ -175,14 +175,27 @@ export function pairs(name: string, count: number): Float64Array {
     else if (kind === 1) out.push(random() * 20 - 10, random() * 20 - 10)
     else if (kind === 2) {
       // Powers that are neither 0 nor infinite.
-      const x = name === 'pow' ? 2 ** (random() * 200 - 100) : Math.abs(anyBits(random))
-      out.push(x, ((random() * 2 - 1) * 745) / Math.log(x))
+      const x = name === 'pow' ? random() * 2 ** Math.floor(random() * 200 - 100) : Math.abs(anyBits(random))
+      // In few digits, so that engines whose logarithms differ agree on the operand.
+      out.push(x, Math.fround(((random() * 2 - 1) * 745) / Math.log(x)))
     } else if (kind === 3)
-      out.push(1 + (random() - 0.5) / 2 ** (random() * 30), (random() - 0.5) * 2 ** (random() * 40))
+      out.push(
+        1 + (random() - 0.5) / 2 ** Math.floor(random() * 30),
+        (random() - 0.5) * 2 ** Math.floor(random() * 40),
+      )
     else {
       const x = anyBits(random)
-      out.push(x, x * 2 ** (random() * 60 - 30))
+      out.push(x, x * 2 ** Math.floor(random() * 60 - 30))
     }
   }
   return Float64Array.from(out)
+}
+
+/** Some two thousand operands, or pairs: those of the recorded reference values. */
+export function recorded(name: string, arity: number): Float64Array {
+  const all = arity === 1 ? operands(name, 8000) : pairs(name, 8000)
+  const rows = Math.floor(all.length / arity / 4)
+  const out = new Float64Array(rows * arity)
+  for (let k = 0; k < rows; k++) out.set(all.subarray(4 * k * arity, (4 * k + 1) * arity), k * arity)
+  return out
 }

@@ -1,0 +1,52 @@
+/** Errors against recorded values of MPFR (scripts/accuracy/record.ts): in units in the last place, plain and fused, f8 and f4. */
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { measureSingle } from '../../scripts/accuracy/f4.ts'
+import { recorded } from '../../scripts/accuracy/inputs.ts'
+import { worstOf } from '../../scripts/accuracy/worst.ts'
+import { fuses } from '../../src/loops/fuses.ts'
+import { functionNames } from '../../src/loops/kernel/math/functions.ts'
+import { opRow } from '../../src/loops/kernel/ops.ts'
+import { functionLoop } from './run-function.ts'
+
+const file = new URL('../fixtures/math.json', import.meta.url)
+const table: Record<string, { want: string; missing: string }> = JSON.parse(readFileSync(file, 'utf8'))
+const ways = [false, true].filter((fma) => !fma || fuses())
+const bytes = (text: string) => Uint8Array.from(Buffer.from(text, 'base64'))
+
+/** The promise: 1 unit in the last place, 2 for tanh; % is exact. Half a step of the recorded remainder is allowed for. */
+const bounds: Readonly<Record<string, number>> = { tanh: 2, rem: 0 }
+
+for (const fma of ways) {
+  for (const name of functionNames) {
+    const { arity } = opRow(name)
+    const bound = bounds[name] ?? 1
+    test(`${name} on f8${fma ? ', fused' : ''}`, () => {
+      const values = recorded(name, arity)
+      const row = table[name]
+      if (!row) throw new Error(`no recorded values of ${name}`)
+      const want = new Float64Array(bytes(row.want).buffer)
+      const missing = new Int8Array(bytes(row.missing).buffer)
+      const n = values.length / arity
+      assert.is(want.length, n)
+      const loop = functionLoop(name, 'f8', n, { fma })
+      loop.inputs.forEach((column, k) => {
+        for (let i = 0; i < n; i++) column[i] = values[i * arity + k] ?? 0
+      })
+      loop.run(n)
+      const pairs = Float64Array.from({ length: 2 * n }, (_, k) =>
+        k % 2 === 0 ? (want[k / 2] ?? 0) : (missing[(k - 1) / 2] ?? 0) / 200,
+      )
+      const worst = worstOf(values, arity, pairs, loop.output as Float64Array)
+      assert.ok(worst.ulp <= bound + 0.003, `${worst.ulp} at ${worst.at}: ${worst.got} for ${worst.want}`)
+    })
+    if (arity > 1) continue
+    test(`${name} on f4${fma ? ', fused' : ''}`, () => {
+      const worst = measureSingle(name, 40009, fma)
+      assert.ok(worst.ulp <= bound, `${worst.ulp} at ${worst.at}: ${worst.got} for ${worst.want}`)
+    })
+  }
+}
+
+test.run()
