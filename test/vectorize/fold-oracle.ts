@@ -186,7 +186,10 @@ export function casesOn(target: string): Case[] {
     'reorderable',
     { table },
   )
-  const remainder = make('remainder', ['f8(f8,f8)'], '(x, y) => x % (y + 0.5) + 1', 'reorderable')
+  // Scalar code has its own way through a block.
+  const remainder = anyVectorize(['f8(f8,f8)'], '(x, y) => x % (y + 0.5) + 1', {
+    ...{ name: 'remainder', target, identity: 'reorderable', simd: false },
+  })
   const larger = (a: Value, b: Value) => (a > b ? a : b)
   const tree = (
     f: Folding,

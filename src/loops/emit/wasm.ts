@@ -6,7 +6,7 @@ import type { Op } from '../kernel/ops.ts'
 import { analyseUniformity } from '../kernel/uniform.ts'
 import { contextLayout, type LoopForm, type WasmLoop } from '../loop.ts'
 import { importOutside, type Module } from './asm.ts'
-import { addPartials, addScan, partialShape } from './fold.ts'
+import { addPartials, addScan, addTouch, partialShape } from './fold.ts'
 import { addLoop, contextBytes, type FrameRequest } from './frame.ts'
 import { chooseShape } from './shape.ts'
 import { addStaging } from './staging.ts'
@@ -98,6 +98,7 @@ function addFold(
   addLoop(m, 'start', start, true, imports)
   addScan(m, 'scan', { ...frame, shape: { ...shape, lanes: 1 } }, imports)
   if (!join) return [start]
+  addTouch(m)
   const partial = { ...frame, shape: partialShape(shape) }
   addPartials(m, 'partialsStrided', partial, true, imports)
   if (shape.lanes === 1) m.addFunctionExport('partialsStrided', 'partials')

@@ -12,6 +12,8 @@ export type Row = readonly number[]
 /** Rows 64-byte aligned, as vectors like them. */
 const alignment = 64
 
+const pageBytes = 4096
+
 export interface Machine {
   readonly instance: Instance
   readonly loop: WasmLoop
@@ -32,10 +34,11 @@ export interface Machine {
   step(n: number, acc: Row, accSteps: Row, at: Row, steps: Row, to: Row, toSteps: Row): void
   /** to = kernel(a, b) */
   join(n: number, a: Row, aSteps: Row, b: Row, bSteps: Row, to: Row, toSteps: Row): void
-  /** The 8 partial results of blocks of `rows` times 8 elements. */
+  /** The 8 partial results of blocks of `rows` times 8 elements; `touches` are blocks behind which there are enough others. */
   partials(
     blocks: number,
     rows: number,
+    touches: number,
     at: Row,
     steps: Row,
     to: Row,
@@ -44,6 +47,8 @@ export interface Machine {
   ): void
   /** From the left: each result is the next accumulator. */
   scan(n: number, acc: Row, at: Row, steps: Row, to: Row, toSteps: Row): void
+  /** Has `n` neighbours fetched that will be read soon. */
+  touch(n: number, at: Row): void
   /** Writes one value of every accumulator, `n` times. */
   fill(row: Row, n: number, values: readonly (number | bigint)[]): void
   /** Copies n values that lie `steps` apart to neighbours. */
@@ -58,7 +63,7 @@ export function makeMachine(loop: WasmLoop, instance: Instance, report: Report):
   const find = (name: string) => instance.functions[name] as InnerLoop
   const [vector, strided] = [instance.vector, instance.strided]
   const [joinVector, joinStrided] = [find('joinVector'), find('joinStrided')]
-  const [start, scan] = [find('start'), find('scan')]
+  const [start, scan, touch] = [find('start'), find('scan'), find('touch')]
   const [partials, partialsStrided] = [find('partials'), find('partialsStrided')]
   const { context } = instance
 
@@ -117,11 +122,12 @@ export function makeMachine(loop: WasmLoop, instance: Instance, report: Report):
         fits(toSteps, accumulatorBytes)
       run(near ? joinVector : joinStrided, end)
     },
-    partials(blocks, rows, at, steps, to, partialSteps, blockSteps) {
+    partials(blocks, rows, touches, at, steps, to, partialSteps, blockSteps) {
       args[0] = context
       args[1] = blocks
       args[2] = rows
-      let end = put(3, at, steps)
+      args[3] = touches
+      let end = put(4, at, steps)
       for (let k = 0; k < to.length; k++) {
         args[end++] = to[k] as number
         args[end++] = partialSteps[k] as number
@@ -131,6 +137,12 @@ export function makeMachine(loop: WasmLoop, instance: Instance, report: Report):
     },
     scan(n, acc, at, steps, to, toSteps) {
       run(scan, put(put(put(begin(n), acc, toSteps), at, steps), to, toSteps))
+    },
+    touch(n, at) {
+      for (let k = 0; k < at.length; k++) {
+        const pages = Math.floor((n * (elementBytes[k] as number)) / pageBytes)
+        if (pages > 0) touch(pages, at[k] as number)
+      }
     },
     fill(row, n, values) {
       row.forEach((address, k) => {
