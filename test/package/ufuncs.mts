@@ -21,6 +21,6 @@ const squared = vectorize(
 const lists = [quotient, remainder(x, y).data, ratio, mask, power(x, 3).data, bins, squared(x, y).data]
 console.log(
   lists.map((list) => [...list].join(' ')).join(', '),
-  power(2, 0.5),
+  power(2, 10),
   add.outer(x, y).shape.join('x'),
 )
