@@ -10,8 +10,10 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
 
-// Every file that something outside the bundle loads by name: users `index`, `new Worker` the thread.
-const entries = ['src/index.ts', 'src/loops/compile-thread.ts'].filter((file) => existsSync(file))
+// Every file that something outside the bundle loads by name: users `index` and `ufuncs`, `new Worker` the thread.
+const entries = ['src/index.ts', 'src/ufuncs.ts', 'src/loops/compile-thread.ts'].filter((file) =>
+  existsSync(file),
+)
 
 async function bundle() {
   await build({
@@ -35,7 +37,7 @@ async function bundle() {
 const specifier = /((?:from|import)\s*\(?\s*['"])(\.{1,2}\/[^'"]*)\.ts(?=['"])/g
 
 /**
- * The declarations that `index.d.ts` reaches, and no others. They keep the `.ts` of our imports; consumers of every TypeScript
+ * The declarations that the entries' own reach, and no others. They keep the `.ts` of our imports; consumers of every TypeScript
  * version know `.js`.
  */
 async function declarations() {
@@ -50,7 +52,7 @@ async function declarations() {
     await writeFile(path, text.replace(specifier, '$1$2.js'))
     for (const [, , to] of text.matchAll(specifier)) await visit(join(dirname(path), `${to}.d.ts`))
   }
-  await visit(join('dist/types', 'index.d.ts'))
+  for (const entry of ['index.d.ts', 'ufuncs.d.ts']) await visit(join('dist/types', entry))
   for (const file of await readdir('dist/types', { recursive: true, withFileTypes: true })) {
     const path = join(file.parentPath, file.name)
     if (file.isFile() && !reached.has(path)) await rm(path)

@@ -20,7 +20,7 @@ const order: readonly (readonly string[])[] = [
   ['targets/'],
   ['vectorize/'],
   ['guvectorize/'],
-  ['index.ts'],
+  ['index.ts', 'ufuncs.ts'],
 ]
 
 /** Pairs that may not meet although their ranks would allow it. */
@@ -30,7 +30,9 @@ const strangers: readonly (readonly [from: string, to: string])[] = [
 ]
 
 /** What runs a ufunc takes ready loops: reached from here, no code of loops/ may be loaded. */
-const loopless = ['ufunc', 'call', 'choose', 'prepare', 'source'].map((name) => `vectorize/${name}.ts`)
+const loopless = ['ufunc', 'call', 'choose', 'prepare', 'source', 'at', 'outer', 'resolve', 'mask'].map(
+  (name) => `vectorize/${name}.ts`,
+)
 
 interface Import {
   readonly from: string

@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { expectedOutput } from './package/expected.ts'
+import { tools } from './bundlers/tools.ts'
+import { expectedOutput, expectedUfuncs } from './package/expected.ts'
 import { pack, root, runNpm } from './packed.ts'
 import { skip } from './skip.ts'
 import { installed } from './tools.ts'
@@ -35,7 +37,8 @@ test('only what users need is published', () => {
     files.filter((file) => !allowed.test(file)),
     [],
   )
-  for (const file of ['dist/index.js', 'dist/compile-thread.js', 'dist/types/index.d.ts', 'LICENSE'])
+  const entries = ['dist/index.js', 'dist/ufuncs.js', 'dist/types/index.d.ts', 'dist/types/ufuncs.d.ts']
+  for (const file of [...entries, 'dist/compile-thread.js', 'LICENSE'])
     assert.ok(files.includes(`package/${file}`), file)
 })
 
@@ -111,6 +114,43 @@ function compiled(tsc: string, name: string, files: readonly string[], more: obj
 test('a strict TypeScript program compiles against it and runs', () => {
   compiled(bin('typescript/bin/tsc'), 'use', ['use.mts'])
   assert.is(node('out-use/use.mjs'), expectedOutput)
+})
+
+test('the ready-made functions compile, and give what NumPy gives', () => {
+  compiled(bin('typescript/bin/tsc'), 'ufuncs', ['ufuncs.mts'])
+  assert.is(node('out-ufuncs/ufuncs.mjs'), expectedUfuncs)
+})
+
+for (const [name, tool] of Object.entries(tools)) {
+  test(`the ready-made functions survive ${name}`, async () => {
+    const entry = join(folder, 'node_modules/lanewise/dist/ufuncs.js')
+    const built = readFileSync(entry, 'utf8')
+    const changed = await tool(built)
+    assert.is.not(changed, built)
+    try {
+      writeFileSync(entry, changed)
+      assert.is(node('out-ufuncs/ufuncs.mjs'), expectedUfuncs)
+    } finally {
+      writeFileSync(entry, built)
+    }
+  })
+}
+
+test('a user bundles and minifies them, and what is not used is left out', async () => {
+  const entry = join(folder, 'ufuncs.mts')
+  writeFileSync(
+    join(folder, 'app.mjs'),
+    `import { ready } from 'lanewise'\nawait ready()\nawait import('./out-ufuncs/ufuncs.mjs')\n`,
+  )
+  const shared = { bundle: true, minify: true, format: 'esm', platform: 'node', write: false } as const
+  const outdir = join(folder, 'bundled')
+  await build({ ...shared, entryPoints: [join(folder, 'app.mjs')], outdir, splitting: true, write: true })
+  writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }\n')
+  assert.is(node('bundled/app.js'), expectedUfuncs)
+  const { outputFiles } = await build({ ...shared, entryPoints: [entry], external: ['binaryen'] })
+  const text = outputFiles[0]?.text ?? ''
+  assert.match(text, /floor_divide/)
+  assert.not.match(text, /logical_or/)
 })
 
 test('the type tests hold for the package as for the source', () => {

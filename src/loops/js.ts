@@ -9,7 +9,7 @@ import { callingCore, interpretingCore } from './js-arrays.ts'
 import { castValue, enter, leave } from './kernel/evaluate.ts'
 import { CheckFailed, interpret } from './kernel/interpret.ts'
 import type { Kernel, Tables, Value } from './kernel/ir.ts'
-import type { JsLoop, LoopForm, Note } from './loop.ts'
+import { formInputs, type JsLoop, type LoopForm, type Note } from './loop.ts'
 
 export interface JsRequest {
   /** The kernel with its captured values; null when it was given as text. */
@@ -53,7 +53,7 @@ export function jsLoop(request: JsRequest): JsLoop {
     isa: 'js',
     form,
     name: kernel.name,
-    inputs: form === 'masked' ? [...inputs, 'b1'] : inputs,
+    inputs: formInputs(form, inputs),
     outputs,
     function: call,
     kernel,

@@ -11,6 +11,9 @@
  * A loop has a form, which says how elements meet:
  *   map          each element on its own
  *   masked       the last input is a mask; where it is false, nothing is computed and the outputs keep what they hold
+ *   indexed      the kernel's first operand and its result are one element of an array, which stands where the output stands; the
+ *                first input holds its index there (i4, counted from the end when negative). Elements are taken one after
+ *                another, so that an index may repeat. For an index outside it returns -1, and then nothing was computed.
  *   fold         (accumulators, elements) -> accumulators: a reducing loop
  *   masked fold  the same, with a flag behind each accumulator (whether it holds something) and each element (whether to take it)
  *
@@ -39,6 +42,8 @@ export const touchAhead = 2048
 export const contextLayout = {
   /** i32: set from outside to stop the loop. */
   stop: 0,
+  /** i32: the length of the array that an indexed loop changes. */
+  length: 4,
   /** f64: the index that failed a check. */
   errorIndex: 8,
   /** f64: the size it was checked against. */
@@ -49,6 +54,7 @@ export const contextLayout = {
 
 export interface ContextLayout {
   readonly stop: number
+  readonly length: number
   readonly errorIndex: number
   readonly errorSize: number
   readonly tables: number
@@ -62,13 +68,27 @@ export interface Note {
   readonly column: number
 }
 
-export type LoopForm = 'map' | 'masked' | 'fold' | 'masked fold'
+export type LoopForm = 'map' | 'masked' | 'indexed' | 'fold' | 'masked fold'
+
+/** The inputs of a loop of this form, of a kernel with these. */
+export function formInputs(form: LoopForm, inputs: readonly Code[]): readonly Code[] {
+  switch (form) {
+    case 'map':
+    case 'fold':
+    case 'masked fold':
+      return inputs
+    case 'masked':
+      return [...inputs, 'b1']
+    case 'indexed':
+      return ['i4', ...inputs.slice(1)]
+  }
+}
 
 export interface WasmLoop {
   readonly isa: 'wasm'
   readonly form: LoopForm
   readonly name: string
-  /** dtypes in memory; the mask of a masked loop is the last of the inputs. */
+  /** dtypes in memory, of the operands as the form has them. */
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
   /** A module that exports `vector` and `strided`, imports `env.memory` (shared or not) and `math.*`. */
@@ -97,7 +117,7 @@ export interface JsLoop {
   readonly isa: 'js'
   readonly form: LoopForm
   readonly name: string
-  /** dtypes in memory; the mask of a masked loop is the last of the inputs. */
+  /** dtypes in memory, of the operands as the form has them. */
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
   /** The user's function with its captured values, or null where the interpreter runs the typed kernel. */
@@ -121,7 +141,7 @@ export interface CompileRequest {
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
   readonly simd: boolean
-  /** `map` when left out. The mask is not among `inputs`. */
+  /** `map` when left out. `inputs` are the kernel's own: no mask, no index. */
   readonly form?: LoopForm
   /** Whether math functions may use fused multiply-adds: only where `fuses` (loops/fuses.ts) says that the engine fuses. */
   readonly fma?: boolean

@@ -10,6 +10,7 @@ import { TargetError } from '../errors.ts'
 import type { Loop, WasmLoop } from '../loops/loop.ts'
 import { coreRunner } from './cores.ts'
 import { type Folder, makeFolder } from './fold/folder.ts'
+import { outside, runStagedIndexed, setLength } from './indexed.ts'
 import { elementBytes, failure, type Instance, instantiate, instantiateIfRoom, invoke } from './instance.ts'
 import type { Block } from './memory/allocator.ts'
 import type { Heap } from './memory/heap.ts'
@@ -56,6 +57,7 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
   const codes = [...loop.inputs, ...loop.outputs]
   const bytes = elementBytes(loop)
   const inputs = loop.inputs.length
+  const indexed = loop.form === 'indexed'
   const pointers = new Array<number>(bytes.length).fill(0)
   const args = new Array<number>(2 + 2 * bytes.length).fill(0)
   let resident: Instance | null = null
@@ -142,7 +144,10 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
     let code: number
     if (direct) {
       fillSlots(operands, plan, instance)
+      if (indexed) setLength(loop, instance, operands)
       code = runInMemory(instance, plan, report)
+    } else if (indexed) {
+      code = runStagedIndexed(loop, instance, operands, plan, report)
     } else {
       const masked = loop.form === 'masked'
       const finish = stageSpans(instance.heap, operands, inputs, masked, plan, pointers, report)
@@ -151,6 +156,7 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
         : runStaged(instance, operands, inputs, masked, plan, report)
       finish?.()
     }
+    if (code < 0) throw outside(operands, plan)
     if (code !== 0) throw failure(loop, instance, code)
   }
 

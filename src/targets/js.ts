@@ -7,6 +7,7 @@ import { walk } from '../broadcast/walk.ts'
 import type { ArrayValue } from '../loops/kernel/ir.ts'
 import type { JsLoop, Loop } from '../loops/loop.ts'
 import { accumulatePlainly, reducePlainly } from './fold/plain.ts'
+import { checkIndices } from './indexed.ts'
 import { addressOf, allocateBeside } from './memory/resident.ts'
 import { type FoldJob, notElementwise, type Run, type RunCore, type Runner, type Target } from './target.ts'
 
@@ -23,6 +24,7 @@ function load(loop: Loop): Runner {
   if (loop.isa !== 'js') throw new TypeError(`the target 'js' was given a loop for ${loop.isa}`)
   const { element, inputs, outputs, form, core } = loop
   if (core) return { run: notElementwise, runCore: coreRun(loop, core) }
+  if (form === 'indexed') return { run: indexedRun(element) }
   const masked = form === 'masked'
   const run: Run = (operands, plan, report) => {
     // A freed operand is an error here.
@@ -93,3 +95,27 @@ function coreRun({ kernel, inputs }: JsLoop, element: NonNullable<JsLoop['core']
     })
   }
 }
+
+/** x[i] = f(x[i], …) for one index after another. */
+const indexedRun =
+  (element: JsLoop['element']): Run =>
+  (operands, plan, report) => {
+    for (const { data } of operands) addressOf(data)
+    const [index, ...others] = operands
+    const array = others.pop()
+    if (index === undefined || array === undefined) return
+    checkIndices(operands, plan)
+    const [length = 0] = array.shape
+    const last = operands.length - 1
+    const at = (k: number, i: number) => (plan.offsets[k] ?? 0) + i * (plan.innerSteps[k] ?? 0)
+    report.calls++
+    for (let i = 0; i < plan.size; i++) {
+      const own = Number(index.data[at(0, i)])
+      const place = at(last, own < 0 ? own + length : own)
+      const [value = 0] = element([
+        array.data[place] ?? 0,
+        ...others.map(({ data }, k) => data[at(1 + k, i)] ?? 0),
+      ])
+      store(array, place, value)
+    }
+  }

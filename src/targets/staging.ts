@@ -14,7 +14,7 @@ import { stagingHeap } from './memory/resident.ts'
 import type { Report, ShortOperands } from './target.ts'
 
 /** Elements of a block, and so the bytes of its buffer for the widest dtypes. */
-const blockElements = 4096
+export const blockElements = 4096
 const bufferBytes = blockElements * 8
 
 /** Shorter runs are copied faster by a loop than by making a subarray for `set`. */
@@ -23,7 +23,7 @@ const shortRun = 24
 /** One buffer an operand, shared by all loops: runs do not overlap in time. */
 const buffers: Block[] = []
 
-function bufferAddress(heap: Heap, operand: number): number {
+export function bufferAddress(heap: Heap, operand: number): number {
   while (buffers.length <= operand) {
     const block = heap.reserve(bufferBytes)
     if (!block) throw new MemoryError('no memory to stage plain arrays in', { bytes: bufferBytes })

@@ -2,7 +2,7 @@
  * One call: arguments -> operands -> loop -> shape -> results -> run. For small arrays this is the time that counts, so what
  * most calls need comes first, and nothing is allocated that the run does not need.
  */
-import { copied } from '../broadcast/copy.ts'
+import { clear, copied } from '../broadcast/copy.ts'
 import { toOutput, toStrided } from '../broadcast/operand.ts'
 import { mayOverlapItself, mayShareMemory, sameElements } from '../broadcast/overlap.ts'
 import { makePlan, type Plan } from '../broadcast/plan.ts'
@@ -14,10 +14,10 @@ import type { LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
 import { haveOwnBlocks } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
-import type { Given, Weak } from './choose.ts'
+import type { Given } from './choose.ts'
 import { digits, mostDigits } from './key.ts'
 import { type Keywords, noKeywords, readKeywords } from './keywords.ts'
-import { clear, isScalarMask } from './mask.ts'
+import { isScalarMask } from './mask.ts'
 import { isOptions } from './options.ts'
 import {
   absent,
@@ -32,7 +32,7 @@ import {
   refresh,
 } from './prepare.ts'
 import { callShort, notShort } from './short.ts'
-import { beyond, fits, isScalar, misfit, type Scalar, weakOperand } from './weak.ts'
+import { beyond, fits, isScalar, kindOf, misfit, weakOperand } from './weak.ts'
 
 /** Beyond the four bits of every operand. */
 const maskedKey = 2 ** (4 * mostDigits)
@@ -93,7 +93,7 @@ function read(core: Core, args: readonly unknown[]): Call {
     const value = args[i]
     if (isScalar(value)) {
       operands[i] = absent
-      key = (key << 4) | digits[weakKind(value)]
+      key = (key << 4) | digits[kindOf(value)]
       scalars++
     } else {
       const operand = readInput(core, value, i)
@@ -152,11 +152,8 @@ const bothWays = ({ name, nin }: Core): Error =>
 const givenOf = (core: Core, { args, operands }: Call): Given[] =>
   operands.slice(0, core.nin).map((operand, i) => {
     const value = args[i]
-    return isScalar(value) ? weakKind(value) : operand.code
+    return isScalar(value) ? kindOf(value) : operand.code
   })
-
-const weakKind = (value: Scalar): Weak =>
-  typeof value === 'number' ? 'number' : typeof value === 'bigint' ? 'bigint' : 'boolean'
 
 const outsOf = ({ operands, first }: Call): (Code | null)[] =>
   operands.slice(first).map((operand) => (operand === absent ? null : operand.code))
@@ -244,6 +241,7 @@ function finish(core: Core, request: Call, ready: Ready): unknown {
     const code = ready.overload.outputs[k - first] as Code
     inputs ??= operands.slice(0, first)
     const made = alone ? weakOperand(code, 0) : allocated(ready, code, shape, inputs, keywords.order)
+    // What the mask leaves out is 0.
     if (keywords.mask !== null) clear(made)
     operands[k] = made
   }

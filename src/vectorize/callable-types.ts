@@ -1,7 +1,7 @@
 /** What `vectorize` and `jit` give back. */
 import type { NdArray } from 'ndarray'
 import type { View } from '../broadcast/view.ts'
-import type { Casting, DType, TypedArray } from '../dtype.ts'
+import type { Casting, Code, DType, TypedArray } from '../dtype.ts'
 import type { Answer, Result, Scalar } from './result-types.ts'
 import type { ArgType, Signature, Signatures } from './signature-types.ts'
 
@@ -51,6 +51,15 @@ export interface ReduceOptions<Out = Output> extends Omit<AccumulateOptions<Out>
   /** Reduce only where this is true. */
   readonly where?: Operand
 }
+
+/** What `at` takes as an index: an integer, a slice, an array of integers, a mask (booleans or uint8). */
+export type Index =
+  | number
+  | { readonly start?: number; readonly stop?: number; readonly step?: number }
+  | readonly (number | bigint | boolean)[]
+  | TypedArray
+  | View
+  | NdArray
 
 /** What an asynchronous call takes besides. */
 export interface AsyncOptions {
@@ -154,6 +163,27 @@ export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> ex
     ...args: [...inputs: I, options: CallOptions<null> & AsyncOptions]
   ): Promise<Of<S, I, R>>
   async(...args: unknown[]): Promise<unknown>
+  /**
+   * Every element of `a` with every element of `b`: a result of shape `a.shape + b.shape`. Matches `numpy.ufunc.outer`.
+   * @throws NoLoopError for a function that does not take two inputs; what a call throws
+   */
+  outer<A extends Operand, B extends Operand>(a: A, b: B, options?: CallOptions): Settled<T, Of<S, [A, B], R>>
+  /**
+   * `x[i] = f(x[i], b)` for one index after another, in place: an index that comes twice counts twice. A list of numbers is one
+   * array of indices; a list of anything else has an entry an axis. Casts are unsafe. Matches `numpy.ufunc.at`.
+   * @throws BoundsError for an index outside; AxisError, BroadcastError, OptionError for indices that do not fit; OutputError for
+   *   `x` that is no array; NoLoopError unless it takes one or two inputs and gives one result. Then nothing is changed.
+   */
+  at(x: Output | TypedArray, indices: Index | readonly Index[], b?: Operand): void
+  /**
+   * The dtypes of the loop that operands of these dtypes would run, inputs then outputs; null is an output to be allocated.
+   * Matches `numpy.ufunc.resolve_dtypes`.
+   * @throws NoLoopError, CastingError as the call would
+   */
+  resolveDtypes(
+    dtypes: readonly (DType | 'number' | 'bigint' | 'boolean' | null)[],
+    options?: { readonly casting?: Casting; readonly signature?: string | readonly (DType | null)[] },
+  ): Code[]
   on<U extends TargetName>(target: U): Ufunc<S, U, R>
   /**
    * Reduces an array along axes: `add.reduce(x)` is its sum over axis 0. Functions `(x, y) => z` only.

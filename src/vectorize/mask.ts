@@ -28,9 +28,3 @@ const notAMask = (name: string, from: Code): Error =>
     `${name}() where: Cannot cast array data from dtype('${dtypes[from].name}') to dtype('bool') according to the rule 'safe'; a mask is a bool or uint8 array, or nested arrays of booleans`,
     { from, to: 'b1', casting: 'safe', operand: 'where' },
   )
-
-/** Zeros in a new result: what a mask leaves out is 0. */
-export function clear({ data, code }: Strided): void {
-  const zero = dtypes[code].big ? 0n : 0
-  ;(data as { fill(value: number | bigint): void }).fill(zero)
-}

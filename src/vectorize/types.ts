@@ -8,6 +8,7 @@ export type {
   CallOptions,
   Compiled,
   Explanation,
+  Index,
   Inputs,
   JitFunction,
   Nested,

@@ -7,12 +7,15 @@ import { OptionError } from '../errors.ts'
 import { settings } from '../settings.ts'
 import { getTarget } from '../targets/index.ts'
 import { accumulate, reduceat } from './accumulate.ts'
+import { at } from './at.ts'
 import { call, callAsync } from './call.ts'
 import type { Explanation } from './callable-types.ts'
 import { explain, inspect } from './explain.ts'
 import { isOptions } from './options.ts'
+import { outer } from './outer.ts'
 import { bind, type Core, type Finish, loadedAsync, refresh } from './prepare.ts'
 import { reduce } from './reduce.ts'
+import { resolveDtypes } from './resolve.ts'
 import type { Source } from './source.ts'
 
 /** What a kernel of another function sees of this one; two copies of lanewise understand each other. */
@@ -49,6 +52,9 @@ export interface AnyUfunc {
   readonly types: readonly string[]
   readonly identity: unknown
   readonly signature: string | null
+  outer(...args: unknown[]): unknown
+  at(...args: unknown[]): void
+  resolveDtypes(dtypes: unknown, options?: unknown): Code[]
   on(target: string): this
   reduce(x: unknown, options?: unknown): unknown
   accumulate(x: unknown, options?: unknown): unknown
@@ -130,6 +136,9 @@ function properties(family: Family, core: Core): PropertyDescriptorMap {
     on(target: string) {
       return memberOf(family, getTarget(target).name, undefined)
     },
+    outer: (...args: unknown[]) => outer(core, args),
+    at: (...args: unknown[]) => at(core, args),
+    resolveDtypes: (dtypes: unknown, options?: unknown) => resolveDtypes(core, dtypes, options),
     async async(...args: unknown[]) {
       return withSignal(args, (rest) => callAsync(core, rest))
     },

@@ -4,12 +4,15 @@ import { scalar } from '../broadcast/operand.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Code, dtypes } from '../dtype.ts'
 import { CastingError } from '../errors.ts'
-import type { Types } from './choose.ts'
+import type { Types, Weak } from './choose.ts'
 
 export type Scalar = number | bigint | boolean
 
 export const isScalar = (value: unknown): value is Scalar =>
   typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+
+export const kindOf = (value: Scalar): Weak =>
+  typeof value === 'number' ? 'number' : typeof value === 'bigint' ? 'bigint' : 'boolean'
 
 /** Does the dtype hold this value exactly? Floats take every number: they round. */
 export function fits(code: Code, value: Scalar): boolean {

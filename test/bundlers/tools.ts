@@ -26,7 +26,7 @@ const rolldownMinified: Tool = async (source) => {
     plugins: [
       {
         name: 'given-text',
-        resolveId: (id) => (id === name ? id : null),
+        resolveId: (id) => (id === name ? id : { id, external: true }),
         load: (id) => (id === name ? source : null),
       },
     ],

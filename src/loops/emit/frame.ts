@@ -31,10 +31,10 @@ export interface FrameRequest {
   readonly form: LoopForm
 }
 
-const contextParam = 0
-const countParam = 1
-const pointerParam = (operand: number) => 2 + 2 * operand
-const stepParam = (operand: number) => 3 + 2 * operand
+export const contextParam = 0
+export const countParam = 1
+export const pointerParam = (operand: number) => 2 + 2 * operand
+export const stepParam = (operand: number) => 3 + 2 * operand
 
 /** The dtypes of all operands: a masked kernel also reads its outputs, which follow the inputs. */
 const operandCodes = ({ inputs, outputs }: FrameRequest): readonly Code[] => [...inputs, ...outputs]

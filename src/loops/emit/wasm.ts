@@ -4,10 +4,11 @@ import { type Code, dtypes } from '../../dtype.ts'
 import { cast, type Kernel, set } from '../kernel/ir.ts'
 import type { Op } from '../kernel/ops.ts'
 import { analyseUniformity } from '../kernel/uniform.ts'
-import { contextLayout, type LoopForm, type WasmLoop } from '../loop.ts'
+import { contextLayout, formInputs, type LoopForm, type WasmLoop } from '../loop.ts'
 import { importOutside, type Module } from './asm.ts'
 import { addPartials, addScan, addTouch, partialShape } from './fold.ts'
 import { addLoop, contextBytes, type FrameRequest } from './frame.ts'
+import { addIndexed } from './indexed.ts'
 import { chooseShape } from './shape.ts'
 import { addStaging } from './staging.ts'
 
@@ -29,9 +30,8 @@ export interface EmitRequest {
 /** What is emitted, and how: the frame's request. */
 function frameOf({ kernel, inputs, outputs, simd, form = 'map' }: EmitRequest): FrameRequest {
   const uniformity = analyseUniformity(kernel)
-  const shape = chooseShape(kernel, simd, uniformity.varies)
-  const operands: readonly Code[] = form === 'masked' ? [...inputs, 'b1'] : inputs
-  return { kernel, inputs: operands, outputs, shape, uniformity, form }
+  const shape = chooseShape(kernel, simd && form !== 'indexed', uniformity.varies)
+  return { kernel, inputs: formInputs(form, inputs), outputs, shape, uniformity, form }
 }
 
 /** Memory first: an instruction names the memory that exists when it is made. */
@@ -48,7 +48,8 @@ function addClasses(
   strided: string,
   imports: Set<Op>,
 ): void {
-  addLoop(m, strided, request, true, imports)
+  if (request.form === 'indexed') addIndexed(m, strided, request, imports)
+  else addLoop(m, strided, request, true, imports)
   if (request.shape.lanes === 1) m.addFunctionExport(strided, vector)
   else addLoop(m, vector, request, false, imports)
 }

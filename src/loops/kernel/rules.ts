@@ -40,6 +40,7 @@ export const rules: readonly Rule[] = [
   ['int', ['rem', 'x', 1], 0],
   ['signed', ['rem', 'x', -1], 0],
   ['int', ['rem', 'x', 0], 0],
+  ['float', ['rem', 'x', 0], Number.NaN],
   ['float', ['mul', ['neg', 'x'], ['neg', 'y']], ['mul', 'x', 'y']],
   ['float', ['div', ['neg', 'x'], ['neg', 'y']], ['div', 'x', 'y']],
   ['int', ['mul', ['neg', 'x'], ['neg', 'y']], ['mul', 'x', 'y']],

@@ -1,0 +1,38 @@
+/** `outer`: every element of one array with every element of another. The first gets axes of size 1 for those of the second. */
+import { toStrided } from '../broadcast/operand.ts'
+import { NoLoopError } from '../errors.ts'
+import { call } from './call.ts'
+import type { Core } from './prepare.ts'
+import { isScalar } from './weak.ts'
+
+/**
+ * A result of shape `a.shape + b.shape`; what follows the two inputs is passed on to the call. Matches `numpy.ufunc.outer`, with
+ * weak scalars.
+ * @throws NoLoopError for a function that does not take two inputs; what a call throws
+ */
+export function outer(core: Core, args: readonly unknown[]): unknown {
+  const { name, nin, signature, source } = core
+  const wrong = (message: string) =>
+    new NoLoopError(`${name}.outer: ${message}`, {
+      dtypes: [],
+      types: source.overloads.map((overload) => overload.text),
+    })
+  if (signature !== null)
+    throw wrong(`method outer is not allowed in ufunc with non-trivial signature: it has ${signature}`)
+  if (nin !== 2) throw wrong(`outer product only supported for binary functions; it takes ${nin}`)
+  const [a, b, ...rest] = args
+  return call(core, [withAxes(a, isScalar(b) ? 0 : toStrided(b).shape.length), b, ...rest])
+}
+
+function withAxes(value: unknown, count: number): unknown {
+  if (isScalar(value)) return value
+  const { data, code, shape, stride, offset } = toStrided(value)
+  const more = <T>(item: T): T[] => new Array<T>(count).fill(item)
+  return {
+    data,
+    shape: [...shape, ...more(1)],
+    stride: [...stride, ...more(0)],
+    offset,
+    ...(code === 'b1' ? { dtype: 'bool' } : {}),
+  }
+}
