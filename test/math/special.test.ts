@@ -50,6 +50,69 @@ for (const fma of ways) {
 
 const tiny = 2 ** -1074
 const landmarks: Partial<Record<Op, readonly (readonly number[])[]>> = {
+  log2: [
+    [1, 0],
+    [8, 3],
+    [2 ** -1074, -1074],
+    [2 ** 1023, 1023],
+    [-1, NaN],
+  ],
+  log10: [
+    [1, 0],
+    [1000, 3],
+    [1e15, 15],
+    [1e22, 22],
+    [0, -Infinity],
+  ],
+  log1p: [
+    [tiny, tiny],
+    [-1, -Infinity],
+    [-1.5, NaN],
+    [1e-20, 1e-20],
+  ],
+  cbrt: [
+    [27, 3],
+    [-343, -7],
+    [1e-27, 1e-9],
+    [1e300, 1e100],
+    [3 * tiny, 2.4564162998551826e-108],
+  ],
+  hypot: [
+    [3, 4, 5],
+    [Infinity, NaN, Infinity],
+    [NaN, 1, NaN],
+    [1e300, 1e-300, 1e300],
+    [tiny, 0, tiny],
+  ],
+  tan: [
+    [tiny, tiny],
+    [Math.PI / 4, 0.9999999999999999],
+    [Math.PI / 2, 16331239353195370],
+  ],
+  rem: [
+    [5.5, 2, 1.5],
+    [-6, 3, -0],
+    [1e308, tiny, 0],
+    [1, Infinity, 1],
+    [Infinity, 1, NaN],
+    [1, 0, NaN],
+    [1e300, 3, 1e300 % 3],
+  ],
+  asinh: [
+    [tiny, tiny],
+    [-1e-10, -1e-10],
+  ],
+  acosh: [
+    [1, 0],
+    [0.5, NaN],
+  ],
+  atanh: [
+    [1, Infinity],
+    [-1, -Infinity],
+    [2, NaN],
+    [-tiny, -tiny],
+  ],
+
   exp: [
     [0, 1],
     [-745.2, 0],

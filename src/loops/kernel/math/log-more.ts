@@ -1,7 +1,7 @@
 /**
  * log1p, log2 and log10, and the inverse hyperbolic functions, which are logarithms of sums:
  *   asinh x = log(x + sqrt(x² + 1)), acosh x = log(x + sqrt(x² - 1)), atanh x = log((1 + x) / (1 - x)) / 2
- * The sums are kept in two parts u + c, and log(u + c) = log u + c/u. log2 and log10 come from the long logarithm of `pow`.
+ * The sums are kept in two parts u + c, and log(u + c) = log u + c/u. log2 and log10 keep more of the logarithm than log does before they scale it.
  * All of them in f8, also for f4.
  */
 import type { Expr } from '../ir.ts'
@@ -14,6 +14,7 @@ import {
   copysign,
   div,
   eq,
+  fromBits,
   gt,
   lt,
   madd,
@@ -21,12 +22,12 @@ import {
   not,
   select,
   sub,
+  toBits,
   withType,
 } from './build.ts'
 import { type Pair, product, root, sum, sumOfAny } from './double.ts'
 import { formatOf } from './formats.ts'
 import { logarithm, logParts, splitExponent } from './log.ts'
-import { log2Pair } from './power.ts'
 
 /** A function of one argument that is computed in f8 for both types. */
 export const inDouble =
@@ -34,22 +35,35 @@ export const inDouble =
   (b: Build, x: Expr): Expr =>
     b.type === 'f8' ? f(b, x) : convert('f4', f(withType(b, 'f8'), b.let(convert('f8', x))))
 
-const log10of2 = { high: 0.3010299956639812, low: -2.8037281277851704e-18 } as const
+interface Parts {
+  readonly high: number
+  readonly low: number
+}
+/** 1 over ln 2 and ln 10, the first parts of 31 bits; log10 2, the first part of 41 bits. */
+const perLn2: Parts = { high: 1.442695040255785, low: 6.331784189566044e-10 }
+const perLn10: Parts = { high: 0.43429448176175356, low: 1.414982685385801e-10 }
+const log10of2: Parts = { high: 0.30102999566361177, low: 3.694239077158931e-13 }
+const one: Parts = { high: 1, low: 0 }
 
-export const log2 = inDouble((b, x) =>
-  logarithm(b, x, (v, scaled) => {
-    const { high, low } = log2Pair(b, v, scaled)
-    return add(high, low)
-  }),
-)
+/** k * unit + log(1+f) * per: the larger part of the logarithm is cut to 21 bits, so that both products are exact. */
+const scaledLog = (unit: Parts, per: Parts) =>
+  inDouble((b, x) =>
+    logarithm(b, x, (v, scaled) => {
+      const { k, f } = splitExponent(b, v, scaled)
+      const { half, rest } = logParts(b, f)
+      const main = b.let(fromBits(and(toBits(sub(f, half)), 0xffffffff00000000n)))
+      const left = b.let(add(sub(sub(f, main), half), rest))
+      const product = b.let(mul(main, per.high))
+      const small = madd(b, add(left, main), per.low, mul(left, per.high))
+      const low = unit.low === 0 ? small : madd(b, k, unit.low, small)
+      const big = unit.high === 1 ? k : b.let(mul(k, unit.high))
+      const whole = b.let(add(big, product))
+      return add(whole, add(low, add(sub(big, whole), product)))
+    }),
+  )
 
-export const log10 = inDouble((b, x) =>
-  logarithm(b, x, (v, scaled) => {
-    const { high, low } = log2Pair(b, v, scaled)
-    const main = product(b, high, b.number(log10of2.high))
-    return add(main.high, add(main.low, madd(b, high, log10of2.low, mul(low, log10of2.high))))
-  }),
-)
+export const log2 = scaledLog(one, perLn2)
+export const log10 = scaledLog(log10of2, perLn10)
 
 /** log(u + c) for a normal u and a c in its last place or beyond: log u + t - t²/2 for t = c/u. */
 function logOfPair(b: Build, u: Expr, c: Expr): Expr {

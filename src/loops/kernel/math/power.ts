@@ -46,7 +46,7 @@ const coefficients = [
 const ln2 = { high: Math.LN2, low: 2.3190468138462996e-17 } as const
 
 /** log2 of a normal positive x, scaled by 2^-scaled. */
-export function log2Pair(b: Build, x: Expr, scaled: Expr | number): Pair {
+function log2Pair(b: Build, x: Expr, scaled: Expr | number): Pair {
   const { k, f } = splitExponent(b, x, 0)
   const bottom = sum(b, b.number(2), f)
   const inverse = b.let(div(1, bottom.high))
