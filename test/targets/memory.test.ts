@@ -197,6 +197,24 @@ test('a loop that finds no room beside resident arrays runs all the same, and sa
   }
 })
 
+test('a reduction that finds no room to work in goes through the other memory, and says so', () => {
+  const x = array(Array.from({ length: 3000 }, (_, i) => i))
+  const add = vectorize(['f8(f8,f8)'], (a, b) => a + b, { identity: 0 })
+  const sum = (2999 * 3000) / 2
+  try {
+    configure({ memory: { maximum: memoryInfo().used } })
+    assert.is(add.reduce(x), sum)
+    assert.match(add.explain().last?.why ?? '', /no room left for this reduction/)
+    assert.is(add.accumulate(x).get(2999), sum)
+    configure({ memory: { maximum: Number.POSITIVE_INFINITY } })
+    assert.is(add.reduce(x), sum)
+    assert.is(add.explain().last?.why, undefined)
+    assert.is(add.explain().last?.bytesCopied, 0)
+  } finally {
+    configure({ memory: { maximum: Number.POSITIVE_INFINITY } })
+  }
+})
+
 test('an array larger than any memory is an error with the bytes, and takes nothing', () => {
   const before = memoryInfo()
   for (const shape of [2 ** 40, 2 ** 50, [2 ** 32, 2 ** 32]]) {

@@ -3,6 +3,7 @@
  * a tile, and the strides say whether lanes go across its outputs or along its axis. The result does not depend on that.
  */
 import type { TypedArray } from '../../dtype.ts'
+import { MemoryError } from '../../errors.ts'
 import type { WasmLoop } from '../../loops/loop.ts'
 import { type Instance, instantiate } from '../instance.ts'
 import type { Block } from '../memory/allocator.ts'
@@ -27,9 +28,7 @@ export function makeFolder(
   keep: (heap: Heap, blocks: readonly Block[]) => void,
 ): Folder {
   const instances = new Map<Heap, Instance>()
-  const machineFor = (job: FoldJob, report: Report): Machine => {
-    const resident = job.elements.some(({ data }) => addressOf(data) >= 0)
-    const heap = resident ? residentHeap() : stagingHeap()
+  const machineIn = (heap: Heap, report: Report): Machine => {
     let instance = instances.get(heap)
     if (!instance) {
       instance = instantiate(loop, tables, heap)
@@ -38,41 +37,54 @@ export function makeFolder(
     }
     return makeMachine(loop, instance, report)
   }
+  /** In the memory of resident elements if it has room to work in, which is found out before anything is written. */
+  const withRoom = (job: FoldJob, report: Report, run: (m: Machine) => void): void => {
+    if (job.elements.some(({ data }) => addressOf(data) >= 0)) {
+      try {
+        run(machineIn(residentHeap(), report))
+        return
+      } catch (error) {
+        if (!(error instanceof MemoryError)) throw error
+        report.why = 'no room left for this reduction beside resident arrays: they were copied'
+      }
+    }
+    run(machineIn(stagingHeap(), report))
+  }
 
   return {
-    reduce(job, report) {
-      const m = machineFor(job, report)
-      const source = makeSource(job.elements, m.instance.heap, report)
-      const first = m.rowAt(arena(m.instance.heap, -2, m.rowBytes(1)), 1)
-      if (job.initial) m.fill(first, 1, job.initial)
-      const [still, one] = [m.steps(0), m.steps(1)]
-      eachTile(job, job.results, (tile, offsets, steps) => {
-        const take: Take = (row: Row, output, n) => {
-          if (job.tree && job.initial) m.join(n, first, still, row, one, row, one)
-          job.results.forEach((result, k) => {
-            if (!result) return
-            const [offset = 0, step = 0] = [offsets[k], steps[k]]
-            const code = loop.outputs[k] ?? result.code
-            deliver(m.instance.heap, code, row[k] as number, result, offset + output * step, step, n)
-          })
-        }
-        const lanesAcross = isAcross(tile, job.tree && m.loop.vectorized)
-        if (job.tree) (lanesAcross ? across : along)(m, source, tile, take)
-        else (lanesAcross ? leftAcross : leftAlong)(m, source, tile, job.initial, take)
-      })
-    },
-    accumulate(job, report) {
-      const m = machineFor(job, report)
-      const source: Source = makeSource(job.elements, m.instance.heap, report)
-      const steps = job.results.map((result) => result?.stride[job.axis] ?? 0)
-      const addresses = placed(job, loop, m.instance.heap)
-      const flat = job.results.map((result) => result && withoutAxis(result, job.axis))
-      eachTile(job, flat, (tile, offsets, outputSteps) => {
-        const sink = { addresses, results: job.results, offsets, steps, outputSteps }
-        if (isAcross(tile, false)) accumulateAcross(m, source, tile, sink)
-        else accumulateAlong(m, source, tile, sink)
-      })
-    },
+    reduce: (job, report) =>
+      withRoom(job, report, (m) => {
+        const source = makeSource(job.elements, m.instance.heap, report)
+        const first = m.rowAt(arena(m.instance.heap, -2, m.rowBytes(1)), 1)
+        if (job.initial) m.fill(first, 1, job.initial)
+        const [still, one] = [m.steps(0), m.steps(1)]
+        eachTile(job, job.results, (tile, offsets, steps) => {
+          const take: Take = (row: Row, output, n) => {
+            if (job.tree && job.initial) m.join(n, first, still, row, one, row, one)
+            job.results.forEach((result, k) => {
+              if (!result) return
+              const [offset = 0, step = 0] = [offsets[k], steps[k]]
+              const code = loop.outputs[k] ?? result.code
+              deliver(m.instance.heap, code, row[k] as number, result, offset + output * step, step, n)
+            })
+          }
+          const lanesAcross = isAcross(tile, job.tree && m.loop.vectorized)
+          if (job.tree) (lanesAcross ? across : along)(m, source, tile, take)
+          else (lanesAcross ? leftAcross : leftAlong)(m, source, tile, job.initial, take)
+        })
+      }),
+    accumulate: (job, report) =>
+      withRoom(job, report, (m) => {
+        const source: Source = makeSource(job.elements, m.instance.heap, report)
+        const steps = job.results.map((result) => result?.stride[job.axis] ?? 0)
+        const addresses = placed(job, loop, m.instance.heap)
+        const flat = job.results.map((result) => result && withoutAxis(result, job.axis))
+        eachTile(job, flat, (tile, offsets, outputSteps) => {
+          const sink = { addresses, results: job.results, offsets, steps, outputSteps }
+          if (isAcross(tile, false)) accumulateAcross(m, source, tile, sink)
+          else accumulateAlong(m, source, tile, sink)
+        })
+      }),
   }
 }
 
