@@ -11,10 +11,7 @@ export interface Configuration {
   jit?: boolean
   /** 0, or a rung of the debugging ladder: 1 compiles, 2 code, 3 IR after each pass, 4 plans. */
   debug?: DebugLevel
-  /**
-   * True: no fused multiply-adds, in which machines differ. What still depends on the engine are the functions of `Math` that
-   * `explain()` says are called.
-   */
+  /** True: no fused multiply-adds, in which machines differ. */
   deterministic?: boolean
   memory?: {
     /** The bytes that resident arrays may take together; what does not fit becomes a plain array. Infinity: all there is. */

@@ -6,9 +6,10 @@
 import { mayOverlapItself, spansMeet } from '../broadcast/overlap.ts'
 import type { Plan } from '../broadcast/plan.ts'
 import type { Strided } from '../broadcast/view.ts'
-import { dtypes, type TypedArray } from '../dtype.ts'
+import { dtypes } from '../dtype.ts'
 import type { Block } from './memory/allocator.ts'
 import type { Heap } from './memory/heap.ts'
+import type { Settable } from './staging.ts'
 import type { Report } from './target.ts'
 
 /** A span with more than this many elements for each one that is used is not worth copying. */
@@ -39,8 +40,6 @@ function reach(plan: Plan, k: number): { low: number; high: number; count: numbe
   })
   return { low, high, count }
 }
-
-type Settable = { set(from: TypedArray, at: number): void }
 
 /** Does every operand go through the plan side by side? Then blocks do. */
 const inOneRow = (plan: Plan): boolean =>

@@ -33,7 +33,7 @@ export function bufferAddress(heap: Heap, operand: number): number {
 }
 
 /** `set` as a typed array has it, between arrays of one dtype. */
-type Settable = { set(from: TypedArray, at: number): void }
+export type Settable = { set(from: TypedArray, at: number): void }
 
 /** `n` elements, `step` apart, to neighbours; arrays of one dtype. */
 export function copyIn(

@@ -39,7 +39,7 @@ export function wrap({ m }: Asm, code: Code, value: Ref): Ref {
   }
 }
 
-/** Ops that V8 runs better than a wasm sequence of ours would: imported from `Math`. */
+/** What `expand` turns into other ops; a kernel that was not expanded calls `Math` for it. */
 const isOutside = (op: Op) => op === 'rem' || opRow(op).math !== undefined
 
 /** Binaryen's declarations lack it. */
