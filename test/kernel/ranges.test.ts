@@ -151,6 +151,20 @@ test('counters', () => {
   assert.is(rangeText(['u1', i8, i8], counting(5, to(50), 1, [stop]), 2), '0 … 21')
 })
 
+test('a negative zero that reaches a local only in a later round of a loop', () => {
+  // Each round hands it one local further; the bounds 0 and -0 are one bound, else this does not end.
+  const types: Code[] = ['u1', ...Array.from({ length: 6 }, () => 'f8' as Code)]
+  const hand = (to: number) => set(to, local('f8', to - 1))
+  const stop: Stmt = {
+    kind: 'if',
+    cond: op('gt', [u1, int(9)]),
+    then: [{ kind: 'break', label: 0 }],
+    else: [],
+  }
+  const body = [stop, ...[6, 5, 4, 3, 2].map(hand), set(1, constant('f8', -0))]
+  assert.is(rangeText(types, [{ kind: 'loop', label: 0, body, update: [] }]), '0 … 0')
+})
+
 test('conditions', () => {
   const x = local(i8, 0)
   const branch = (cond: Expr, param: Code = i8) =>

@@ -42,8 +42,9 @@ function widen(before: Range, next: Range): Range {
   }
 }
 
+/** By value, as `widen` compares: a bound of -0 is one of 0, or what differs in the sign of a zero alone would grow for ever. */
 const sameState = (a: State, b: State): boolean =>
-  a.every((r, k) => Object.is(r.lo, b[k]?.lo) && Object.is(r.hi, b[k]?.hi))
+  a.every((r, k) => r.lo === b[k]?.lo && r.hi === b[k]?.hi)
 
 /** The states with which breaks and continues leave, by label. */
 interface Exits {
