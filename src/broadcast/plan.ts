@@ -83,6 +83,18 @@ function stepOf(operand: Layout, shape: Shape): number | undefined {
   return stretched ? undefined : step
 }
 
+/** The same work by rows: one run is a column of runs, and its steps lead from each to the next. Only for a plan with outer axes. */
+export function rowsOf({ size, inner, outer, outerSteps, offsets }: Plan): Plan {
+  return {
+    size: size / inner,
+    inner: outer.at(-1) as number,
+    innerSteps: outerSteps.map((steps) => steps.at(-1) as number),
+    outer: outer.slice(0, -1),
+    outerSteps: outerSteps.map((steps) => steps.slice(0, -1)),
+    offsets,
+  }
+}
+
 interface Axis {
   size: number
   /** One entry an operand. */

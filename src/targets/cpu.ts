@@ -2,7 +2,7 @@
  * The cpu target: SIMD WebAssembly on this thread. Resident operands are computed where they lie, one call of the inner loop a
  * run of the plan; with a plain one among them, all pass through the staging memory: in blocks, or in whole spans.
  */
-import type { Plan } from '../broadcast/plan.ts'
+import { type Plan, rowsOf } from '../broadcast/plan.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { walk } from '../broadcast/walk.ts'
 import type { Code, TypedArray } from '../dtype.ts'
@@ -18,6 +18,7 @@ import { addressOf, allocateBeside, residentHeap, stagingHeap } from './memory/r
 import { stageSpans } from './spans.ts'
 import { isSingle, runStaged, runStagedShort } from './staging.ts'
 import {
+  longestShort,
   notElementwise,
   type Report,
   type Run,
@@ -123,15 +124,20 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
       report.calls++
       return invoke(inner, args)
     }
+    const rows = rowsOf(plan)
+    const ofRows = vector ? instance.vectorRows : instance.stridedRows
+    const rowArgs = [instance.context, plan.inner, 0]
+    for (let k = 0; k < bytes.length; k++)
+      rowArgs.push(0, args[3 + 2 * k] as number, (rows.innerSteps[k] as number) * (bytes[k] as number))
     let code = 0
-    walk(plan, (offsets, n) => {
+    walk(rows, (offsets, count) => {
       if (code !== 0) return
-      args[1] = n
+      rowArgs[2] = count
       for (let k = 0; k < bytes.length; k++) {
-        args[2 + 2 * k] = (pointers[k] as number) + (offsets[k] as number) * (bytes[k] as number)
+        rowArgs[3 + 3 * k] = (pointers[k] as number) + (offsets[k] as number) * (bytes[k] as number)
       }
-      code = invoke(inner, args)
-      report.calls++
+      code = ofRows(...rowArgs)
+      report.calls += count
     })
     return code
   }
@@ -171,7 +177,7 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
       if (address >= 0) found++
       pointers[k] = address + (offset[k] as number) * (bytes[k] as number)
     }
-    if (found !== 0 && found !== arrays) return false
+    if (found !== arrays && (found !== 0 || n > longestShort)) return false
     const instance = found === 0 ? inStaging() : inResident()
     if (!instance) return false
     let code: number

@@ -7,11 +7,15 @@ import type { Heap } from './memory/heap.ts'
 
 /** (context, n, pointer, byte step, …) -> 0 or the number of a failed check. */
 export type InnerLoop = (...args: number[]) => number
+/** (context, n, rows, pointer, byte step, byte step from row to row, …) -> the first code that is not 0. */
+export type RowsLoop = InnerLoop
 
 export interface Instance {
   readonly heap: Heap
   readonly vector: InnerLoop
   readonly strided: InnerLoop
+  readonly vectorRows: RowsLoop
+  readonly stridedRows: RowsLoop
   /** All functions of the module by name: a reducing loop has more. */
   readonly functions: Readonly<Record<string, unknown>>
   /** The address of the context block. */
@@ -76,6 +80,8 @@ export function instantiateIfRoom(
     heap,
     vector: exports.vector as InnerLoop,
     strided: exports.strided as InnerLoop,
+    vectorRows: exports.vectorRows as RowsLoop,
+    stridedRows: exports.stridedRows as RowsLoop,
     functions: exports,
     context: context.address,
     slots: slot.address,

@@ -56,11 +56,11 @@ export interface Runner {
   readonly accumulate?: (job: FoldJob, report: Report) => void
   /** Of a kernel of arrays, which has no other way to run; a target without it does not run such kernels. */
   readonly runCore?: RunCore
-  /** The short way for short arrays, at most `longestShort` neighbours. False: nothing was done, `run` has to. */
+  /** The short way for neighbours, at most `longestShort` of them where they are plain. False: nothing was done, `run` has to. */
   readonly runShort?: (n: number, operands: ShortOperands, report: Report) => boolean
 }
 
-/** Above this many elements a call's own time no longer counts. */
+/** What is staged as one block. */
 export const longestShort = 4096
 
 export interface Target {

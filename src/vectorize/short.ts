@@ -1,11 +1,12 @@
 /**
- * The short way of a call, for small arrays, whose time is spent before the loop: arrays of one shape whose elements are
- * neighbours in C order, numbers among them, outputs given or not. It only goes where a call of the same dtypes has gone the
+ * The short way of a call, for what most calls are, and for small arrays, whose time is spent before the loop: arrays of one
+ * shape whose elements are neighbours in C order, numbers among them, outputs given or not; plain ones if they fit a block. It only goes where a call of the same dtypes has gone the
  * long way (call.ts), allocates nothing but results, and leaves everything else, all errors too, to that.
  */
 import { contiguousStrides, sameShape } from '../broadcast/shape.ts'
 import { type Code, codes, dtypes, type TypedArray } from '../dtype.ts'
 import { settings } from '../settings.ts'
+import { addressOf } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import { longestShort } from '../targets/target.ts'
 import { digits, mostDigits } from './key.ts'
@@ -58,7 +59,7 @@ export function callShort(core: Core, args: readonly unknown[]): unknown {
     key = (key << 4) | digit
   }
   // An operand may be a getter that calls this very function: then what was noted is lost.
-  if (n < 1 || n > longestShort || short.turn !== turn) return notShort
+  if (n < 1 || short.turn !== turn || (n > longestShort && !beginsResident(core, given))) return notShort
   key <<= 4 * (operands - given)
   const ready = core.byCall.get(key)
   if (ready?.runShort === undefined || (numbers > 0 && !takesNumbers(core, ready))) return notShort
@@ -105,6 +106,15 @@ function readNeighbours({ short }: Core, k: number, value: unknown): number {
   short.offset[k] = offset
   short.shape = dimension === 1 ? null : shape
   return length
+}
+
+/** Resident arrays can be of any length: nothing has to be staged. */
+function beginsResident({ short }: Core, given: number): boolean {
+  for (let k = 0; k < given; k++) {
+    const data = short.data[k]
+    if (typeof data !== 'number') return addressOf(data as TypedArray) !== -1
+  }
+  return false
 }
 
 /** Floats take every number; for the others the long way has to look at the value. */

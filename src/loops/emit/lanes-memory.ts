@@ -75,7 +75,19 @@ function gather(asm: Asm, bytes: Width, lanes: number, pointer: number, step: nu
   })
 }
 
-/** Elements at any step; where they turn out to be neighbours, they are loaded as such. */
+/** L neighbours from `pointer` downwards, so that the first lane is the last in memory. */
+function loadReversed(asm: Asm, bytes: Width, lanes: number, pointer: number): Ref[] {
+  const { m } = asm
+  const total = bytes * lanes
+  const lowest = asm.share(m.i32.sub(asm.get(pointer), m.i32.const(total - bytes)), binaryen.i32)
+  const order = Array.from({ length: 16 }, (_, k) => 16 - bytes - (k - (k % bytes)) + (k % bytes))
+  return Array.from({ length: total / 16 }, (_, j) => {
+    const register = asm.share(m.v128.load(total - 16 * (j + 1), 1, lowest()), binaryen.v128)
+    return m.i8x16.shuffle(register(), register(), order)
+  })
+}
+
+/** Elements at any step; where they turn out to be neighbours, upwards or downwards, they are loaded as such. */
 function loadAtStep(asm: Asm, bytes: Width, lanes: number, pointer: number, step: number): Ref[] {
   const { m } = asm
   const into = Array.from({ length: registers(lanes, bytes) }, () => asm.local(binaryen.v128))
@@ -85,10 +97,16 @@ function loadAtStep(asm: Asm, bytes: Width, lanes: number, pointer: number, step
         asm.set(into[j] ?? 0, r)
       })
     })
-  const adjacent = m.i32.eq(asm.get(step), m.i32.const(bytes))
+  const stepIs = (by: number) => m.i32.eq(asm.get(step), m.i32.const(by))
   const together = fill(() => loadNeighbours(asm, bytes, lanes, pointer))
   const apart = fill(() => gather(asm, bytes, lanes, pointer, step))
-  asm.emit(m.if(adjacent, together, apart))
+  const backwards = () =>
+    m.if(
+      stepIs(-bytes),
+      fill(() => loadReversed(asm, bytes, lanes, pointer)),
+      apart,
+    )
+  asm.emit(m.if(stepIs(bytes), together, bytes * lanes < 16 ? apart : backwards()))
   return into.map((id) => asm.get(id))
 }
 

@@ -9,6 +9,7 @@ import { importOutside, type Module } from './asm.ts'
 import { addPartials, addScan, addTouch, partialShape } from './fold.ts'
 import { addLoop, contextBytes, type FrameRequest } from './frame.ts'
 import { addIndexed } from './indexed.ts'
+import { addRows } from './rows.ts'
 import { chooseShape } from './shape.ts'
 import { addStaging } from './staging.ts'
 
@@ -73,6 +74,11 @@ function buildModule(request: EmitRequest, frame: FrameRequest): Built {
   importMemory(m, true)
   const imports = new Set<Op>()
   addClasses(m, frame, 'vector', 'strided', imports)
+  if (!request.fold && !request.kernel.core) {
+    const operands = frame.inputs.length + frame.outputs.length
+    addRows(m, 'vectorRows', frame.shape.lanes === 1 ? 'strided' : 'vector', operands)
+    addRows(m, 'stridedRows', 'strided', operands)
+  }
   const frames = request.fold ? [frame, ...addFold(m, request, frame, request.fold, imports)] : [frame]
   const staged = frames.filter(({ shape }) => shape.lanes > 1)
   addStaging(

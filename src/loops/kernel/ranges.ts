@@ -43,8 +43,7 @@ function widen(before: Range, next: Range): Range {
 }
 
 /** By value, as `widen` compares: a bound of -0 is one of 0, or what differs in the sign of a zero alone would grow for ever. */
-const sameState = (a: State, b: State): boolean =>
-  a.every((r, k) => r.lo === b[k]?.lo && r.hi === b[k]?.hi)
+const sameState = (a: State, b: State): boolean => a.every((r, k) => r.lo === b[k]?.lo && r.hi === b[k]?.hi)
 
 /** The states with which breaks and continues leave, by label. */
 interface Exits {
