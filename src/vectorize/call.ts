@@ -6,6 +6,7 @@ import { clear, copied } from '../broadcast/copy.ts'
 import { toOutput, toStrided } from '../broadcast/operand.ts'
 import { mayOverlapItself, mayShareMemory, sameElements } from '../broadcast/overlap.ts'
 import { makePlan, type Plan } from '../broadcast/plan.ts'
+import { isRecalled, recall } from '../broadcast/recall.ts'
 import { broadcastCall, outputStrides, type Shape, sameShape, shapeText, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import type { Code } from '../dtype.ts'
@@ -232,20 +233,29 @@ const hasWideLoop = ({ source }: Core): boolean =>
 function finish(core: Core, request: Call, ready: Ready): unknown {
   const { nin, nout } = core
   const { operands, outs, scalars, first, keywords } = request
-  const shape = shapeOf(operands, first)
-  if (outs !== null) separate(operands, first, ready)
+  const { recalled } = core
+  const known =
+    recalled !== null && keywords.order === 'K' && isRecalled(recalled, absent, operands) ? recalled : null
+  const shape = known?.shape ?? shapeOf(operands, first)
+  const given = known === null ? operands.slice() : operands
+  const moved = outs !== null && separate(operands, first, ready)
   const alone = scalars === nin && outs === null && (keywords.mask === null || isScalarMask(keywords.mask))
   let inputs: readonly Strided[] | null = null
   for (let k = first; k < operands.length; k++) {
     if (operands[k] !== absent) continue
     const code = ready.overload.outputs[k - first] as Code
     inputs ??= operands.slice(0, first)
-    const made = alone ? weakOperand(code, 0) : allocated(ready, code, shape, inputs, keywords.order)
+    const stride = known?.strides[k]?.slice()
+    const made = alone
+      ? weakOperand(code, 0)
+      : allocated(ready, code, [...shape], stride ?? outputStrides(shape, inputs, keywords.order), inputs)
     // What the mask leaves out is 0.
     if (keywords.mask !== null) clear(made)
     operands[k] = made
   }
-  const plan = makePlan(shape, operands)
+  const plan = known !== null && !moved ? known.plan : makePlan(shape, operands)
+  if (known === null && !moved && plan.outer.length > 0 && keywords.order === 'K')
+    core.recalled = recall(given, absent, operands, shape, plan)
   const report: Last = { target: ready.target.name, threads: 1, calls: 0, bytesCopied: 0 }
   if (ready.why !== undefined) report.why = ready.why
   if (plan.size > 0) ready.run(operands, plan, report)
@@ -274,8 +284,12 @@ const broadcast = (operands: readonly Strided[], first: number): Shape =>
     operands.slice(first).map((operand) => (operand === absent ? null : operand.shape)),
   )
 
-/** Inputs that share memory with a given output are copied, unless each element is read just before it is written. */
-export function separate(operands: Strided[], first: number, { target }: Ready, elementwise = true): void {
+/**
+ * Inputs that share memory with a given output are copied, unless each element is read just before it is written.
+ * Says whether any was.
+ */
+export function separate(operands: Strided[], first: number, { target }: Ready, elementwise = true): boolean {
+  let moved = false
   for (let k = first; k < operands.length; k++) {
     const out = operands[k] as Strided
     if (out === absent) continue
@@ -288,23 +302,25 @@ export function separate(operands: Strided[], first: number, { target }: Ready, 
       operands[i] = copied(input, input.code, 'K', (code, length) =>
         target.allocate(code, length, [input.data]),
       )
+      moved = true
     }
   }
+  return moved
 }
 
 function allocated(
   { target }: Ready,
   code: Code,
-  shape: Shape,
+  shape: number[],
+  stride: number[],
   inputs: readonly Strided[],
-  order: Keywords['order'],
 ): Strided {
   const data = target.allocate(
     code,
     sizeOf(shape),
     inputs.map((input) => input.data),
   )
-  return { data, code, shape, stride: outputStrides(shape, inputs, order), offset: 0 }
+  return { data, code, shape, stride, offset: 0 }
 }
 
 /** Result k: what was given to write to, the new array, or its one value. */

@@ -1,5 +1,6 @@
 /** From the dtypes of a call to a loaded loop: chosen, cast rules checked, compiled, loaded. Done once for each combination. */
 import { scalar } from '../broadcast/operand.ts'
+import type { Recalled } from '../broadcast/recall.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Casting, type Code, canCast, dtypes, promote } from '../dtype.ts'
 import { CastingError, NoLoopError } from '../errors.ts'
@@ -75,6 +76,8 @@ export interface Core {
   last: Last | null
   /** The loop of the last call. */
   lastLoop: Ready | null
+  /** How the last call was planned that needed planning. */
+  recalled: Recalled | null
   /** What a short call works with, written anew each time. */
   readonly short: ShortOperands & {
     readonly report: Last

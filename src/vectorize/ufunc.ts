@@ -110,6 +110,7 @@ const coreOf = (
   epoch: settings.epoch,
   last: null,
   lastLoop: null,
+  recalled: null,
   short: {
     data: [],
     offset: [],
