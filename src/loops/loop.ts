@@ -91,11 +91,9 @@ export interface WasmLoop {
   /** dtypes in memory, of the operands as the form has them. */
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
-  /** A module that exports `vector` and `strided`, imports `env.memory` (shared or not) and `math.*`. */
+  /** A module that exports `vector` and `strided`, imports `env.memory`, shared or not, and nothing else. */
   readonly shared: Uint8Array
   readonly unshared: Uint8Array
-  /** Properties of `Math` (and `rem`, `pow` …) to be imported under `math`. */
-  readonly math: readonly string[]
   readonly vectorized: boolean
   /** Its math functions use fused multiply-adds; the module then needs relaxed SIMD. */
   readonly fma: boolean

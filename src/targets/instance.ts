@@ -25,10 +25,6 @@ export interface Instance {
   readonly blocks: readonly Block[]
 }
 
-/** The functions of `Math` that loops call, and JavaScript's remainder. */
-const outside: Record<string, unknown> = { rem: (a: number, b: number) => a % b }
-for (const name of Object.getOwnPropertyNames(Math)) outside[name] = Math[name as 'exp']
-
 /** Blocks of these sizes; all of them or, in a full memory, null. */
 function reserve(heap: Heap, sizes: readonly number[]): Block[] | null {
   const blocks: Block[] = []
@@ -74,7 +70,6 @@ export function instantiateIfRoom(
   }
   const { exports } = new WebAssembly.Instance(moduleOf(heap.shared ? loop.shared : loop.unshared), {
     env: { memory: heap.memory },
-    math: outside as WebAssembly.ModuleImports,
   })
   return {
     heap,

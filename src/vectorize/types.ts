@@ -72,77 +72,54 @@ type LazyKernel<E, R extends Returnable> =
   | KernelText
   | ([E] extends [undefined] ? (...inputs: number[]) => R : (env: KernelEnv<E>) => (...inputs: number[]) => R)
 
-export interface Vectorize {
+/** What the two functions make. */
+interface Makes<S, T extends TargetName, R> {
+  readonly vectorize: Ufunc<S, T, R>
+  readonly jit: JitFunction<S, T, R>
+}
+type Made<F extends keyof Makes<unknown, 'cpu', Scalar>, S, T extends TargetName, R> = Makes<S, T, R>[F]
+
+/** The call forms that both have. */
+interface Define<F extends 'vectorize' | 'jit'> {
   // No signatures: the kernel is text.
-  <E = undefined, T extends TargetName = 'cpu'>(kernel: KernelText, options?: For<E, T>): Ufunc<unknown, T>
+  <E = undefined, T extends TargetName = 'cpu'>(
+    kernel: KernelText,
+    options?: For<E, T>,
+  ): Made<F, unknown, T, Scalar>
   // Signatures, then the kernel.
   <const S extends SignatureText, K extends Kernel<S>>(
     signatures: S,
     kernel: K,
-  ): Ufunc<S, 'cpu', ReturnedBy<K>>
+  ): Made<F, S, 'cpu', ReturnedBy<K>>
   <const S extends SignatureText, E = undefined, T extends TargetName = 'cpu'>(
     signatures: S,
     kernel: Kernel<S, NoInfer<E>>,
     options: For<E, T>,
-  ): Ufunc<S, T>
+  ): Made<F, S, T, Scalar>
   <const S extends SignatureText, E = undefined, T extends TargetName = 'cpu'>(
     signatures: S,
     options: For<E, T>,
     kernel: Kernel<S, NoInfer<E>>,
-  ): Ufunc<S, T>
+  ): Made<F, S, T, Scalar>
   // Curried, as a decorator would be.
   <const S extends SignatureText, E = undefined, T extends TargetName = 'cpu'>(
     signatures: S,
     options?: For<E, T>,
-  ): <K extends Kernel<S, NoInfer<E>>>(kernel: K) => Ufunc<S, T, ReturnedBy<K>>
+  ): <K extends Kernel<S, NoInfer<E>>>(kernel: K) => Made<F, S, T, ReturnedBy<K>>
   // No signatures.
-  <R extends Returnable>(kernel: (...inputs: number[]) => R): Ufunc<unknown, 'cpu', Widened<R>>
+  <R extends Returnable>(kernel: (...inputs: number[]) => R): Made<F, unknown, 'cpu', Widened<R>>
   <R extends Returnable, E = undefined, T extends TargetName = 'cpu'>(
     kernel: LazyKernel<NoInfer<E>, R>,
     options: For<E, T>,
-  ): Ufunc<unknown, T, Widened<R>>
+  ): Made<F, unknown, T, Widened<R>>
   <R extends Returnable, E = undefined, T extends TargetName = 'cpu'>(
     options: For<E, T>,
     kernel: LazyKernel<NoInfer<E>, R>,
-  ): Ufunc<unknown, T, Widened<R>>
+  ): Made<F, unknown, T, Widened<R>>
   <E = undefined, T extends TargetName = 'cpu'>(
     options: For<E, T>,
-  ): <R extends Returnable>(kernel: LazyKernel<NoInfer<E>, R>) => Ufunc<unknown, T, Widened<R>>
+  ): <R extends Returnable>(kernel: LazyKernel<NoInfer<E>, R>) => Made<F, unknown, T, Widened<R>>
 }
 
-export interface Jit {
-  <E = undefined, T extends TargetName = 'cpu'>(
-    kernel: KernelText,
-    options?: For<E, T>,
-  ): JitFunction<unknown, T>
-  <const S extends SignatureText, K extends Kernel<S>>(
-    signatures: S,
-    kernel: K,
-  ): JitFunction<S, 'cpu', ReturnedBy<K>>
-  <const S extends SignatureText, E = undefined, T extends TargetName = 'cpu'>(
-    signatures: S,
-    kernel: Kernel<S, NoInfer<E>>,
-    options: For<E, T>,
-  ): JitFunction<S, T>
-  <const S extends SignatureText, E = undefined, T extends TargetName = 'cpu'>(
-    signatures: S,
-    options: For<E, T>,
-    kernel: Kernel<S, NoInfer<E>>,
-  ): JitFunction<S, T>
-  <const S extends SignatureText, E = undefined, T extends TargetName = 'cpu'>(
-    signatures: S,
-    options?: For<E, T>,
-  ): <K extends Kernel<S, NoInfer<E>>>(kernel: K) => JitFunction<S, T, ReturnedBy<K>>
-  <R extends Returnable>(kernel: (...inputs: number[]) => R): JitFunction<unknown, 'cpu', Widened<R>>
-  <R extends Returnable, E = undefined, T extends TargetName = 'cpu'>(
-    kernel: LazyKernel<NoInfer<E>, R>,
-    options: For<E, T>,
-  ): JitFunction<unknown, T, Widened<R>>
-  <R extends Returnable, E = undefined, T extends TargetName = 'cpu'>(
-    options: For<E, T>,
-    kernel: LazyKernel<NoInfer<E>, R>,
-  ): JitFunction<unknown, T, Widened<R>>
-  <E = undefined, T extends TargetName = 'cpu'>(
-    options: For<E, T>,
-  ): <R extends Returnable>(kernel: LazyKernel<NoInfer<E>, R>) => JitFunction<unknown, T, Widened<R>>
-}
+export interface Vectorize extends Define<'vectorize'> {}
+export interface Jit extends Define<'jit'> {}

@@ -35,13 +35,8 @@ export function runLoop(
   rows: readonly (readonly Value[])[],
   layout: Layout,
 ): Outcome {
-  const math: Record<string, unknown> = { rem: (a: number, b: number) => a % b }
-  for (const name of loop.math) math[name] ??= Math[name as 'exp']
   const module = new WebAssembly.Module(loop.shared as BufferSource)
-  const { exports } = new WebAssembly.Instance(module, {
-    env: { memory },
-    math: math as WebAssembly.ModuleImports,
-  })
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
   const bytes = new Uint8Array(memory.buffer)
   bytes.fill(canary, contextAt)
   let at = tablesAt

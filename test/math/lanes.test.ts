@@ -6,6 +6,8 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Code } from '../../src/dtype.ts'
+import { laneRows } from '../../src/loops/emit/lanes.ts'
+import { scalarRows } from '../../src/loops/emit/scalar.ts'
 import { emitWasm } from '../../src/loops/emit/wasm.ts'
 import { fuses } from '../../src/loops/fuses.ts'
 import { bind } from '../../src/loops/kernel/bind.ts'
@@ -14,12 +16,23 @@ import { expand } from '../../src/loops/kernel/expand.ts'
 import { interpret } from '../../src/loops/kernel/interpret.ts'
 import type { Kernel, Value } from '../../src/loops/kernel/ir.ts'
 import { functionNames } from '../../src/loops/kernel/math/functions.ts'
+import { type Op, opRow, ops } from '../../src/loops/kernel/ops.ts'
 import { print } from '../../src/loops/kernel/print.ts'
 import { simplify } from '../../src/loops/kernel/simplify.ts'
 import { verify } from '../../src/loops/kernel/verify.ts'
 import { randomKernel, valuesOf } from '../kernel/random-kernel.ts'
 import { runLoop } from '../loops/run-loop.ts'
 import { kernelOf } from './run-function.ts'
+
+test('an op on floats has instructions, for scalars and for lanes, or is written in others', () => {
+  for (const type of ['f4', 'f8'] as const)
+    for (const op of Object.keys(ops) as Op[]) {
+      if (!opRow(op).float) continue
+      const written = functionNames.includes(op)
+      assert.is(scalarRows[type][op] === null, written, `${op} on ${type}, scalar`)
+      assert.is(laneRows[type][op] === null, written, `${op} on ${type}, lanes`)
+    }
+})
 
 const ways = [false, true].filter((fma) => !fma || fuses())
 const runs = Number(process.env.LANEWISE_TEST_RUNS ?? 60)
@@ -34,7 +47,7 @@ function check(kernel: Kernel, rows: readonly (readonly Value[])[], fma: boolean
   for (const simd of [true, false]) {
     const loop = emitWasm({ kernel: ready, inputs, outputs, simd, fma })
     assert.ok(WebAssembly.validate(loop.shared as BufferSource), 'the module is valid')
-    if (loop.math.length === 0) assert.is(loop.vectorized, simd, 'nothing keeps it off the lanes')
+    assert.is(loop.vectorized, simd, 'nothing keeps it off the lanes')
     const layout = { class: 'vector', step: () => 1 } as const
     const out = runLoop(loop, [], rows, layout)
     if ('failed' in out) throw assert.unreachable(`check ${out.failed} failed`)

@@ -55,10 +55,8 @@ export function functionLoop(name: Op, type: FloatCode, n: number, options: Func
   const column = Math.ceil((n * size + 4160) / 64) * 64
   const pages = Math.ceil((4096 + column * (arity + 1)) / page)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: true })
-  const math = Object.fromEntries(loop.math.map((f) => [f, f === 'rem' ? remainder : Math[f as 'exp']]))
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(loop.shared as BufferSource), {
     env: { memory },
-    math,
   })
   const at = (k: number) => 4096 + k * column
   const views = Array.from({ length: arity + 1 }, (_, k) => new dtypes[type].array(memory.buffer, at(k), n))
@@ -70,5 +68,3 @@ export function functionLoop(name: Op, type: FloatCode, n: number, options: Func
     run: (count) => void vector(1024, count, ...operands),
   }
 }
-
-const remainder = (a: number, b: number) => a % b

@@ -1,10 +1,8 @@
 /**
- * One wasm function under construction: its locals, its statements so far, and the functions it calls from outside.
+ * One wasm function under construction: its locals and its statements so far.
  * A binaryen expression may be used once only; `share` turns one into a local that can be read many times.
  */
 import binaryen from 'binaryen'
-import type { Op } from '../kernel/ops.ts'
-import { opRow } from '../kernel/ops.ts'
 
 export type Ref = number
 export type WasmType = number
@@ -24,8 +22,6 @@ export interface Asm {
   block(build: () => void, label?: string): Ref
   /** A new label. */
   label(hint: string): string
-  /** Calls `Math[op]` (or JS's own operator) on f64. */
-  outside(op: Op, args: readonly Ref[]): Ref
   /** A local set to `value()` once, before the loop; the same key gives the same local. */
   hoisted(key: string, type: WasmType, value: () => Ref): Ref
 }
@@ -37,8 +33,7 @@ export interface Frame extends Asm {
   prologue(): Ref[]
 }
 
-/** `imports` collects the outside functions of the whole module. */
-export function createAsm(m: Module, params: readonly WasmType[], imports: Set<Op>): Frame {
+export function createAsm(m: Module, params: readonly WasmType[]): Frame {
   const types: WasmType[] = [...params]
   const hoists = new Map<string, { id: number; value: () => Ref }>()
   let code: Ref[] = []
@@ -73,10 +68,6 @@ export function createAsm(m: Module, params: readonly WasmType[], imports: Set<O
       return made
     },
     label: (hint) => `${hint}${labels++}`,
-    outside(op, args) {
-      imports.add(op)
-      return m.call(op, args, binaryen.f64)
-    },
     hoisted(key, type, value) {
       let known = hoists.get(key)
       if (!known) {
@@ -88,12 +79,4 @@ export function createAsm(m: Module, params: readonly WasmType[], imports: Set<O
     prologue: () => [...hoists.values()].map(({ id, value }) => m.local.set(id, value())),
   }
   return asm
-}
-
-/** Declares the outside functions that were used. */
-export function importOutside(m: Module, imports: ReadonlySet<Op>): void {
-  for (const op of imports) {
-    const params = binaryen.createType(Array.from({ length: opRow(op).arity }, () => binaryen.f64))
-    m.addFunctionImport(op, 'math', op, params, binaryen.f64)
-  }
 }

@@ -7,7 +7,6 @@ import binaryen from 'binaryen'
 import { dtypes } from '../../dtype.ts'
 import type { Expr, Stmt } from '../kernel/ir.ts'
 import type { Liveness } from '../kernel/liveness.ts'
-import { opRow } from '../kernel/ops.ts'
 import type { Ref } from './asm.ts'
 import { choose } from './lanes.ts'
 import { anyLane, registers, resize } from './lanes-cast.ts'
@@ -45,7 +44,7 @@ function exprCost(e: Expr): number {
     case 'bits':
       return exprCost(e.arg)
     case 'op':
-      return e.args.reduce((sum, a) => sum + exprCost(a), e.op === 'div' || opRow(e.op).math ? 8 : 1)
+      return e.args.reduce((sum, a) => sum + exprCost(a), e.op === 'div' || e.op === 'sqrt' ? 8 : 1)
     case 'cast':
       return 2 + exprCost(e.arg)
     case 'select':

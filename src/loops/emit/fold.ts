@@ -8,7 +8,6 @@
  */
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
-import type { Op } from '../kernel/ops.ts'
 import { partialCount, touchAhead } from '../loop.ts'
 import { createAsm, type Frame, type Module, type Ref } from './asm.ts'
 import type { Control } from './control.ts'
@@ -113,7 +112,7 @@ const lineBytes = 64
 /** touch(pages, pointer): so many pages from the pointer on. */
 export function addTouch(m: Module): void {
   const [pages, pointer] = [0, 1]
-  const asm = createAsm(m, parameters(2), new Set())
+  const asm = createAsm(m, parameters(2))
   const body = m.block(null, [
     m.br('end', m.i32.eqz(asm.get(pages))),
     touch(asm, pointer, 0),
@@ -129,20 +128,14 @@ const pageBytes = 4096
  * partials(context, blocks, rows, touches, {pointer, byte step} an element, {pointer, partial step, block step} an accumulator)
  * Blocks follow each other; each is `rows` times 8 elements, at least 8.
  */
-export function addPartials(
-  m: Module,
-  name: string,
-  request: FrameRequest,
-  strided: boolean,
-  imports: Set<Op>,
-): void {
+export function addPartials(m: Module, name: string, request: FrameRequest, strided: boolean): void {
   const { inputs, outputs, shape } = request
   const codes = inputs.slice(outputs.length)
   const pointerOf = (e: number) => 4 + 2 * e
   const stepOf = (e: number) => 5 + 2 * e
   const resultOf = (k: number) => 4 + 2 * codes.length + 3 * k
   const params = parameters(4 + 2 * codes.length + 3 * outputs.length)
-  const asm = createAsm(m, params, imports)
+  const asm = createAsm(m, params)
   const [blocks, rows, touches] = [1, 2, 3]
   const accumulators = accumulatorsOf(asm, request)
   const cursors = codes.map(() => asm.local(binaryen.i32))
@@ -225,11 +218,11 @@ export function addPartials(
  * scan, with the parameters of an inner loop: accumulators are read once, then (accumulators, elements) -> results, of which
  * each is the next accumulator. A result step of 0 keeps only the last. Always scalar: each step waits for the one before.
  */
-export function addScan(m: Module, name: string, request: FrameRequest, imports: Set<Op>): void {
+export function addScan(m: Module, name: string, request: FrameRequest): void {
   const { inputs, outputs } = request
   const pointerOf = (k: number) => 2 + 2 * k
   const params = parameters(2 + 2 * (inputs.length + outputs.length))
-  const asm = createAsm(m, params, imports)
+  const asm = createAsm(m, params)
   const count = 1
   const accumulators = accumulatorsOf(asm, request)
   const start = accumulators.map(({ code, ids: [id = 0] }, k) => {

@@ -8,7 +8,6 @@ import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
 import type { Kernel } from '../kernel/ir.ts'
 import { liveness } from '../kernel/liveness.ts'
-import type { Op } from '../kernel/ops.ts'
 import type { Uniformity } from '../kernel/uniform.ts'
 import { contextLayout, type LoopForm } from '../loop.ts'
 import { type ArrayParams, arrayParams, arraysIn } from './arrays.ts'
@@ -306,17 +305,11 @@ function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
 }
 
 /** Adds the function `name` of the inner-loop ABI to the module. */
-export function addLoop(
-  m: Module,
-  name: string,
-  request: FrameRequest,
-  strided: boolean,
-  imports: Set<Op>,
-): void {
+export function addLoop(m: Module, name: string, request: FrameRequest, strided: boolean): void {
   const operands = request.inputs.length + request.outputs.length
   const count = 2 + 2 * operands + arrayParamsOf(request).count
   const params = Array.from({ length: count }, () => binaryen.i32)
-  const asm = createAsm(m, params, imports)
+  const asm = createAsm(m, params)
   const body = request.shape.lanes === 1 ? scalarLoop(asm, request) : vectorLoop(asm, request, strided)
   m.addFunction(name, binaryen.createType(params), binaryen.i32, asm.vars, body)
   m.addFunctionExport(name, name)

@@ -3,7 +3,6 @@
  * element is changed; four lanes at a time where they are neighbours.
  */
 import binaryen from 'binaryen'
-import type { Op } from '../kernel/ops.ts'
 import { contextLayout } from '../loop.ts'
 import { createAsm, type Frame, type Module, type Ref } from './asm.ts'
 import {
@@ -80,11 +79,11 @@ function checkIndices(asm: Frame, length: number, lowest: number): Ref[] {
 }
 
 /** Adds the function `name` of the inner-loop ABI; the operands are the index, the kernel's further inputs, and the array. */
-export function addIndexed(m: Module, name: string, request: FrameRequest, imports: Set<Op>): void {
+export function addIndexed(m: Module, name: string, request: FrameRequest): void {
   const { inputs, outputs } = request
   const array = inputs.length
   const params = Array.from({ length: 2 + 2 * (inputs.length + outputs.length) }, () => binaryen.i32)
-  const asm = createAsm(m, params, imports)
+  const asm = createAsm(m, params)
   const i32 = () => asm.local(binaryen.i32)
   const [length, lowest, element, index] = [i32(), i32(), i32(), i32()]
   const code = outputs[0] ?? 'f8'

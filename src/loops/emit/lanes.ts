@@ -1,7 +1,6 @@
 /**
  * Lanes: every op on one 128-bit register, by dtype. A value of L lanes is a list of registers, each row works on one of them.
- * `null` is a decision: there is no such instruction; the emitter goes lane by lane through the scalar row (integers), or
- * keeps the whole loop scalar (functions of `Math`).
+ * `null` is a decision: there is no such instruction, and the emitter goes lane by lane through the scalar row.
  */
 import binaryen from 'binaryen'
 import { type Code, codes, dtypes } from '../../dtype.ts'

@@ -1,10 +1,10 @@
 /**
  * One lane: every op on wasm's scalar types. Integers narrower than 32 bits live in an i32, always wrapped to their type.
- * `null` is a decision: the op is not defined on that type.
+ * `null` is a decision: the op is not defined on that type, or `expand` has written it in others.
  */
 import binaryen from 'binaryen'
 import { type Code, codes, dtypes } from '../../dtype.ts'
-import { type Op, opRow, ops } from '../kernel/ops.ts'
+import { type Op, ops } from '../kernel/ops.ts'
 import type { Asm, Module, Ref, WasmType } from './asm.ts'
 
 /** Unary ops ignore `b`; `c` is there for ops of three. */
@@ -39,9 +39,6 @@ export function wrap({ m }: Asm, code: Code, value: Ref): Ref {
   }
 }
 
-/** What `expand` turns into other ops; a kernel that was not expanded calls `Math` for it. */
-const isOutside = (op: Op) => op === 'rem' || opRow(op).math !== undefined
-
 /** Binaryen's declarations lack it. */
 const { SIMDTernary } = binaryen as unknown as {
   readonly SIMDTernary: { setOp(expression: Ref, op: number): void }
@@ -59,16 +56,7 @@ function floats(code: 'f4' | 'f8'): Row {
   const ns = code === 'f4' ? 'f32' : 'f64'
   const type = wasmType(code)
   const constant = ({ m }: Asm, x: number) => m[ns].const(x)
-  /** f4 functions are those of f8, rounded. */
-  const outside =
-    (op: Op): Emit =>
-    (asm, a, b) => {
-      const args = opRow(op).arity === 1 ? [a] : [a, b]
-      if (code === 'f8') return asm.outside(op, args)
-      const widened = args.map((x) => asm.m.f64.promote(x))
-      return asm.m.f32.demote(asm.outside(op, widened))
-    }
-  const known: Partial<Record<Op, Emit>> = {
+  return row({
     add: ({ m }, a, b) => m[ns].add(a, b),
     sub: ({ m }, a, b) => m[ns].sub(a, b),
     mul: ({ m }, a, b) => m[ns].mul(a, b),
@@ -109,9 +97,7 @@ function floats(code: 'f4' | 'f8'): Row {
       return shape.extract_lane(fused, 0)
     },
     sqrt: ({ m }, a) => m[ns].sqrt(a),
-  }
-  for (const op of allOps) if (!known[op] && isOutside(op)) known[op] = outside(op)
-  return row(known)
+  })
 }
 
 function ints(code: Code): Row {

@@ -1,7 +1,6 @@
 /** How many lanes a kernel runs on, and what cannot run on lanes. One lane count for all values of a kernel. */
 import { type Code, dtypes } from '../../dtype.ts'
 import { type Expr, type Kernel, type Pos, visit } from '../kernel/ir.ts'
-import { opRow } from '../kernel/ops.ts'
 import type { Note } from '../loop.ts'
 import { laneRows } from './lanes.ts'
 import type { Width } from './lanes-cast.ts'
@@ -21,24 +20,15 @@ const maxLanes = 32
 
 const note = (reason: string, at: Pos = { line: 1, column: 1 }): Note => ({ reason, ...at })
 
-/** What an expression does one element at a time, if anything. */
-function lanewise(e: Expr): { scalarLoop: boolean; reason: string; at?: Pos | undefined } | null {
-  if (e.kind === 'element' || e.kind === 'size') return null
-  if (e.kind === 'load') return { scalarLoop: false, reason: 'elements of a table are read lane by lane' }
+/** What an expression does lane by lane, if anything. */
+function laneByLane(e: Expr, varying: (e: Expr) => boolean): Note | null {
+  if (e.kind === 'load') return note('elements of a table are read lane by lane')
   if (e.kind !== 'op') return null
   const type = e.args[0]?.type ?? e.type
   if (laneRows[type][e.op]) return null
-  const { math } = opRow(e.op)
-  if (dtypes[type].kind === 'f') {
-    const name = math ? `Math.${math}` : '%'
-    return {
-      scalarLoop: true,
-      reason: `${name} has no lane instructions: the loop calls it for each element`,
-      at: e.at,
-    }
-  }
-  if ((e.op === 'shl' || e.op === 'shr') && e.args[1]?.kind === 'const') return null
-  return { scalarLoop: false, reason: `integer ${e.op} on ${type} runs lane by lane`, at: e.at }
+  const [, count] = e.args
+  if ((e.op === 'shl' || e.op === 'shr') && count && !varying(count)) return null
+  return note(`integer ${e.op} on ${type} runs lane by lane`, e.at)
 }
 
 function widths(kernel: Kernel, varying: (e: Expr) => boolean): Width {
@@ -60,22 +50,18 @@ function widths(kernel: Kernel, varying: (e: Expr) => boolean): Width {
  */
 export function chooseShape(kernel: Kernel, simd: boolean, varying: (e: Expr) => boolean): Shape {
   const notes: Note[] = []
-  let scalarLoop = !simd
   if (!simd) notes.push(note('simd: false'))
   if (kernel.core) {
-    scalarLoop = true
     notes.push(note('a kernel of arrays runs scalar, one core call for each element of the loop dimensions'))
     notes.push(note('every index of an array operand is checked'))
   }
   visit(kernel.body, (e) => {
     if (!varying(e)) return
-    const found = lanewise(e)
-    if (!found) return
-    const known = notes.some((n) => n.reason === found.reason && n.line === found.at?.line)
-    if (!known) notes.push(note(found.reason, found.at))
-    if (found.scalarLoop) scalarLoop = true
+    const found = laneByLane(e, varying)
+    const known = notes.some((n) => n.reason === found?.reason && n.line === found.line)
+    if (found && !known) notes.push(found)
   })
   const widest = widths(kernel, varying)
-  if (scalarLoop) return { lanes: 1, widest, vectorized: false, notes }
+  if (!simd || kernel.core) return { lanes: 1, widest, vectorized: false, notes }
   return { lanes: Math.min(maxLanes, valueBytes / widest), widest, vectorized: true, notes }
 }

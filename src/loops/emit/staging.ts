@@ -10,7 +10,7 @@ const codeOfBits: Readonly<Record<number, Code>> = { 8: 'u1', 16: 'u2', 32: 'u4'
 /** stage(to, from, step, n, lanes): `n` elements side by side, the last one repeated up to `lanes`. */
 function addStage(m: Module, bits: number, code: Code): void {
   const params = Array.from({ length: 5 }, () => binaryen.i32)
-  const asm = createAsm(m, params, new Set())
+  const asm = createAsm(m, params)
   const [to, from, step, n, lanes] = [0, 1, 2, 3, 4]
   const body = m.loop(
     'copy',
@@ -32,7 +32,7 @@ function addStage(m: Module, bits: number, code: Code): void {
 /** spill(to, step, from, n): `n` neighbours from scratch memory to where they belong. */
 function addSpill(m: Module, bits: number, code: Code): void {
   const params = Array.from({ length: 4 }, () => binaryen.i32)
-  const asm = createAsm(m, params, new Set())
+  const asm = createAsm(m, params)
   const [to, step, from, n] = [0, 1, 2, 3]
   const body = m.loop(
     'copy',

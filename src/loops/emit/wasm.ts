@@ -2,10 +2,9 @@
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
 import { cast, type Kernel, set } from '../kernel/ir.ts'
-import type { Op } from '../kernel/ops.ts'
 import { analyseUniformity } from '../kernel/uniform.ts'
 import { contextLayout, formInputs, type LoopForm, type WasmLoop } from '../loop.ts'
-import { importOutside, type Module } from './asm.ts'
+import type { Module } from './asm.ts'
 import { addPartials, addScan, addTouch, partialShape } from './fold.ts'
 import { addLoop, contextBytes, type FrameRequest } from './frame.ts'
 import { addIndexed } from './indexed.ts'
@@ -42,22 +41,15 @@ function importMemory(m: Module, shared: boolean): void {
 }
 
 /** Both stride classes of a loop; scalar code is the same in both. */
-function addClasses(
-  m: Module,
-  request: FrameRequest,
-  vector: string,
-  strided: string,
-  imports: Set<Op>,
-): void {
-  if (request.form === 'indexed') addIndexed(m, strided, request, imports)
-  else addLoop(m, strided, request, true, imports)
+function addClasses(m: Module, request: FrameRequest, vector: string, strided: string): void {
+  if (request.form === 'indexed') addIndexed(m, strided, request)
+  else addLoop(m, strided, request, true)
   if (request.shape.lanes === 1) m.addFunctionExport(strided, vector)
-  else addLoop(m, vector, request, false, imports)
+  else addLoop(m, vector, request, false)
 }
 
 interface Built {
   readonly m: Module
-  readonly imports: ReadonlySet<Op>
   readonly frames: readonly FrameRequest[]
 }
 
@@ -72,21 +64,19 @@ function buildModule(request: EmitRequest, frame: FrameRequest): Built {
       (request.fma ? binaryen.Features.RelaxedSIMD : 0),
   )
   importMemory(m, true)
-  const imports = new Set<Op>()
-  addClasses(m, frame, 'vector', 'strided', imports)
+  addClasses(m, frame, 'vector', 'strided')
   if (!request.fold && !request.kernel.core) {
     const operands = frame.inputs.length + frame.outputs.length
     addRows(m, 'vectorRows', frame.shape.lanes === 1 ? 'strided' : 'vector', operands)
     addRows(m, 'stridedRows', 'strided', operands)
   }
-  const frames = request.fold ? [frame, ...addFold(m, request, frame, request.fold, imports)] : [frame]
+  const frames = request.fold ? [frame, ...addFold(m, request, frame, request.fold)] : [frame]
   const staged = frames.filter(({ shape }) => shape.lanes > 1)
   addStaging(
     m,
     new Set(staged.flatMap(({ inputs, outputs }) => [...inputs, ...outputs].map((c) => dtypes[c].bytes * 8))),
   )
-  importOutside(m, imports)
-  return { m, imports, frames }
+  return { m, frames }
 }
 
 /** What a reducing loop has besides: see loop.ts. Returns the frames of further inner loops. */
@@ -95,28 +85,27 @@ function addFold(
   request: EmitRequest,
   frame: FrameRequest,
   { join }: { join: EmitRequest | null },
-  imports: Set<Op>,
 ): FrameRequest[] {
   const { outputs, shape } = frame
   const elements = frame.inputs.slice(outputs.length)
   const same = elements.length === outputs.length && elements.every((code, k) => code === outputs[k])
   const conversion = conversionKernel(elements, outputs)
   const start = frameOf({ kernel: conversion, inputs: elements, outputs, simd: request.simd })
-  addLoop(m, 'start', start, true, imports)
-  addScan(m, 'scan', { ...frame, shape: { ...shape, lanes: 1 } }, imports)
+  addLoop(m, 'start', start, true)
+  addScan(m, 'scan', { ...frame, shape: { ...shape, lanes: 1 } })
   if (!join) return [start]
   addTouch(m)
   const partial = { ...frame, shape: partialShape(shape) }
-  addPartials(m, 'partialsStrided', partial, true, imports)
+  addPartials(m, 'partialsStrided', partial, true)
   if (shape.lanes === 1) m.addFunctionExport('partialsStrided', 'partials')
-  else addPartials(m, 'partials', partial, false, imports)
+  else addPartials(m, 'partials', partial, false)
   if (same) {
     m.addFunctionExport(shape.lanes === 1 ? 'strided' : 'vector', 'joinVector')
     m.addFunctionExport('strided', 'joinStrided')
     return [start]
   }
   const joining = frameOf(join)
-  addClasses(m, joining, 'joinVector', 'joinStrided', imports)
+  addClasses(m, joining, 'joinVector', 'joinStrided')
   return [start, joining]
 }
 
@@ -139,7 +128,7 @@ export function emitWasm(request: EmitRequest): WasmLoop {
   const { kernel, inputs, outputs, fold, fma = false } = request
   const frame = frameOf(request)
   const { shape } = frame
-  const { m, imports, frames } = buildModule(request, frame)
+  const { m, frames } = buildModule(request, frame)
   try {
     const shared = m.emitBinary()
     // The two binaries differ in the import alone.
@@ -153,7 +142,6 @@ export function emitWasm(request: EmitRequest): WasmLoop {
       outputs,
       shared,
       unshared,
-      math: [...imports],
       vectorized: shape.vectorized,
       fma,
       lanes: shape.vectorized ? 16 / shape.widest : 1,
