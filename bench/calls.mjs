@@ -12,10 +12,13 @@ import {
 } from './contenders.mjs'
 import { inputsOf } from './kernels.mjs'
 
-/** What a call costs when there is next to nothing to compute, and what its parts cost. */
-export const callCase = {
+/**
+ * What a call costs when there is next to nothing to compute, and what its parts cost: in a program that has called little else,
+ * and `late`, where arrays of all dtypes and many ranks have gone the same way, which V8 then no longer specialises.
+ */
+export const callCase = (late) => ({
   section: 'calls',
-  name: 'a + b on 10 elements',
+  name: late ? 'a + b on 10 elements, after all other rows' : 'a + b on 10 elements',
   types: sum.types,
   n: 10,
   open() {
@@ -31,6 +34,7 @@ export const callCase = {
       'part: new Float64Array(buffer, 0, 10)': () => new Float64Array(heap, 0, 10),
       'part: the same, registered for finalization': () =>
         registry.register(new Float64Array(heap, 0, 10), token),
+      'part: new Float64Array(10)': () => new Float64Array(10),
       'part: ndarray(data)': () => ndarray(inputs[0], [10], [1], 0),
     }
     const loop = loopContender(sum, 10, inputs)
@@ -54,4 +58,4 @@ export const callCase = {
       close: ours.close,
     }
   },
-}
+})

@@ -57,9 +57,10 @@ export function kernelCase(row, n) {
 export function cases({ sizes, extra, filter }) {
   const wanted = (one) => filter.test(`${one.section} ${one.name} ${one.types} ${one.n}`)
   return [
+    callCase(false),
     ...kernels.flatMap((row) => sizes.map((n) => kernelCase(row, n))),
     ...extra.map((n) => kernelCase(sum, n)),
     ...layouts.flatMap((layout) => sizes.filter((n) => n > 1e3).map((n) => layoutCase(layout, n))),
-    callCase,
+    callCase(true),
   ].filter(wanted)
 }

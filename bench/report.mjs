@@ -126,8 +126,8 @@ export function fragment(results) {
   ])
   const head = ['', 'ns, resident', 'ns, plain', ...peers.map((peer) => `vs ${peer}`)]
   const means = [...peers.map((peer) => ['resident', peer]), ['plain', 'loop']]
-  const calls = cases.find((one) => one.section === 'calls' && one.times)
-  const call = (who) => three(calls.times[who].median)
+  const [calls, late] = cases.filter((one) => one.section === 'calls' && one.times)
+  const call = (who, at = calls) => three(at.times[who].median)
   return `
 ${results.machine}. ${results.peers.map(({ name, version }) => `${name}: ${version}`).join('. ')}.
 Nanoseconds an element at ${largest.toLocaleString('en')} elements, results preallocated, and how many times faster resident arrays are than each peer
@@ -138,9 +138,10 @@ ${table(head, body)}
 Geometric means over the table:
 ${means.map(([who, peer]) => `- ${who} against ${peer}: ${geometricMean(rows, who, peer)}`).join('\n')}
 ${
-  calls
+  late
     ? `
-A call on 10 elements: ${call('resident')} ns resident and ${call('plain')} ns plain with \`out\`, ${call('resident, new result')} and ${call('plain, new result')} ns with a new result.
+A call on 10 elements: ${call('resident')} ns resident and ${call('plain')} ns plain with \`out\`, ${call('resident, new result')} and ${call('plain, new result')} ns with a new
+result (\`new Float64Array(10)\` alone: ${call('part: new Float64Array(10)')}); at the end of the run, when arrays of all dtypes have been through: ${call('resident', late)}, ${call('plain', late)}, ${call('resident, new result', late)} and ${call('plain, new result', late)}.
 `
     : ''
 }`

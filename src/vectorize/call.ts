@@ -17,7 +17,7 @@ import { haveOwnBlocks } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import type { Given } from './choose.ts'
 import { digits, mostDigits } from './key.ts'
-import { type Keywords, noKeywords, readKeywords } from './keywords.ts'
+import { noKeywords, readKeywords } from './keywords.ts'
 import { isScalarMask } from './mask.ts'
 import { isOptions } from './options.ts'
 import {

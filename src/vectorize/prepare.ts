@@ -82,6 +82,9 @@ export interface Core {
   readonly short: ShortOperands & {
     readonly report: Last
     shape: readonly number[] | null
+    /** The classes of the operands that were here last, and their digits in the key; -1 for none. */
+    readonly classes: unknown[]
+    readonly digits: number[]
     /** Counts the calls that wrote here. */
     turn: number
   }

@@ -54,8 +54,14 @@ export function callShort(core: Core, args: readonly unknown[]): unknown {
     if (n < 0) shape = short.shape
     else if (length !== n || !sameAs(shape, short.shape)) return notShort
     n = length
-    const digit = digitOf.get((short.data[k] as TypedArray).constructor)
-    if (digit === undefined) return notShort
+    // Most calls have the dtypes of the last one: a comparison instead of a look into the table.
+    const kind = (short.data[k] as TypedArray).constructor
+    if (kind !== short.classes[k]) {
+      short.classes[k] = kind
+      short.digits[k] = digitOf.get(kind) ?? -1
+    }
+    const digit = short.digits[k] as number
+    if (digit < 0) return notShort
     key = (key << 4) | digit
   }
   // An operand may be a getter that calls this very function: then what was noted is lost.

@@ -115,6 +115,8 @@ const coreOf = (
     data: [],
     offset: [],
     shape: null,
+    classes: [],
+    digits: [],
     turn: 0,
     report: { target: '', threads: 1, calls: 0, bytesCopied: 0 },
   },
