@@ -60,7 +60,9 @@ test('random kernels: a uniform local has one history for all elements', () => {
       const params = kernel.locals.slice(0, kernel.nin).map((l) => l.type)
       const results = kernel.outs.map((id) => kernel.locals[id]?.type ?? 'f8')
       const bound = bind(counted(kernel), params, results)
-      const { locals } = analyseUniformity(bound)
+      // Who is away needs everything: then a uniform local has one history, also for those who left.
+      const everything = new Set(bound.locals.keys())
+      const { locals } = analyseUniformity(bound, () => ({ after: everything, second: everything }))
       const histories = rows.map((row) => {
         const history = new Map<number, Value[]>()
         const onSet = (id: number, value: Value) => history.set(id, [...(history.get(id) ?? []), value])
@@ -123,35 +125,55 @@ test('a counter to a constant is uniform, and stays so beside a varying sum', ()
   assert.ok(analyseUniformity(kernel).labels.has(0))
 })
 
-test('a counter to an operand varies, what comes after the loop does not', () => {
+test('a counter to an operand is uniform, though the loop is not', () => {
   const kernel = counting(local(i8, 0), [])
-  assert.is(uniformNames(kernel), 'sum free')
+  assert.is(uniformNames(kernel), 'i sum free')
   assert.not(analyseUniformity(kernel).labels.has(0))
 })
 
-test('a break of some lanes makes the whole loop vary', () => {
-  const leave: Stmt = {
-    kind: 'if',
-    cond: cast('b1', local(i8, 0)),
-    then: [{ kind: 'break', label: 0 }],
-    else: [],
+const leave: Stmt & { kind: 'if' } = {
+  kind: 'if',
+  cond: cast('b1', local(i8, 0)),
+  then: [{ kind: 'break', label: 0 }],
+  else: [],
+}
+
+test('a counter of a loop that some lanes leave is uniform for those that are left', () => {
+  const kernel = counting(int(9), [leave])
+  assert.is(uniformNames(kernel), 'i sum free')
+  assert.not(analyseUniformity(kernel).labels.has(0))
+})
+
+test('a counter that is read behind the loop that some lanes leave varies', () => {
+  assert.is(uniformNames({ ...counting(int(9), [leave]), outs: [1] }), 'sum free')
+})
+
+test('a loop in one branch is uniform, unless its counter is read in the other or behind', () => {
+  const inBranch = (outs: readonly number[], otherwise: readonly Stmt[]): Kernel => {
+    const made = counting(int(9), [])
+    const [enter, loop, last] = made.body
+    if (!enter || !loop || !last) throw new Error('three statements')
+    const cond = cast('b1', local(i8, 0))
+    const body = [enter, set(1, int(0)), { kind: 'if' as const, cond, then: [loop], else: otherwise }, last]
+    return { ...made, outs, body }
   }
-  assert.is(uniformNames(counting(int(9), [leave])), 'sum free')
+  assert.is(uniformNames(inBranch([3], [])), 'i sum free')
+  assert.ok(analyseUniformity(inBranch([3], [])).labels.has(0))
+  assert.is(uniformNames(inBranch([1], [])), 'sum free')
+  assert.is(uniformNames(inBranch([2], [set(2, local(i8, 1))])), 'free')
 })
 
 test('lanes that leave for further out are missing at the head of the inner loop too', () => {
-  const leave: Stmt = {
-    kind: 'if',
-    cond: cast('b1', local(i8, 0)),
-    then: [{ kind: 'break', label: 9 }],
-    else: [],
-  }
-  const kernel = counting(int(9), [plus(3), { kind: 'loop', label: 1, body: [plus(2), leave], update: [] }])
+  const outwards: Stmt = { ...leave, then: [{ kind: 'break', label: 9 }] }
+  const kernel = counting(int(9), [
+    plus(3),
+    { kind: 'loop', label: 1, body: [plus(2), outwards], update: [] },
+  ])
   const inner = {
     ...kernel,
     body: [{ kind: 'block', label: 9, body: kernel.body.slice(0, -1) } as Stmt, plus(0)],
   }
-  assert.is(uniformNames(inner), '')
+  assert.is(uniformNames(inner), 'i free')
   assert.equal([...analyseUniformity(inner).labels], [])
 })
 

@@ -86,6 +86,22 @@ test('a loop ends when its lanes leave in its condition at the end', () => {
   check(loop, bind(kernel, ['f8'], ['i4']), [], [[1], [1000], [0.5], [2 ** 40]])
 })
 
+test('a loop that ends for the lanes that come to it is not entered when none does', () => {
+  const definition = define(`x => {
+    let steps = 0
+    for (let j = 1; j < 100; j++) {
+      if (j > 2) {
+        if (x < j) break
+        for (let k = 0; k !== 12; k += j) steps++
+      }
+    }
+    return steps
+  }`)
+  const { kernel } = infer(definition, ['f8'], ['i4'])
+  const loop = compile({ kernel, inputs: ['f8'], outputs: ['i4'], simd: true })
+  check(loop, bind(kernel, ['f8'], ['i4']), [], [[1], [3], [4], [4.5]])
+})
+
 test('the whole pipeline on random kernels, operands of any dtype in memory', () => {
   const kernelAndOperands = randomKernel({ size: 80 }).chain(({ kernel, tables }) => {
     const code = fc.constantFrom(...codes)

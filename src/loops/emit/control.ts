@@ -5,10 +5,12 @@
  */
 import binaryen from 'binaryen'
 import { dtypes } from '../../dtype.ts'
-import type { Expr, Stmt } from '../kernel/ir.ts'
+import { cost, skipAbove } from '../kernel/cost.ts'
+import { isInt } from '../kernel/evaluate.ts'
+import type { Stmt } from '../kernel/ir.ts'
 import type { Liveness } from '../kernel/liveness.ts'
 import type { Ref } from './asm.ts'
-import { choose } from './lanes.ts'
+import { choose, laneRows } from './lanes.ts'
 import { anyLane, registers, resize } from './lanes-cast.ts'
 import { arraysOf, type Body, emitExpr, isVarying, lanesOf } from './values.ts'
 
@@ -28,45 +30,15 @@ export interface Control extends Body {
 
 type Target =
   | { readonly masked: false; readonly exit: string; readonly next: string }
-  /** Null: nobody asks which lanes broke out, as all of them are back afterwards. */
-  | { readonly masked: true; readonly broke: Mask | null; readonly continued: Mask }
-
-/** A branch that costs more than this many instructions is skipped when no lane takes it. */
-const skipAbove = 24
-
-function exprCost(e: Expr): number {
-  switch (e.kind) {
-    case 'const':
-    case 'local':
-    case 'input':
-    case 'size':
-      return 0
-    case 'bits':
-      return exprCost(e.arg)
-    case 'op':
-      return e.args.reduce((sum, a) => sum + exprCost(a), e.op === 'div' || e.op === 'sqrt' ? 8 : 1)
-    case 'cast':
-      return 2 + exprCost(e.arg)
-    case 'select':
-      return 1 + exprCost(e.cond) + exprCost(e.then) + exprCost(e.else)
-    case 'load':
-      return 16 + exprCost(e.index)
-    case 'element':
-      return e.indices.reduce((sum, index) => sum + 4 + exprCost(index), 1)
-  }
-}
-
-/** An estimate of the instructions a list of statements runs once; a loop is always worth skipping. */
-export function cost(body: readonly Stmt[]): number {
-  let sum = 0
-  for (const s of body) {
-    if (s.kind === 'set' || s.kind === 'store') sum += 1 + exprCost(s.value)
-    else if (s.kind === 'if') sum += 2 + exprCost(s.cond) + cost(s.then) + cost(s.else)
-    else if (s.kind === 'block') sum += cost(s.body)
-    else if (s.kind === 'loop') sum += 1000
-  }
-  return sum
-}
+  | {
+      readonly masked: true
+      /** Null: nobody asks which lanes broke out, as all of them are back afterwards. */
+      readonly broke: Mask | null
+      readonly continued: Mask
+      /** The lanes within, and the wasm label behind it: all of them may leave at once. */
+      readonly lanes: Mask
+      readonly exit: string
+    }
 
 /** Whether lanes may leave the mask within these statements. */
 function hasMaskedExit(c: Control, body: readonly Stmt[]): boolean {
@@ -143,10 +115,38 @@ function emitStmt(c: Control, s: Stmt): void {
   }
 }
 
+/** `n = n + x` of integers on the lanes of a mask alone: the others add 0. Null for any other value. */
+function maskedSum(c: Control, s: Stmt & { kind: 'set' }, mask: () => readonly Ref[]): Ref[] | null {
+  const { asm } = c
+  const { value } = s
+  if (value.kind !== 'op' || (value.op !== 'add' && value.op !== 'sub') || !isInt(value.type)) return null
+  const [from, by] = value.args
+  const place = c.places[s.local]
+  const [add, sub] = [laneRows[value.type].add, laneRows[value.type].sub]
+  if (from?.kind !== 'local' || from.local !== s.local || !by || !place || !add || !sub) return null
+  const [same, opposite] = value.op === 'add' ? [add, sub] : [sub, add]
+  const taken = mask()
+  // A mask is -1 where it is true.
+  if (by.kind === 'const' && by.value === 1n)
+    return place.ids.map((id, j) => opposite(asm, asm.get(id), taken[j] ?? 0))
+  const steps = lanesOf(c, emitExpr(c, by))
+  return place.ids.map((id, j) => same(asm, asm.get(id), asm.m.v128.and(steps[j] ?? 0, taken[j] ?? 0)))
+}
+
 function emitSet(c: Control, s: Stmt & { kind: 'set' }): void {
   const { asm } = c
   const place = c.places[s.local]
   if (!place) throw new Error(`IR: no local ${s.local}`)
+  const width = place.type === 'b1' ? c.maskWidth : dtypes[place.type].bytes
+  const masked = !place.uniform && c.exec !== null && c.keep.has(s.local)
+  const mask = () => resize(asm, taking(c), c.lanes, c.maskWidth, width, 'mask')
+  const summed = masked ? maskedSum(c, s, mask) : null
+  if (summed) {
+    place.ids.forEach((id, j) => {
+      asm.set(id, summed[j] ?? 0)
+    })
+    return
+  }
   const value = emitExpr(c, s.value)
   if (place.uniform) {
     if (!value.uniform) throw new Error(`IR: uniform local ${s.local} set to a varying value`)
@@ -155,12 +155,10 @@ function emitSet(c: Control, s: Stmt & { kind: 'set' }): void {
     return
   }
   const regs = lanesOf(c, value)
-  const width = place.type === 'b1' ? c.maskWidth : dtypes[place.type].bytes
-  const masked = c.exec !== null && c.keep.has(s.local)
-  const mask = masked ? resize(asm, taking(c), c.lanes, c.maskWidth, width, 'mask') : null
+  const taken = masked ? mask() : null
   place.ids.forEach((id, j) => {
     const next = regs[j] ?? 0
-    asm.set(id, mask ? choose(asm, mask[j] ?? 0, next, asm.get(id)) : next)
+    asm.set(id, taken ? choose(asm, taken[j] ?? 0, next, asm.get(id)) : next)
   })
 }
 
@@ -179,6 +177,13 @@ const onlyExit = (body: readonly Stmt[]): (Stmt & { kind: 'break' | 'continue' }
   return body.length === 1 && (first?.kind === 'break' || first?.kind === 'continue') ? first : null
 }
 
+/** A break of all the lanes that are left in the loop: it is a branch, behind which nobody need ask whether one is left. */
+function leavesAtOnce(c: Control, s: Stmt): boolean {
+  if (s.kind !== 'if' || s.else.length > 0 || isVarying(c, s.cond)) return false
+  const target = c.targets.get(onlyExit(s.then)?.label ?? -1)
+  return onlyExit(s.then)?.kind === 'break' && target?.masked === true && target.lanes === c.exec
+}
+
 function emitMaskedIf(c: Control, s: Stmt & { kind: 'if' }): void {
   const { asm } = c
   const negated = s.cond.kind === 'op' && s.cond.op === 'not' ? s.cond.args[0] : undefined
@@ -195,6 +200,7 @@ function emitMaskedIf(c: Control, s: Stmt & { kind: 'if' }): void {
     assign(c, outer, stay())
     return
   }
+  // Who goes to the other branch waits for its start, who comes from there for the end.
   const { after, second } = c.liveness.around(s)
   const kept = c.keep
   const branch = (body: readonly Stmt[], lanes: () => Ref[], waiting: ReadonlySet<number>): Mask => {
@@ -214,7 +220,7 @@ function emitMaskedIf(c: Control, s: Stmt & { kind: 'if' }): void {
   }
   const leaves = hasMaskedExit(c, s.then) || hasMaskedExit(c, s.else)
   const parts: Mask[] = []
-  if (s.then.length > 0 || leaves) parts.push(branch(s.then, yes, new Set([...after, ...second])))
+  if (s.then.length > 0 || leaves) parts.push(branch(s.then, yes, second))
   if (s.else.length > 0 || leaves) parts.push(branch(s.else, no, after))
   c.exec = outer
   c.keep = kept
@@ -231,22 +237,24 @@ function emitUniformBlock(c: Control, s: Stmt & { kind: 'block' }): void {
 function emitUniformLoop(c: Control, s: Stmt & { kind: 'loop' }): void {
   const { asm } = c
   const [exit, next, top] = [asm.label('exit'), asm.label('next'), asm.label('loop')]
+  // It may end for lanes that come here, and for no others.
+  const guard = c.exec ? [asm.m.br(exit, noLane(c))] : []
   c.targets.set(s.label, { masked: false, exit, next })
   const iteration = asm.block(() => {
     asm.emit(asm.block(() => emitStmts(c, s.body), next))
     emitStmts(c, s.update)
     asm.emit(asm.m.br(top))
   })
-  asm.emit(asm.m.block(exit, [asm.m.loop(top, iteration)]))
+  asm.emit(asm.m.block(exit, [...guard, asm.m.loop(top, iteration)]))
 }
 
 /** A mask to leave from, its own copy of the lanes that enter. Who leaves waits at the end, or at a loop's update. */
-function enter(c: Control, s: Stmt & { kind: 'block' | 'loop' }): Target & { masked: true } {
+function enter(c: Control, s: Stmt & { kind: 'block' | 'loop' }, exit: string): Target & { masked: true } {
   const broke = c.exec ? newMask(c) : null
-  const target = { masked: true as const, broke, continued: newMask(c) }
+  const mask = newMask(c)
+  const target = { masked: true as const, broke, continued: newMask(c), lanes: mask, exit }
   if (broke) assign(c, broke, all(c, 0))
   c.targets.set(s.label, target)
-  const mask = newMask(c)
   assign(c, mask, taking(c))
   c.exec = mask
   const { after, second } = c.liveness.around(s)
@@ -259,8 +267,8 @@ function emitMaskedBlock(c: Control, s: Stmt & { kind: 'block' }): void {
   const { asm } = c
   const outer = c.exec
   const kept = c.keep
-  const { broke } = enter(c, s)
   const exit = asm.label('block')
+  const { broke } = enter(c, s, exit)
   const body = asm.block(() => {
     s.body.forEach((inner, i) => {
       emitStmt(c, inner)
@@ -279,15 +287,16 @@ function emitMaskedLoop(c: Control, s: Stmt & { kind: 'loop' }): void {
   const { asm } = c
   const outer = c.exec
   const kept = c.keep
-  const target = enter(c, s)
   const [exit, next, top] = [asm.label('exit'), asm.label('next'), asm.label('loop')]
+  const target = enter(c, s, exit)
   const continues = continuesTo(s.body, s.label)
   const iteration = asm.block(() => {
     if (continues) assign(c, target.continued, all(c, 0))
     const body = asm.block(() => {
       for (const inner of s.body) {
         emitStmt(c, inner)
-        if (hasMaskedExit(c, [inner])) asm.emit(asm.m.br(continues ? next : exit, noLane(c)))
+        if (hasMaskedExit(c, [inner]) && !leavesAtOnce(c, inner))
+          asm.emit(asm.m.br(continues ? next : exit, noLane(c)))
       }
     }, next)
     asm.emit(body)
@@ -330,4 +339,5 @@ function emitExit(c: Control, s: Stmt & { kind: 'break' | 'continue' }): void {
   }
   collect(c, s, () => taking(c))
   if (c.exec) assign(c, c.exec, all(c, 0))
+  if (s.kind === 'break' && c.exec === target.lanes) c.asm.emit(c.asm.m.br(target.exit))
 }

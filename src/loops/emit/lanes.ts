@@ -6,7 +6,7 @@ import binaryen from 'binaryen'
 import { type Code, codes, dtypes } from '../../dtype.ts'
 import type { Op } from '../kernel/ops.ts'
 import type { Asm, Ref } from './asm.ts'
-import { type Emit, fusedLanes, type Row, row } from './scalar.ts'
+import { type Emit, fusedLanes, type Row, row, ternary } from './scalar.ts'
 
 export type IntShape = 'i8x16' | 'i16x8' | 'i32x4' | 'i64x2'
 export type FloatShape = 'f32x4' | 'f64x2'
@@ -42,9 +42,11 @@ function splatConst(asm: Asm, shape: IntShape | FloatShape, value: number | bigi
 export const constLanes = (asm: Asm, code: Code, value: number | bigint): Ref =>
   splatConst(asm, dtypes[code].kind === 'f' ? floatShape(code) : intShape(dtypes[code].bytes), value)
 
-/** All-ones in every lane where the first argument is true. */
+/** By a mask, all ones or all zeros in every lane: one blend instruction where there is relaxed SIMD, else three of bits. */
 export const choose = ({ m }: Asm, mask: Ref, then: Ref, otherwise: Ref): Ref =>
-  m.v128.bitselect(then, otherwise, mask)
+  (m.getFeatures() & binaryen.Features.RelaxedSIMD) === 0
+    ? m.v128.bitselect(then, otherwise, mask)
+    : ternary(m, binaryen.RelaxedLaneselectI8x16, then, otherwise, mask)
 
 const share = (asm: Asm, x: Ref) => asm.share(x, binaryen.v128)
 

@@ -44,13 +44,15 @@ const { SIMDTernary } = binaryen as unknown as {
   readonly SIMDTernary: { setOp(expression: Ref, op: number): void }
 }
 
-/** Binaryen has no builder for it: a node of the same form, given the other instruction. */
-export function fusedLanes(m: Module, code: 'f4' | 'f8', a: Ref, b: Ref, c: Ref): Ref {
+/** Binaryen has no builder for relaxed SIMD: a node of the same form, given the other instruction. */
+export function ternary(m: Module, instruction: number, a: Ref, b: Ref, c: Ref): Ref {
   const made = m.v128.bitselect(a, b, c)
-  const { RelaxedMaddVecF32x4, RelaxedMaddVecF64x2 } = binaryen
-  SIMDTernary.setOp(made, code === 'f4' ? RelaxedMaddVecF32x4 : RelaxedMaddVecF64x2)
+  SIMDTernary.setOp(made, instruction)
   return made
 }
+
+export const fusedLanes = (m: Module, code: 'f4' | 'f8', a: Ref, b: Ref, c: Ref): Ref =>
+  ternary(m, code === 'f4' ? binaryen.RelaxedMaddVecF32x4 : binaryen.RelaxedMaddVecF64x2, a, b, c)
 
 function floats(code: 'f4' | 'f8'): Row {
   const ns = code === 'f4' ? 'f32' : 'f64'

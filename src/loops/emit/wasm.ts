@@ -2,6 +2,7 @@
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
 import { cast, type Kernel, set } from '../kernel/ir.ts'
+import { lockstep } from '../kernel/lockstep.ts'
 import { analyseUniformity } from '../kernel/uniform.ts'
 import { contextLayout, formInputs, type LoopForm, type WasmLoop } from '../loop.ts'
 import type { Module } from './asm.ts'
@@ -28,9 +29,10 @@ export interface EmitRequest {
 }
 
 /** What is emitted, and how: the frame's request. */
-function frameOf({ kernel, inputs, outputs, simd, form = 'map' }: EmitRequest): FrameRequest {
+function frameOf({ kernel: given, inputs, outputs, simd, form = 'map' }: EmitRequest): FrameRequest {
+  const shape = chooseShape(given, simd && form !== 'indexed', analyseUniformity(given).varies)
+  const kernel = shape.lanes > 1 ? lockstep(given) : given
   const uniformity = analyseUniformity(kernel)
-  const shape = chooseShape(kernel, simd && form !== 'indexed', uniformity.varies)
   return { kernel, inputs: formInputs(form, inputs), outputs, shape, uniformity, form }
 }
 
