@@ -45,7 +45,7 @@ export interface RandomKernel {
 const intBinary: Op[] = ['add', 'sub', 'mul', 'min', 'max', 'and', 'or', 'xor', 'shl', 'shr']
 const intDivision: Op[] = ['div', 'floordiv', 'rem']
 const intUnary: Op[] = ['neg', 'abs', 'not', 'sign', 'clz']
-const floatBinary: Op[] = ['add', 'sub', 'mul', 'div', 'min', 'max']
+const floatBinary: Op[] = ['add', 'sub', 'mul', 'div', 'min', 'max', 'pmin', 'pmax']
 const floatUnary: Op[] = ['neg', 'abs', 'sqrt', 'floor', 'ceil', 'trunc', 'round', 'sign']
 const functions: Op[] = ['exp', 'log', 'sin', 'cos', 'tanh', 'pow', 'atan2', 'hypot', 'rem']
 const comparisons: Op[] = ['lt', 'le', 'gt', 'ge', 'eq', 'ne']

@@ -208,7 +208,7 @@ function emitMaskedIf(c: Control, s: Stmt & { kind: 'if' }): void {
     assign(c, mask, lanes())
     c.exec = mask
     c.keep = new Set([...kept, ...waiting])
-    if (cost(body) <= skipAbove) emitStmts(c, body)
+    if (!s.rare && cost(body) <= skipAbove) emitStmts(c, body)
     else
       asm.emit(
         asm.m.if(

@@ -65,6 +65,8 @@ function floats(code: 'f4' | 'f8'): Row {
     abs: ({ m }, a) => m[shape].abs(a),
     min: ({ m }, a, b) => m[shape].min(a, b),
     max: ({ m }, a, b) => m[shape].max(a, b),
+    pmin: ({ m }, a, b) => m[shape].pmin(a, b),
+    pmax: ({ m }, a, b) => m[shape].pmax(a, b),
     sign: (asm, a) => {
       const x = share(asm, a)
       const nonzero = asm.m[shape].gt(asm.m[shape].abs(x()), constant(asm, 0))

@@ -58,6 +58,13 @@ function floats(code: 'f4' | 'f8'): Row {
   const ns = code === 'f4' ? 'f32' : 'f64'
   const type = wasmType(code)
   const constant = ({ m }: Asm, x: number) => m[ns].const(x)
+  const pseudo =
+    (name: 'lt' | 'gt'): Emit =>
+    (asm, a, b) => {
+      const x = asm.share(a, type)
+      const y = asm.share(b, type)
+      return asm.m.select(asm.m[ns][name](y(), x()), y(), x())
+    }
   return row({
     add: ({ m }, a, b) => m[ns].add(a, b),
     sub: ({ m }, a, b) => m[ns].sub(a, b),
@@ -67,6 +74,8 @@ function floats(code: 'f4' | 'f8'): Row {
     abs: ({ m }, a) => m[ns].abs(a),
     min: ({ m }, a, b) => m[ns].min(a, b),
     max: ({ m }, a, b) => m[ns].max(a, b),
+    pmin: pseudo('lt'),
+    pmax: pseudo('gt'),
     sign: (asm, a) => {
       const x = asm.share(a, type)
       const one = asm.m[ns].copysign(constant(asm, 1), x())

@@ -68,6 +68,8 @@ export type Stmt =
       readonly cond: Expr
       readonly then: readonly Stmt[]
       readonly else: readonly Stmt[]
+      /** Hardly any element takes it: it is skipped, however short it is, where none does. */
+      readonly rare?: true
     }
   /** For ever: `body`, then `update`. `continue label` goes to `update`, `break label` leaves. */
   | {

@@ -82,6 +82,9 @@ export const ops = {
     float: (a, b) => Math.max(a, b),
     math: 'max',
   },
+  /** As wasm has them, one instruction: the second where it is less (or greater), so the first beside a NaN. */
+  pmin: { arity: 2, result: 'same', float: (a, b) => (b < a ? b : a) },
+  pmax: { arity: 2, result: 'same', float: (a, b) => (b > a ? b : a) },
 
   // bits; shifts of signed types are arithmetic, of unsigned ones logical
   and: { arity: 2, result: 'same', int: (a, b) => a & b, bool: (a, b) => a && b },

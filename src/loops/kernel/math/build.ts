@@ -26,7 +26,7 @@ export interface Build {
   let(value: Expr): Expr
   /** A value that `when` may change. */
   variable(value: Expr): Variable
-  /** Statements for the elements of which this holds; skipped where there is none. */
+  /** Statements for the few elements of which this holds; skipped where there is none. */
   when(cond: Expr, then: () => void): void
   /** Repeats `body` as long as this holds. */
   loop(cond: () => Expr, body: () => void): void
@@ -69,7 +69,7 @@ export function startBuild(type: FloatCode, fma: boolean, supply: Supply, out: S
       return { get: local(value.type, id), set: (next) => void list.push(set(id, next)) }
     },
     when(cond, then) {
-      list.push({ kind: 'if', cond, then: within(then), else: [] })
+      list.push({ kind: 'if', cond, then: within(then), else: [], rare: true })
     },
     loop(cond, body) {
       const label = supply.label()
@@ -118,6 +118,10 @@ export const mul = binary('mul')
 export const div = binary('div')
 export const min = binary('min')
 export const max = binary('max')
+/** The lesser, or the first where one is NaN: one instruction, where `min` takes seven. */
+export const pmin = binary('pmin')
+/** The greater, or the first where one is NaN. */
+export const pmax = binary('pmax')
 export const copysign = binary('copysign')
 export const and = binary('and')
 export const or = binary('or')

@@ -2,13 +2,15 @@
  * expm1, sinh, cosh and tanh, from the parts of e^x that exp.ts leaves unrounded.
  *   expm1 x = 2^k ((1 - 2^-k) + high + tail)
  *   sinh x = (e^x - e^-x)/2 for |x| >= 1, and x + x³ q(x²) below; cosh x = (e^x + e^-x)/2; tanh x = expm1 2x / (expm1 2x + 2)
- * Coefficients: scripts/coefficients (sinh f4, sinh f8).
+ * tanh of f4 is computed in f8, where nothing is lost that counts.
+ * Coefficients: scripts/coefficients (expm1 f4, sinh f4, sinh f8).
  */
 import type { Expr } from '../ir.ts'
 import {
   abs,
   add,
   type Build,
+  convert,
   copysign,
   div,
   gt,
@@ -20,12 +22,14 @@ import {
   mul,
   neg,
   not,
+  pmin,
   select,
   sub,
+  withType,
 } from './build.ts'
 import { sum } from './double.ts'
 import { expParts, fineExpParts, scaleFar } from './exp.ts'
-import { powerOfTwo, scaleBy } from './formats.ts'
+import { powerOfTwo, scaleBy, toNearest } from './formats.ts'
 import { polynomial } from './polynomial.ts'
 
 const coefficients = {
@@ -62,7 +66,29 @@ export function expm1(b: Build, x: Expr): Expr {
   return result.get
 }
 
+/** e^r - 1 = r + r² q(r), as precise as f4. */
+const coarse = [
+  0.5000000044142052, 0.16666666370609126, 0.041666361014027674, 0.008333389351349373, 0.0013940618814738957,
+  0.00019845876461314037,
+] as const
+
+/** tanh of an f4 x >= 0, in f8. */
+function tanhSingle(b: Build, x: Expr): Expr {
+  // From 10 on the result is 1.
+  const twice = b.let(pmin(mul(x, 2), 20))
+  const k = toNearest(b, twice, Math.LOG2E)
+  const r = b.let(madd(b, k.number, -Math.LN2, twice))
+  const grown = b.let(scaleBy(b, b.number(1), k.bits))
+  const curve = madd(b, mul(r, r), polynomial(b, r, coarse), r)
+  const value = b.let(madd(b, curve, grown, sub(grown, 1)))
+  return div(value, add(value, 2))
+}
+
 export function tanh(b: Build, x: Expr): Expr {
+  if (b.type === 'f4') {
+    const size = b.let(convert('f8', abs(x)))
+    return copysign(convert('f4', tanhSingle(withType(b, 'f8'), size)), x)
+  }
   // From 22 on the result is 1.
   const { value, missing, unit, k } = reducedExpm1(b, b.let(min(mul(abs(x), 2), 44)))
   const twice = b.let(mul(unit, 2))
