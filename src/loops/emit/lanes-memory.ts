@@ -2,8 +2,8 @@
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
 import type { Asm, Ref } from './asm.ts'
-
 import { maskToNumbers, nonzero, registers, type Width } from './lanes-cast.ts'
+import { loadShuffled, shuffledSteps } from './lanes-shuffled.ts'
 
 /** An element's register in memory: b1 is a byte. */
 export const memoryCode = (code: Code): Code => (code === 'b1' ? 'u1' : code)
@@ -75,19 +75,7 @@ function gather(asm: Asm, bytes: Width, lanes: number, pointer: number, step: nu
   })
 }
 
-/** L neighbours from `pointer` downwards, so that the first lane is the last in memory. */
-function loadReversed(asm: Asm, bytes: Width, lanes: number, pointer: number): Ref[] {
-  const { m } = asm
-  const total = bytes * lanes
-  const lowest = asm.share(m.i32.sub(asm.get(pointer), m.i32.const(total - bytes)), binaryen.i32)
-  const order = Array.from({ length: 16 }, (_, k) => 16 - bytes - (k - (k % bytes)) + (k % bytes))
-  return Array.from({ length: total / 16 }, (_, j) => {
-    const register = asm.share(m.v128.load(total - 16 * (j + 1), 1, lowest()), binaryen.v128)
-    return m.i8x16.shuffle(register(), register(), order)
-  })
-}
-
-/** Elements at any step; where they turn out to be neighbours, upwards or downwards, they are loaded as such. */
+/** Elements at any step; where they turn out to lie close together, they are loaded by whole registers. */
 function loadAtStep(asm: Asm, bytes: Width, lanes: number, pointer: number, step: number): Ref[] {
   const { m } = asm
   const into = Array.from({ length: registers(lanes, bytes) }, () => asm.local(binaryen.v128))
@@ -97,16 +85,22 @@ function loadAtStep(asm: Asm, bytes: Width, lanes: number, pointer: number, step
         asm.set(into[j] ?? 0, r)
       })
     })
-  const stepIs = (by: number) => m.i32.eq(asm.get(step), m.i32.const(by))
+  const stepIs = (elements: number) => m.i32.eq(asm.get(step), m.i32.const(elements * bytes))
   const together = fill(() => loadNeighbours(asm, bytes, lanes, pointer))
   const apart = fill(() => gather(asm, bytes, lanes, pointer, step))
-  const backwards = () =>
-    m.if(
-      stepIs(-bytes),
-      fill(() => loadReversed(asm, bytes, lanes, pointer)),
-      apart,
-    )
-  asm.emit(m.if(stepIs(bytes), together, bytes * lanes < 16 ? apart : backwards()))
+  const otherwise =
+    bytes * lanes < 16
+      ? apart
+      : shuffledSteps.reduceRight(
+          (rest, by) =>
+            m.if(
+              stepIs(by),
+              fill(() => loadShuffled(asm, bytes, lanes, pointer, by)),
+              rest,
+            ),
+          apart,
+        )
+  asm.emit(m.if(stepIs(1), together, otherwise))
   return into.map((id) => asm.get(id))
 }
 
