@@ -2,6 +2,7 @@ export type { View } from './broadcast/view.ts'
 export type { Casting, Code, DType, TypedArray } from './dtype.ts'
 export * from './errors.ts'
 export { guvectorize } from './guvectorize/guvectorize.ts'
+export { jit } from './guvectorize/jit.ts'
 export type { GuCallOptions, Gufunc, GuOptions, Guvectorize } from './guvectorize/types.ts'
 export { type Configuration, configure } from './targets/configure.ts'
 export { getTarget, registerTarget, targetNames } from './targets/index.ts'
@@ -10,6 +11,7 @@ export {
   arange,
   array,
   empty,
+  emptyLike,
   format,
   free,
   full,
@@ -20,8 +22,9 @@ export {
   resident,
   toArray,
   zeros,
+  zerosLike,
 } from './targets/memory/arrays.ts'
 export { memoryInfo } from './targets/memory/resident.ts'
 export type { Target } from './targets/target.ts'
 export type * from './vectorize/types.ts'
-export { jit, ready, vectorize } from './vectorize/vectorize.ts'
+export { ready, vectorize } from './vectorize/vectorize.ts'

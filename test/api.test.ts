@@ -40,6 +40,7 @@ const exported = [
   'array',
   'configure',
   'empty',
+  'emptyLike',
   'format',
   'free',
   'full',
@@ -58,6 +59,7 @@ const exported = [
   'toArray',
   'vectorize',
   'zeros',
+  'zerosLike',
 ]
 
 test('the exports', () => {

@@ -14,6 +14,7 @@ import { separate } from '../vectorize/call.ts'
 import { absent, type Call, type Core, type Finish, type Last, type Ready } from '../vectorize/prepare.ts'
 import { coreLast, inverse, permuted, readAxes } from './axes.ts'
 import { coreOf, type Layout } from './layout.ts'
+import { madeArrays, most } from './made.ts'
 import { bindSizes, missingDims, type Sizes, type SizesOption } from './sizes.ts'
 
 export interface GufuncRules {
@@ -22,8 +23,6 @@ export interface GufuncRules {
   /** Operands that are written in place: outputs keep what they hold, inputs are written. */
   readonly writable: ReadonlySet<number>
 }
-
-const most = 2 ** 31 - 1
 
 /** An operand with an axis for each core dimension of the layout: size 1 where one is missing. */
 function whole(layout: Layout, k: number, operand: Strided, missing: readonly boolean[]): Strided {
@@ -133,16 +132,18 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
       moved[k] = { data, code, shape, stride: resultStrides(bound.loop, own, inputs, request), offset: 0 }
     }
     const run = moved.map((o, k) => temporary(core, ready, writable, o, k))
+    const made = madeArrays(name, ready, run, bound.sizes)
+    run.push(...made.arrays)
     const call: CoreCall = {
       loop: bound.loop,
-      sizes: bound.sizes,
-      ranks: run.map((_, k) => coreOf(layout, k).length),
+      sizes: made.sizes,
+      ranks: run.map((o, k) => (k < nin + nout ? coreOf(layout, k).length : o.shape.length)),
       access: run.map((_, k): Access => (writable.has(k) ? 'both' : k < nin ? 'read' : 'write')),
     }
     const report: Last = { target: ready.target.name, threads: 1, calls: 0, bytesCopied: 0 }
     if (ready.why !== undefined) report.why = ready.why
     if (sizeOf(bound.loop) > 0) {
-      const complete = run.map((o, k) => whole(layout, k, o, bound.missing))
+      const complete = run.map((o, k) => (k < nin + nout ? whole(layout, k, o, bound.missing) : o))
       runCore(complete, call, report)
       run.forEach((o, k) => {
         const to = moved[k]
@@ -171,13 +172,18 @@ function givenOut({ outs, outsFrom, outsTo }: Call, k: number): unknown {
   return out ?? undefined
 }
 
-function single({ data, offset, code }: Strided): unknown {
+export function single({ data, offset, code }: Strided): unknown {
   const value = data[offset]
   return code === 'b1' ? value !== 0 : value
 }
 
 /** Inputs that share memory with what is written are copied. */
-function separateAll(moved: Strided[], nin: number, ready: Ready, writable: ReadonlySet<number>): void {
+export function separateAll(
+  moved: Strided[],
+  nin: number,
+  ready: Ready,
+  writable: ReadonlySet<number>,
+): void {
   separate(moved, nin, ready, false)
   for (const w of writable) {
     const written = moved[w]
@@ -195,7 +201,7 @@ function separateAll(moved: Strided[], nin: number, ready: Ready, writable: Read
 }
 
 /** The operand itself, or one of the loop's own dtype where the kernel writes to it. */
-function temporary(
+export function temporary(
   core: Core,
   ready: Ready,
   writable: ReadonlySet<number>,

@@ -5,6 +5,7 @@ import { type DefineOptions, type Definition, define, recapture } from '../loops
 import { chooseTarget } from '../targets/index.ts'
 import { compiledSource } from '../vectorize/compiled.ts'
 import { type Options, readOptions } from '../vectorize/options.ts'
+import type { Overload } from '../vectorize/source.ts'
 import { type AnyUfunc, makeUfunc } from '../vectorize/ufunc.ts'
 import {
   callable,
@@ -17,7 +18,7 @@ import { gufuncFinish } from './finish.ts'
 import { type Layout, parseLayout } from './layout.ts'
 import { readOperands } from './signatures.ts'
 import type { SizesOption } from './sizes.ts'
-import { arrayParams, arraySource, checkParameters } from './source.ts'
+import { arrayParams, arraySource, checkParameters, layoutGrammar } from './source.ts'
 import type { Guvectorize } from './types.ts'
 
 interface GuOptions extends Options {
@@ -57,7 +58,7 @@ function readGuOptions(given: Record<string, unknown>, where: string): GuOptions
 /** The operands that are written in place. */
 function writableOf(options: GuOptions, layout: Layout, { program }: Definition, where: string): Set<number> {
   const count = layout.inputs.length + layout.outputs.length
-  const names = program.views.map((view) => view.name)
+  const names = program.views.filter(({ operand }) => operand < count).map((view) => view.name)
   const writable = new Set(
     (options.written ?? []).map((arg) => {
       const operand =
@@ -105,7 +106,7 @@ function build(kernel: KernelFunction | string, given: DefinedBy<GuOptions>): An
       function: call,
       signatures,
       simd,
-      arrays: arraySource(layout, listed, returned),
+      arrays: arraySource(layoutGrammar(layout, listed, returned)),
     })
   }
   const source = sourceNow()
@@ -126,9 +127,16 @@ function build(kernel: KernelFunction | string, given: DefinedBy<GuOptions>): An
       definition = recapture(definition, values)
       return sourceNow()
     },
-    brand: (loops) => ({ definition, signatures: loops.lazy ? [] : loops.overloads }),
+    brand: (loops) => ({
+      definition,
+      signatures: loops.lazy ? [] : loops.overloads.map((o) => parametersOf(layout, o, returned)),
+    }),
   })
 }
+
+/** The dtypes of the kernel's parameters and of what it returns, for kernels that call it. */
+const parametersOf = ({ outputs: all }: Layout, { inputs, outputs }: Overload, returned: boolean) =>
+  returned ? { inputs, outputs } : { inputs: [...inputs, ...outputs.slice(0, all.length)], outputs: [] }
 
 /**
  * Makes an array function of a kernel of arrays: `guvectorize(signatures, layout, kernel, options?)`,

@@ -1,7 +1,10 @@
 /** Kernels of arrays typed: for listed signatures, and for any dtypes where none are listed, the outputs' dtypes inferred. */
 import type { Code } from '../dtype.ts'
 import { KernelSyntaxError, SignatureError } from '../errors.ts'
-import { type CoreLayout, type Inferred, infer } from '../loops/kernel/infer.ts'
+import { interpretingCore } from '../loops/js-arrays.ts'
+import { type Inferred, infer } from '../loops/kernel/infer.ts'
+import type { CoreLayout } from '../loops/kernel/infer-core.ts'
+import type { Kernel, Tables } from '../loops/kernel/ir.ts'
 import type { ArrayParams, Definition } from '../loops/kernel/parse.ts'
 import { frameAt } from '../loops/kernel/source.ts'
 import type { ArgType } from '../loops/signature.ts'
@@ -12,7 +15,7 @@ import { type Operands, operandsOf, operandsText, readOperands } from './signatu
 
 const operandsIn = ({ inputs, outputs }: Layout): number => inputs.length + outputs.length
 
-const coreLayout = (layout: Layout): CoreLayout => ({
+export const coreLayout = (layout: Layout): CoreLayout => ({
   nin: layout.inputs.length,
   sizes: layout.dims.length,
   dims: [...layout.inputs, ...layout.outputs].map((core) => core.map(({ dim }) => dim)),
@@ -41,7 +44,7 @@ export function arrayParams(layout: Layout, listed: readonly Operands[]): ArrayP
       { text: operands.text, position: 0 },
     )
   }
-  return { nin, ranks }
+  return { nin, ranks, once: false }
 }
 
 /** @throws KernelSyntaxError where the kernel has neither the inputs as parameters nor all operands */
@@ -58,33 +61,82 @@ export function checkParameters(layout: Layout, { arity, parsed, source }: Defin
   )
 }
 
-const arrayType = (code: Code, like: ArgType | undefined, rank: number): ArgType =>
-  like ? { ...like, code } : { code, rank, contiguous: null }
+/** The dtype of an array that the kernel makes, where the kernel says it. */
+function saidCode({ program }: Definition, operand: number, codes: readonly Code[]): Code | undefined {
+  const made = program.made.find(({ view }) => program.views[view]?.operand === operand)
+  if (!made || made.code !== null) return made?.code ?? undefined
+  return made.like === null ? undefined : codes[program.views[made.like]?.operand ?? -1]
+}
 
-/** The dtypes of outputs that are parameters: those of what is stored, found by typing until nothing changes. */
+/** A kernel typed, with the dtypes of what it writes: outputs, then what else it makes. */
+interface Typed extends Inferred {
+  readonly outputs: readonly Code[]
+}
+
+/**
+ * Types a kernel whose outputs are arrays. The dtypes of those that neither the signature nor the kernel says are those of what is
+ * stored, found by typing until nothing changes.
+ */
 function inferWritten(
   definition: Definition,
-  inputs: readonly Code[],
   core: CoreLayout,
-  nout: number,
-): Inferred {
+  inputs: readonly Code[],
+  outputs: readonly Code[] | null,
+): Typed {
+  const { program, arity, arrays } = definition
+  const nin = inputs.length
+  const written = !arrays?.once && arity > nin
+  const count = Math.max(arity, ...program.views.map(({ operand }) => operand + 1))
   // b1 is below all other dtypes: reading an output that nothing was stored to adds nothing.
-  let outputs = Array.from({ length: nout }, (): Code => 'b1')
+  let codes = Array.from({ length: count }, (_, k): Code => inputs[k] ?? outputs?.[k - nin] ?? 'b1')
   for (;;) {
-    const made = infer(definition, [...inputs, ...outputs], [], core)
-    const next = outputs.map((_, k): Code => made.stored.get(inputs.length + k) ?? 'f8')
-    if (next.every((code, k) => code === outputs[k])) return made
-    outputs = next
+    const made = infer(
+      definition,
+      codes.slice(0, arity),
+      written ? [] : (outputs ?? undefined),
+      core,
+      codes.slice(arity),
+    )
+    const next = codes.map((code, k): Code => {
+      const given = inputs[k] ?? outputs?.[k - nin]
+      const said = saidCode(definition, k, codes)
+      if (given && said && given !== said && k >= nin) throw otherDtype(definition, k - nin, said, given)
+      return given ?? said ?? made.stored.get(k) ?? (k < nin ? code : 'f8')
+    })
+    if (next.every((code, k) => code === codes[k])) return { ...made, outputs: codes.slice(nin) }
+    codes = next
   }
 }
 
-/** How the signatures of such a function are read, and its kernels typed. */
-export function arraySource(layout: Layout, listed: readonly Operands[], returned: boolean): ArraySource {
-  const core = coreLayout(layout)
-  const nout = layout.outputs.length
-  const read = (text: string): Operands => readOperands(layout, text)
-  const codes = (types: readonly ArgType[]): Code[] => types.map(({ code }) => code)
+const otherDtype = ({ name }: Definition, result: number, said: Code, given: Code): Error =>
+  new SignatureError(
+    `${name || 'the kernel'} makes result ${result} an array of ${said}, but its signature says ${given}: make it with that dtype, such as zeros(n, '${given}'), or without one`,
+    { text: given, position: 0 },
+  )
 
+function inferReturned(
+  definition: Definition,
+  core: CoreLayout,
+  inputs: readonly Code[],
+  outputs: readonly Code[] | null,
+): Typed {
+  const made = outputs ? infer(definition, inputs, outputs, core) : infer(definition, inputs, undefined, core)
+  const { kernel } = made
+  return { ...made, outputs: kernel.outs.map((id): Code => kernel.locals[id]?.type ?? 'f8') }
+}
+
+/** How signatures are read and printed. */
+export interface Grammar {
+  readonly core: CoreLayout
+  readonly listed: readonly Operands[]
+  readonly read: (text: string) => Operands
+  readonly text: (inputs: readonly Code[], outputs: readonly Code[], known: Operands | undefined) => string
+}
+
+const codesOf = (types: readonly ArgType[]): Code[] => types.map(({ code }) => code)
+
+/** How the signatures of such a function are read, and its kernels typed. */
+export function arraySource({ core, listed, read, text }: Grammar): ArraySource {
   const overload = (
     definition: Definition,
     inputs: readonly Code[],
@@ -92,42 +144,61 @@ export function arraySource(layout: Layout, listed: readonly Operands[], returne
   ): Overload => {
     const known = listed.find(
       (o) =>
-        codes(o.inputs).join() === inputs.join() &&
-        (outputs === null || o.outputs === null || codes(o.outputs).join() === outputs.join()),
+        codesOf(o.inputs).join() === inputs.join() &&
+        (outputs === null || o.outputs === null || codesOf(o.outputs).join() === outputs.join()),
     )
-    const operands = known ?? operandsOf(layout, inputs, outputs, returned)
-    const made = returned
-      ? outputs
-        ? infer(definition, inputs, outputs, core)
-        : infer(definition, inputs, undefined, core)
-      : outputs
-        ? infer(definition, [...inputs, ...outputs], [], core)
-        : inferWritten(definition, inputs, core, nout)
-    const { kernel, tables } = made
-    const results = returned
-      ? kernel.outs.map((id): Code => kernel.locals[id]?.type ?? 'f8')
-      : (outputs ?? writtenCodes(made, inputs.length, nout))
-    const types = results.map((code, k) =>
-      arrayType(
-        code,
-        operands.outputs?.[k],
-        returned ? 0 : Math.max(1, coreOf(layout, inputs.length + k).length),
-      ),
-    )
-    return { inputs, outputs: results, text: operandsText(operands, types), kernel, tables }
+    const { program, arity, arrays } = definition
+    const views = (!arrays?.once && arity > inputs.length) || program.made.length > 0
+    const made = (views ? inferWritten : inferReturned)(definition, core, inputs, outputs)
+    const { kernel, tables, sizing } = made
+    return {
+      inputs,
+      outputs: made.outputs,
+      text: text(inputs, made.outputs, known),
+      kernel,
+      tables,
+      ...(sizing ? { sizing: sizesBy(sizing, tables) } : {}),
+    }
   }
-
   return {
-    read(text) {
-      const { inputs, outputs } = read(text)
-      return { inputs: codes(inputs), outputs: outputs && codes(outputs) }
+    read(signature) {
+      const { inputs, outputs } = read(signature)
+      return { inputs: codesOf(inputs), outputs: outputs && codesOf(outputs) }
     },
     overload,
   }
 }
 
-const writtenCodes = ({ kernel }: Inferred, nin: number, nout: number): Code[] =>
-  Array.from(
-    { length: nout },
-    (_, k): Code => kernel.core?.views.find((view) => view.operand === nin + k)?.type ?? 'f8',
-  )
+/** The sizes of arrays that a kernel makes, computed by the interpreter. */
+const sizesBy =
+  (sizing: Kernel, tables: Tables): NonNullable<Overload['sizing']> =>
+  (memory, scalars, arrays) => {
+    const run = interpretingCore(
+      sizing,
+      tables,
+      memory,
+      sizing.outs.map(() => 'i8'),
+    )
+    return run(scalars, arrays).map(Number)
+  }
+
+const arrayType = (code: Code, like: ArgType | undefined, rank: number): ArgType =>
+  like ? { ...like, code } : { code, rank, contiguous: null }
+
+/** The grammar of signatures that fit a layout. */
+export function layoutGrammar(layout: Layout, listed: readonly Operands[], returned: boolean): Grammar {
+  const nin = layout.inputs.length
+  return {
+    core: coreLayout(layout),
+    listed,
+    read: (text) => readOperands(layout, text),
+    text(inputs, outputs, known) {
+      const operands = known ?? operandsOf(layout, inputs, null, returned)
+      const own = outputs.slice(0, layout.outputs.length)
+      const types = own.map((code, k) =>
+        arrayType(code, operands.outputs?.[k], returned ? 0 : Math.max(1, coreOf(layout, nin + k).length)),
+      )
+      return operandsText(operands, types)
+    },
+  }
+}

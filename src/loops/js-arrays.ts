@@ -24,6 +24,9 @@ interface Access {
   readonly type: Code
 }
 
+/** What an expression in brackets becomes; names of properties are no such thing. */
+const isIndex = (key: string): boolean => key === 'NaN' || !Number.isNaN(Number(key))
+
 /** An array parameter as JavaScript sees it. */
 function arrayView(array: ArrayValue, access: Access): object {
   const { data, shape, stride, offset } = array
@@ -59,16 +62,22 @@ function arrayView(array: ArrayValue, access: Access): object {
   function* each(): Generator<unknown> {
     for (let i = 0; i < size; i++) yield row(i)
   }
+  // With data, stride and offset it is an operand for the functions that the kernel calls.
   const own: Readonly<Record<PropertyKey, unknown>> = {
     length: size,
+    data,
     shape: [...shape],
+    stride: [...stride],
+    offset,
     get,
     set,
     [Symbol.iterator]: each,
   }
   return new Proxy(own, {
     get: (_, key) =>
-      typeof key === 'string' && !Object.hasOwn(own, key) ? row(Number(key)) : Reflect.get(own, key),
+      typeof key === 'string' && !Object.hasOwn(own, key) && isIndex(key)
+        ? row(Number(key))
+        : Reflect.get(own, key),
     set(_, key, value) {
       write(Number(key), value)
       return true

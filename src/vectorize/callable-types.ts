@@ -2,8 +2,8 @@
 import type { NdArray } from 'ndarray'
 import type { View } from '../broadcast/view.ts'
 import type { Casting, Code, DType, TypedArray } from '../dtype.ts'
-import type { Answer, Result, Scalar } from './result-types.ts'
-import type { ArgType, Signature, Signatures } from './signature-types.ts'
+import type { Answer, Result, Scalar, WholeAnswer, WholeInferred } from './result-types.ts'
+import type { ArgType, HasArrays, Signature, Signatures } from './signature-types.ts'
 
 export type Nested = Scalar | readonly Nested[]
 
@@ -230,10 +230,28 @@ export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> ex
   readonly signature: string | null
 }
 
-/** A function for other kernels; called from outside it works elementwise too. */
+/** Functions are arguments of functions without signatures. */
+// biome-ignore lint/suspicious/noExplicitAny: whatever the kernel calls it with
+type AnyFunction = (...inputs: any[]) => unknown
+
+type JitInputs<S> = [unknown] extends [S] ? (Operand | AnyFunction)[] : Inputs<S>
+
+type JitAnswer<S, I, R> =
+  HasArrays<S> extends true
+    ? Signatures<S> extends infer Sigs extends readonly Signature[]
+      ? WholeAnswer<Sigs, I>
+      : never
+    : [R] extends [Scalar | readonly Scalar[]]
+      ? Of<S, I, R>
+      : WholeInferred<R>
+
+/**
+ * A function for other kernels and for JavaScript. One of numbers works elementwise; one of arrays takes them whole, and gives numbers
+ * and the arrays that it makes.
+ */
 export interface JitFunction<S = unknown, T extends TargetName = 'cpu', R = Scalar> extends Compiled {
-  <I extends Inputs<S>>(...args: I): Settled<T, Of<S, I, R>>
-  async<I extends Inputs<S>>(...inputs: I): Promise<Of<S, I, R>>
+  <I extends JitInputs<S>>(...args: I): Settled<T, JitAnswer<S, I, R>>
+  async<I extends JitInputs<S>>(...inputs: I): Promise<JitAnswer<S, I, R>>
   async(...args: unknown[]): Promise<unknown>
   on<U extends TargetName>(target: U): JitFunction<S, U, R>
 }

@@ -158,6 +158,34 @@ type ResultsOf<Sig, R, IsScalar extends boolean> = Sig extends Signature
   ? Results<Sig['outputs'], R, IsScalar>
   : never
 
+/** What a function of whole arrays returns: numbers and arrays, as its signature says. */
+type WholeItem<T> = T extends ArgType
+  ? T['rank'] extends 0
+    ? ScalarOf<T['code']>
+    : ResultOf<T['code']>
+  : never
+
+type WholeResults<Sig> = Sig extends { readonly outputs: infer Outputs }
+  ? Outputs extends readonly []
+    ? undefined
+    : Outputs extends readonly [infer Only]
+      ? WholeItem<Only>
+      : Outputs extends readonly ArgType[]
+        ? { -readonly [K in keyof Outputs]: WholeItem<Outputs[K]> }
+        : Scalar | Result
+  : never
+
+export type WholeAnswer<Sigs extends readonly Signature[], I> = WholeResults<Search<Sigs, CodesOf<I, false>>>
+
+/** The same where there are no signatures; `R` is what the kernel returns. */
+export type WholeInferred<R> = [R] extends [undefined]
+  ? undefined
+  : [R] extends [readonly Scalar[]]
+    ? { -readonly [K in keyof R]: Scalar }
+    : [R] extends [Scalar]
+      ? Scalar
+      : Scalar | Result | (Scalar | Result)[]
+
 /** What a call with inputs of types `I` returns; `R` is what the kernel returns, where no signature says it. */
 export type Answer<Sigs extends readonly Signature[], I, R> =
   AllScalars<I> extends infer IsScalar extends boolean

@@ -132,3 +132,20 @@ type Repeat<Arg, Count extends number, Done extends readonly unknown[] = readonl
       : Done['length'] extends 64
         ? never
         : Repeat<Arg, Count, readonly [...Done, Arg]>
+
+/** Does a signature have arrays among its arguments or results? */
+export type HasArrays<S> = Signatures<S>[number] extends infer Sig
+  ? Sig extends { inputs: readonly ArgType[]; outputs: infer O }
+    ? true extends IsArray<Sig['inputs'][number]> | IsArray<O extends readonly unknown[] ? O[number] : never>
+      ? true
+      : false
+    : false
+  : false
+
+type IsArray<T> = T extends { readonly rank: infer R }
+  ? number extends R
+    ? false
+    : R extends 0
+      ? false
+      : true
+  : false

@@ -1,6 +1,6 @@
 /** What stands behind a ufunc: its loops, listed or made when they are asked for. Types only: how they are made is compiled.ts's. */
 import type { Code } from '../dtype.ts'
-import type { Kernel, Tables } from '../loops/kernel/ir.ts'
+import type { ArrayValue, Kernel, Tables, Value } from '../loops/kernel/ir.ts'
 import type { Loop, LoopForm } from '../loops/loop.ts'
 import type { Types } from './choose.ts'
 
@@ -10,6 +10,15 @@ export interface Overload extends Types {
   readonly text: string
   readonly kernel: Kernel
   readonly tables: Tables
+  /**
+   * Of a kernel that makes arrays whose sizes are not those of parameters: what they are in a call, from its numbers and arrays and
+   * the dtypes that these have in memory.
+   */
+  readonly sizing?: (
+    memory: readonly Code[],
+    scalars: readonly Value[],
+    arrays: readonly ArrayValue[],
+  ) => readonly number[]
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The public types of defining: options, and the call forms of `vectorize` and `jit`. */
 import type { JitFunction, TargetName, Ufunc } from './callable-types.ts'
-import type { Kernel, KernelEnv, Returnable } from './kernel-types.ts'
+import type { ArrayReturnable, Kernel, KernelEnv, MadeArray, Returnable } from './kernel-types.ts'
 import type { Scalar } from './result-types.ts'
 
 export type {
@@ -18,7 +18,15 @@ export type {
   TargetName,
   Ufunc,
 } from './callable-types.ts'
-export type { Kernel, KernelArray, KernelEnv, PlainKernel, Returnable } from './kernel-types.ts'
+export type {
+  ArrayReturnable,
+  Kernel,
+  KernelArray,
+  KernelEnv,
+  MadeArray,
+  PlainKernel,
+  Returnable,
+} from './kernel-types.ts'
 export type { Answer, Result, Scalar } from './result-types.ts'
 
 export interface Options<E = undefined> {
@@ -66,11 +74,28 @@ type Widened<R> = R extends readonly unknown[]
       ? bigint
       : R extends boolean
         ? boolean
-        : Scalar
+        : R extends MadeArray
+          ? MadeArray
+          : R extends void
+            ? undefined
+            : Scalar
 
-type LazyKernel<E, R extends Returnable> =
+/** Without signatures a kernel of vectorize takes numbers; what one of jit takes, its calls tell. */
+interface LazyParameters {
+  readonly vectorize: number[]
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly jit: any[]
+}
+interface LazyReturns {
+  readonly vectorize: Returnable
+  // biome-ignore lint/suspicious/noConfusingVoidType: what a kernel returns that only writes
+  readonly jit: ArrayReturnable | void
+}
+type LazyFunction<F extends keyof LazyParameters, R> = (...inputs: LazyParameters[F]) => R
+
+type LazyKernel<F extends keyof LazyParameters, E, R> =
   | KernelText
-  | ([E] extends [undefined] ? (...inputs: number[]) => R : (env: KernelEnv<E>) => (...inputs: number[]) => R)
+  | ([E] extends [undefined] ? LazyFunction<F, R> : (env: KernelEnv<E>) => LazyFunction<F, R>)
 
 /** What the two functions make. */
 interface Makes<S, T extends TargetName, R> {
@@ -107,18 +132,18 @@ interface Define<F extends 'vectorize' | 'jit'> {
     options?: For<E, T>,
   ): <K extends Kernel<S, NoInfer<E>>>(kernel: K) => Made<F, S, T, ReturnedBy<K>>
   // No signatures.
-  <R extends Returnable>(kernel: (...inputs: number[]) => R): Made<F, unknown, 'cpu', Widened<R>>
-  <R extends Returnable, E = undefined, T extends TargetName = 'cpu'>(
-    kernel: LazyKernel<NoInfer<E>, R>,
+  <R extends LazyReturns[F]>(kernel: LazyFunction<F, R>): Made<F, unknown, 'cpu', Widened<R>>
+  <R extends LazyReturns[F], E = undefined, T extends TargetName = 'cpu'>(
+    kernel: LazyKernel<F, NoInfer<E>, R>,
     options: For<E, T>,
   ): Made<F, unknown, T, Widened<R>>
-  <R extends Returnable, E = undefined, T extends TargetName = 'cpu'>(
+  <R extends LazyReturns[F], E = undefined, T extends TargetName = 'cpu'>(
     options: For<E, T>,
-    kernel: LazyKernel<NoInfer<E>, R>,
+    kernel: LazyKernel<F, NoInfer<E>, R>,
   ): Made<F, unknown, T, Widened<R>>
   <E = undefined, T extends TargetName = 'cpu'>(
     options: For<E, T>,
-  ): <R extends Returnable>(kernel: LazyKernel<NoInfer<E>, R>) => Made<F, unknown, T, Widened<R>>
+  ): <R extends LazyReturns[F]>(kernel: LazyKernel<F, NoInfer<E>, R>) => Made<F, unknown, T, Widened<R>>
 }
 
 export interface Vectorize extends Define<'vectorize'> {}

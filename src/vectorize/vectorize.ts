@@ -9,7 +9,7 @@ import { addressOf } from '../targets/memory/resident.ts'
 import { checkedTables } from './checked-tables.ts'
 import { compiledSource, sampleOverload } from './compiled.ts'
 import { isOptions, type Options, readOptions } from './options.ts'
-import type { Jit, Vectorize } from './types.ts'
+import type { Vectorize } from './types.ts'
 import { type AnyUfunc, kernelBrand, makeUfunc } from './ufunc.ts'
 
 // biome-ignore lint/complexity/noBannedTypes: a kernel is any function; its source says what it takes.
@@ -65,14 +65,7 @@ export const defining =
  * the kernel. Matches `numba.vectorize`.
  * @throws SignatureError, KernelSyntaxError and KernelTypeError when it is defined, OptionError, TargetError
  */
-export const vectorize = defining('vectorize', null, readOptions, build) as Vectorize
-
-/**
- * Compiles a scalar function for other kernels to call, through their `env`: its signatures say how arguments and results are
- * cast there. Called from outside it works elementwise. The call forms and errors are those of `vectorize`. Matches `numba.jit`
- * on scalars.
- */
-export const jit = defining('jit', null, readOptions, build) as Jit
+export const vectorize = defining('vectorize', null, readOptions, buildUfunc) as Vectorize
 
 const isText = (arg: unknown): arg is string => typeof arg === 'string' && !isKernelText(arg)
 
@@ -136,7 +129,11 @@ function listOf(list: readonly unknown[]): readonly string[] | null {
   return texts.length === 0 ? null : texts
 }
 
-function build(kernel: KernelFunction | string, { signatures, options }: DefinedBy<Options>): AnyUfunc {
+/** The function of a scalar kernel. */
+export function buildUfunc(
+  kernel: KernelFunction | string,
+  { signatures, options }: Pick<DefinedBy<Options>, 'signatures' | 'options'>,
+): AnyUfunc {
   const { env, name, target, fallback, simd = true } = options
   let definition = define(kernel, { env: env as DefineOptions['env'], name })
   const sourceNow = () => {

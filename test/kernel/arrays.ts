@@ -2,7 +2,8 @@
 import type { Code, TypedArray } from '../../src/dtype.ts'
 import { dtypes } from '../../src/dtype.ts'
 import { parseLayout } from '../../src/guvectorize/layout.ts'
-import { type CoreLayout, infer } from '../../src/loops/kernel/infer.ts'
+import { infer } from '../../src/loops/kernel/infer.ts'
+import type { CoreLayout } from '../../src/loops/kernel/infer-core.ts'
 import { CheckFailed, interpret } from '../../src/loops/kernel/interpret.ts'
 import type { ArrayValue, Kernel, Tables, Value } from '../../src/loops/kernel/ir.ts'
 import { define } from '../../src/loops/kernel/parse.ts'
@@ -33,7 +34,7 @@ export function arrayKernel(
   }
   const params = signature.inputs
   const ranks = operands.map((dims, k) => params[k]?.rank ?? dims.length)
-  const definition = define(kernel, { arrays: { nin, ranks }, env })
+  const definition = define(kernel, { arrays: { nin, ranks, once: false }, env })
   const returned = signature.outputs ?? []
   const codes = params.map((p) => p.code)
   const { kernel: made, tables } = infer(

@@ -1,6 +1,7 @@
 /** Values from outside, as a kernel sees them: what `env` holds, and what the globals it may use hold. */
 import { codeOfArray, type TypedArray } from '../../dtype.ts'
 import { builtinOf } from './builtins.ts'
+import { makerOf } from './makers.ts'
 import { type Build, constant, nothing, type Parsed, type Value } from './parse-frame.ts'
 import { scoping } from './scope.ts'
 import { type Place, type Source, sourceOf, syntaxError } from './source.ts'
@@ -66,12 +67,14 @@ export function capture(build: Build, name: string, value: unknown, at: Place): 
     case 'undefined':
       return nothing
     case 'string':
-      return { kind: 'string' }
+      return { kind: 'string', text: value }
     case 'symbol':
       return syntaxError(at, `\`${name}\` is a symbol`, 'Kernels compute with numbers.')
     case 'function': {
       const builtin = builtinOf(value)
       if (builtin) return { kind: 'builtin', name: builtin }
+      const maker = makerOf(value)
+      if (maker) return { kind: 'maker', name: maker }
       const compiled = build.compiled(value)
       if (compiled) return { kind: 'compiled', ...compiled }
       if (value === Math.random) return randomIsRefused(at)

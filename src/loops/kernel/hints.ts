@@ -5,7 +5,10 @@ export const unsupported: Readonly<Record<string, readonly [what: string, hint: 
   ThisExpression: ['`this`', 'Pass values as arguments, or capture them with env.'],
   Super: ['`super`', 'A kernel is a plain function.'],
   ObjectExpression: ['an object', 'Return several results as a tuple: return [q, r].'],
-  NewExpression: ['`new`', 'Kernels compute with numbers alone; nothing can be allocated.'],
+  NewExpression: [
+    '`new`',
+    'A kernel can make arrays: zeros(n), emptyLike(a), new Float64Array(n); nothing else.',
+  ],
   RegExp: ['a regular expression', 'Kernels compute with numbers.'],
   TemplateLiteral: ['a string', 'Kernels compute with numbers.'],
   TaggedTemplateExpression: ['a string', 'Kernels compute with numbers.'],
@@ -54,9 +57,8 @@ const habits: Readonly<Record<string, string>> = {
   Date: 'Take the time outside of the kernel and pass it as an argument.',
   parseInt: 'Use Math.trunc.',
   parseFloat: 'Use Number.',
-  Array: 'Nothing can be allocated in a kernel; capture a typed array as a table with env.',
-  Float64Array: 'Nothing can be allocated in a kernel; capture a typed array as a table with env.',
-  Float32Array: 'Nothing can be allocated in a kernel; capture a typed array as a table with env.',
+  Array:
+    'A kernel can make arrays: zeros(n), new Float64Array(n); or capture a typed array as a table with env.',
 }
 export const habitHint = (name: string): string | undefined =>
   Object.hasOwn(habits, name) ? habits[name] : undefined

@@ -4,6 +4,7 @@
  */
 import { type Code, codeOfArray } from '../../dtype.ts'
 import { calls, indexOf } from './infer-calls.ts'
+import { type CoreLayout, coresOf, type OwnSize, sizingOf } from './infer-core.ts'
 import { binaryOperators, integerDivision, takesBits, unaryOperators } from './infer-operators.ts'
 import {
   and,
@@ -55,6 +56,8 @@ interface Walk {
   readonly body: readonly Stmt[]
   /** The types of what is stored to each array parameter. */
   readonly stores: ReadonlyMap<number, Type>
+  /** The locals that hold the sizes of made arrays. */
+  readonly sizes: readonly number[]
   readonly grew: boolean
   readonly problem: (() => never) | undefined
 }
@@ -83,6 +86,7 @@ function walk(
   types: Map<number, Type>,
   core: Core | undefined,
   nin: number,
+  own: readonly OwnSize[],
 ): Walk {
   const locals: Local[] = inputs.slice(0, nin).map((type, k) => {
     return { type, name: program.locals[program.params[k] ?? 0] ?? '' }
@@ -273,13 +277,28 @@ function walk(
       case 'continue':
         g.steps.push({ kind: s.kind, label: s.label })
         return
+      case 'make':
+        setSizes(s.made, false)
+        return
       case 'declare':
         return
     }
   }
 
-  const body = list(program.body)
-  return { locals, outs: program.outs.map(idOf), checks, body, stores, grew, problem }
+  const sizes = own.map(() => newLocal('i8', 'size'))
+  /** Sizes that are known at entry are set there, others where the array is made. */
+  const setSizes = (made: number, known: boolean): void => {
+    for (const [k, one] of own.entries()) {
+      const id = sizes[k]
+      if (id === undefined || one.made !== made || one.known !== known) continue
+      g.steps.push(set(id, indexOf(g, expr(one.size), one.size.at)))
+    }
+  }
+  program.made.forEach((_, made) => {
+    setSizes(made, true)
+  })
+  const body = [...g.steps, ...list(program.body)]
+  return { locals, outs: program.outs.map(idOf), checks, body, stores, sizes, grew, problem }
 }
 
 export interface Inferred {
@@ -287,30 +306,9 @@ export interface Inferred {
   readonly tables: Tables
   /** For each array parameter that is written, the dtype that holds all that is stored to it. */
   readonly stored: ReadonlyMap<number, Code>
+  /** What computes the sizes of the arrays that the kernel makes, from number `layout.sizes` on; null where there are none. */
+  readonly sizing: Kernel | null
 }
-
-/** What the layout of a kernel of arrays says about its operands. */
-export interface CoreLayout {
-  readonly nin: number
-  /** How many core sizes there are, and for each operand the numbers of its own; none for an operand without core dimensions. */
-  readonly sizes: number
-  readonly dims: readonly (readonly number[])[]
-}
-
-/** An operand without core dimensions that the kernel has as an array is one of a single element. */
-const coreOf = (program: Program, params: readonly Code[], { sizes, dims }: CoreLayout): Core => ({
-  sizes,
-  views: program.views.map(({ name, operand, rank, stored }) => {
-    const own = dims[operand] ?? []
-    return {
-      name,
-      operand,
-      stored,
-      type: params[operand] ?? 'f8',
-      dims: own.length === rank ? own : Array.from({ length: rank }, () => -1),
-    }
-  }),
-})
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
 
@@ -321,7 +319,7 @@ function checkCounts(definition: Definition, nin: number, nout: number | undefin
     const takes = required === arity ? count(arity, 'argument') : `${required} to ${arity} arguments`
     syntaxError(at, `the kernel takes ${takes}, but the signature has ${nin}`)
   }
-  const gives = program.outs.length
+  const gives = program.outs.length + program.results.length
   if (nout !== undefined && nout !== gives) {
     const hint = 'UniTuple(f8,2)(f8) is a signature with two results; return [q, r] gives two.'
     syntaxError(
@@ -334,7 +332,7 @@ function checkCounts(definition: Definition, nin: number, nout: number | undefin
 
 /**
  * The kernel for operands of these dtypes, with the contents of its tables. Without `outputs` the results have the dtypes that
- * NumPy's promotion of what entered them gives.
+ * NumPy's promotion of what entered them gives. `beyond` has the dtypes of arrays that the kernel makes, results first.
  * @throws KernelTypeError for operators that are not defined on their operands' types
  * @throws KernelSyntaxError where the number of parameters or results is another
  */
@@ -343,16 +341,19 @@ export function infer(
   inputs: readonly Code[],
   outputs?: readonly Code[],
   layout?: CoreLayout,
+  beyond: readonly Code[] = [],
 ): Inferred {
   checkCounts(definition, inputs.length, outputs?.length)
   const program = programOf(definition, inputs.length)
   const arrays = program.tables.map(
     ({ name, data }): ArraySlot => ({ name, type: codeOfArray(data) ?? 'f8', length: data.length }),
   )
-  const core = layout && coreOf(program, inputs, layout)
+  const codeOf = (operand: number): Code => [...inputs, ...beyond][operand] ?? 'b1'
+  const cores = layout && coresOf(program, codeOf, layout)
+  const { core, own = [] } = cores ?? {}
   const nin = layout ? layout.nin : inputs.length
   const types = new Map<number, Type>()
-  const again = () => walk(program, arrays, inputs, outputs, types, core, nin)
+  const again = () => walk(program, arrays, inputs, outputs, types, core, nin, own)
   let last = again()
   while (last.grew) last = again()
   last.problem?.()
@@ -370,5 +371,12 @@ export function infer(
   const stored = new Map(
     [...last.stores].map(([view, type]) => [program.views[view]?.operand ?? 0, resultCode(type)] as const),
   )
-  return { kernel, tables: program.tables.map((t) => t.data), stored }
+  const sizing = last.sizes.length > 0 ? sizingOf(kernel, last.sizes) : null
+  if (last.sizes.length > 0 && sizing === null)
+    syntaxError(
+      placeOf(definition.parsed, definition.parsed.node),
+      'the size of an array that the kernel makes hangs on elements that it has written before',
+      'Compute the size from what the kernel only reads, or in a function of its own that returns it.',
+    )
+  return { kernel, tables: program.tables.map((t) => t.data), stored, sizing }
 }

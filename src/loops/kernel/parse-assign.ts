@@ -2,6 +2,7 @@
 import type { Identifier, MemberExpression, Node, Pattern } from 'acorn'
 import { elementReference, heldArray } from './parse-arrays.ts'
 import {
+  type ArrayValue,
   asTree,
   type Binding,
   type Build,
@@ -20,6 +21,7 @@ import {
   unsetLocal,
   type Value,
 } from './parse-frame.ts'
+import { anonymous, noteEntry, unplaced } from './parse-make.ts'
 import { indexOf, property } from './parse-members.ts'
 import type { Variable } from './scope.ts'
 import { type Place, syntaxError } from './source.ts'
@@ -74,15 +76,26 @@ export function declareVariable(frame: Frame, variable: Variable, at: Place): vo
 
 const onceOnly = 'Which function or array a name means must be known when the kernel is compiled: use const.'
 
+/** An array that the kernel makes is called as the first variable that holds it. */
+function nameArray({ views }: Build, array: ArrayValue, name: string): ArrayValue {
+  const slot = views[array.view]
+  if (slot?.operand !== unplaced || slot.name !== anonymous || array.indices.length > 0) return array
+  slot.name = name
+  return { ...array, name }
+}
+
 /** The variable begins with this value. */
 export function initialise(frame: Frame, variable: Variable, value: Value, at: Place): void {
   if (value.kind === 'tuple') bindValue(frame, variable, heldTuple(frame.build, variable.name, value.items))
   else if (isFixed(variable) && value.kind === 'array')
-    bindValue(frame, variable, heldArray(frame.build, value))
+    bindValue(frame, variable, heldArray(frame.build, nameArray(frame.build, value, variable.name)))
   else if (isFixed(variable) && (!isTree(value) || value.kind === 'constant')) {
     bindValue(frame, variable, value)
-  } else if (isTree(value)) setLocal(frame, variable, value)
-  else if (value.kind === 'undefined') declareVariable(frame, variable, at)
+  } else if (isTree(value)) {
+    setLocal(frame, variable, value)
+    const binding = frame.bindings.get(variable)
+    if (isFixed(variable) && binding?.kind === 'local') noteEntry(frame.build, binding.local, value)
+  } else if (value.kind === 'undefined') declareVariable(frame, variable, at)
   else syntaxError(at, `\`${variable.name}\` is ${describe(value)} and is assigned again`, onceOnly)
 }
 

@@ -2,11 +2,14 @@
  * Calls. Whatever is called is inlined: local functions (which see the kernel's locals), captured ones, and functions of lanewise.
  * What bundlers, compilers and coverage tools wrap around functions is seen through here.
  */
-import type { CallExpression, Expression, Identifier, Node, SpreadElement, Super } from 'acorn'
+import type { CallExpression, Expression, Identifier, NewExpression, Node, SpreadElement, Super } from 'acorn'
 import { type Builtin, builtinRow, foldCall, globals } from './builtins.ts'
+import { unsupported } from './hints.ts'
+import { codeOfConstructor, makerNamed } from './makers.ts'
 import { callMethod } from './parse-arrays.ts'
 import { declarePattern, initialise, variableOf } from './parse-assign.ts'
 import {
+  type ArrayValue,
   asTree,
   type Build,
   type Compiled,
@@ -29,6 +32,7 @@ import {
   unsetLocal,
   type Value,
 } from './parse-frame.ts'
+import { callMaker, makeArray } from './parse-make.ts'
 import { type Place, syntaxError } from './source.ts'
 import type { Choice, Tree } from './tree.ts'
 
@@ -117,12 +121,28 @@ export function callExpression(frame: Frame, node: CallExpression): Value {
   const { lower } = frame.build
   const unknown = unknownRoot(frame, node.callee)
   if (unknown) {
+    // Also what `import { zeros } from 'lanewise'` becomes in CommonJS: (0, lanewise.zeros)(n).
+    const maker = makerNamed(lastName(node.callee))
+    if (maker) return callMaker(frame, maker, argumentsOf(frame, node.arguments), at)
     const helped = helperCall(frame, node, at)
     if (helped) return helped
     return lower.free(frame, unknown)
   }
   const callee = lower.value(frame, node.callee)
   return lower.call(frame, callee, argumentsOf(frame, node.arguments), at, lastName(node.callee))
+}
+
+/** `new Float64Array(n)`: zeros. */
+export function newExpression(frame: Frame, node: NewExpression): Value {
+  const at = place(frame, node)
+  const { callee } = node
+  const free = callee.type === 'Identifier' && !variableOf(frame, callee) ? callee.name : ''
+  const code = codeOfConstructor(free)
+  const [size, ...more] = argumentsOf(frame, node.arguments)
+  if (code && size && isTree(size) && more.length === 0)
+    return makeArray(frame, [size], { code, like: null }, constant(0, at), at)
+  const [what = '', hint] = unsupported.NewExpression ?? []
+  return syntaxError(at, `${what} is not part of the kernel language`, hint)
 }
 
 /** A call of whatever the callee turned out to be. */
@@ -136,6 +156,8 @@ export function call(frame: Frame, callee: Value, args: readonly Value[], at: Pl
       return callCompiled(frame, callee, args, at)
     case 'method':
       return callMethod(frame, callee, args, at)
+    case 'maker':
+      return callMaker(frame, callee.name, args, at)
     default:
       explainMissing(callee, at)
       return syntaxError(at, `${name ? `\`${name}\`` : 'this'} is ${describe(callee)}, not a function`)
@@ -208,7 +230,9 @@ export function inline(
   if (exit.used) emit(build, { kind: 'block', label: exit.label, body: steps })
   else build.steps.push(...steps)
   if (exit.value) return exit.value
-  const results = exit.results?.map((local) => readLocal(local, at ?? start))
+  const results = exit.results?.map((held) =>
+    typeof held === 'number' ? readLocal(held, at ?? start) : held,
+  )
   if (!results) return nothing
   if (ends) {
     const hint = 'Add a return at the end: an element must have a value in every case.'
@@ -245,12 +269,14 @@ function callCompiled(frame: Frame, fn: Compiled, values: readonly Value[], at: 
   if (target.kind !== 'function')
     return syntaxError(at, `\`${fn.name}\` is ${describe(target)}, not a function`)
   if (fn.signatures.length === 0) return inline(frame, target, values, at)
-  const args = values.map((v) => spill(frame.build, asTree(v, at)))
+  const args = values.map((v) => (v.kind === 'array' ? v : spill(frame.build, asTree(v, at))))
   if (fn.signatures.every((s) => s.inputs.length !== args.length)) {
     const known = [...new Set(fn.signatures.map((s) => s.inputs.length))].join(' or ')
     return syntaxError(at, `\`${fn.name}\` takes ${known} arguments, not ${args.length}`)
   }
-  const choice: Choice = { name: fn.name, signatures: fn.signatures, args }
+  // An element stands for the dtype of its array, which is passed as it is.
+  const typing = args.map((arg) => (arg.kind === 'array' ? anElement(arg, at) : arg))
+  const choice: Choice = { name: fn.name, signatures: fn.signatures, args: typing }
   const coerce =
     (side: 'inputs' | 'outputs') =>
     (arg: Value, slot: number): Value =>
@@ -260,3 +286,10 @@ function callCompiled(frame: Frame, fn: Compiled, values: readonly Value[], at: 
     ? { ...result, items: result.items.map(coerce('outputs')) }
     : coerce('outputs')(result, 0)
 }
+
+const anElement = ({ view, rank }: ArrayValue, at: Place): Tree => ({
+  kind: 'item',
+  view,
+  indices: Array.from({ length: rank }, () => constant(0, at)),
+  at,
+})

@@ -6,7 +6,7 @@ import type { AssignmentExpression, Expression, Node, Pattern, Super, UpdateExpr
 import { foldBinary, foldUnary } from './fold.ts'
 import { unsupported } from './hints.ts'
 import { assignPattern, read, reference } from './parse-assign.ts'
-import { callExpression, isCounter, spread } from './parse-calls.ts'
+import { callExpression, isCounter, newExpression, spread } from './parse-calls.ts'
 import { choose, isTrue, logicalTest, logicalValue, not } from './parse-choices.ts'
 import {
   asTree,
@@ -121,7 +121,7 @@ type Handlers = {
 const expressions: Handlers = {
   Literal(frame, node) {
     const at = place(frame, node)
-    if (typeof node.value === 'string') return { kind: 'string' }
+    if (typeof node.value === 'string') return { kind: 'string', text: node.value }
     if (node.value === null) return node.regex ? notInKernels(at, 'RegExp') : nothing
     if (typeof node.value === 'object' || node.value === undefined) return notInKernels(at, 'RegExp')
     if (typeof node.value === 'bigint' && node.value >= 2n ** 64n) {
@@ -132,6 +132,7 @@ const expressions: Handlers = {
   Identifier: read,
   MemberExpression: member,
   CallExpression: callExpression,
+  NewExpression: newExpression,
   ParenthesizedExpression: (frame, node) => frame.build.lower.value(frame, node.expression),
   ChainExpression: (frame, node) => frame.build.lower.value(frame, node.expression),
   ArrowFunctionExpression: (frame, node) => ({ kind: 'function', parsed: frame.parsed, node, frame }),

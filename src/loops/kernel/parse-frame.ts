@@ -6,10 +6,12 @@
 import type { Expression, Identifier, Node, Statement, Super } from 'acorn'
 import type { TypedArray } from '../../dtype.ts'
 import type { Builtin } from './builtins.ts'
+import type { Maker } from './makers.ts'
 import type { AnyFunctionNode, Scoping, Variable } from './scope.ts'
 import { type Place, placeOf, type Source, syntaxError } from './source.ts'
 import {
   type Constant,
+  type Made,
   readsAny,
   type Signature,
   type Step,
@@ -68,7 +70,11 @@ export type Static =
       readonly array: Extract<Static, { kind: 'array' }>
     }
   | { readonly kind: 'object'; readonly name: string; readonly value: object }
-  | { readonly kind: 'string' }
+  /** A function that makes arrays. */
+  | { readonly kind: 'maker'; readonly name: Maker }
+  | { readonly kind: 'string'; readonly text: string }
+
+export type ArrayValue = Extract<Static, { kind: 'array' }>
 
 export type Value = Tree | Static
 
@@ -95,8 +101,8 @@ export interface Target {
 export interface Exit {
   readonly label: number
   used: boolean
-  /** The locals that take the result, once a first `return` has shown how many there are. */
-  results: readonly number[] | undefined
+  /** The locals that take the result, or the arrays that are it, once a first `return` has shown how many there are. */
+  results: readonly (number | ArrayValue)[] | undefined
   /** Is the result a tuple? */
   tuple: boolean
   /** The result of a function that ends in its only `return`. */
@@ -141,6 +147,12 @@ export interface Lower {
   readonly free: (frame: Frame, id: Identifier) => Value
 }
 
+/**
+ * A kernel that is called for each element of loop dimensions has parameters for its outputs, or returns numbers. One that is called
+ * once may return nothing, numbers, and arrays that it makes.
+ */
+export type Gives = 'written' | 'returned' | 'once'
+
 export interface Build {
   readonly lower: Lower
   /** What a value is that calls itself a function of lanewise. */
@@ -150,8 +162,13 @@ export interface Build {
   readonly factory: boolean
   readonly locals: string[]
   readonly tables: Table[]
-  /** Array parameters; `stored` once something is written to them. */
+  /** Array parameters, then the arrays that the kernel makes; `stored` once something is written to them. */
   readonly views: { -readonly [K in keyof View]: View[K] }[]
+  readonly made: Made[]
+  /** How a kernel of arrays gives its results; undefined for a kernel of scalars. */
+  gives: Gives | undefined
+  /** What a call knows when it begins: parameters that are numbers, and locals that are computed from them once. */
+  readonly entry: Map<number, Tree>
   /** The plain arrays among them, and the typed ones made of them. */
   readonly copies: Map<object, TypedArray>
   /** Where steps go at the moment. */
@@ -244,6 +261,7 @@ const statics: ReadonlySet<string> = new Set<Static['kind']>([
   'array',
   'method',
   'object',
+  'maker',
   'string',
 ])
 export const isTree = (value: Value): value is Tree => !statics.has(value.kind)
@@ -287,6 +305,7 @@ const words: Record<Static['kind'], string> = {
   array: 'an array',
   method: 'a function',
   object: 'an object',
+  maker: 'a function',
   string: 'a string',
 }
 
@@ -301,6 +320,7 @@ const wordHints: Partial<Record<Static['kind'], string>> = {
   table: 'Take an element of it: table[i].',
   array: 'Take an element of it: a[i], or a[i][j] of one with two dimensions.',
   method: 'Call it: a.get(i, j), a.set(i, j, value).',
+  maker: 'Call it: zeros(n), emptyLike(a).',
   object: 'Kernels compute with numbers; take a number from it: object.key.',
   string: 'Kernels compute with numbers.',
 }

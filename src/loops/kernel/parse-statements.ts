@@ -6,6 +6,7 @@ import type { IfStatement, ReturnStatement, Statement, VariableDeclaration } fro
 import { declareApart, declarePattern, declareVariable, initialise, variableOf } from './parse-assign.ts'
 import { notInKernels } from './parse-expressions.ts'
 import {
+  type ArrayValue,
   asTree,
   branch,
   checkSize,
@@ -24,6 +25,7 @@ import {
 import { doWhile, forLoop, forOf, jump } from './parse-loops.ts'
 import { switchStatement } from './parse-switch.ts'
 import { type Place, syntaxError } from './source.ts'
+import type { Tree } from './tree.ts'
 
 /** Puts the result where the caller finds it. */
 function deliver(frame: Frame, value: Value, position: Position, at: Place): void {
@@ -37,14 +39,18 @@ function deliver(frame: Frame, value: Value, position: Position, at: Place): voi
     if (exit.results) syntaxError(at, 'this returns nothing, but another return gives a value')
     return
   }
-  for (const item of items) {
-    if (!isTree(item))
-      syntaxError(at, `${describe(item)} is returned`, 'A kernel returns a number or a tuple of numbers.')
-  }
+  const returnable = items.map((item): Tree | ArrayValue =>
+    isTree(item) || item.kind === 'array'
+      ? item
+      : syntaxError(at, `${describe(item)} is returned`, 'A kernel returns a number or a tuple of numbers.'),
+  )
   const results =
-    exit.results ?? items.map((_, k) => newLocal(build, items.length === 1 ? 'result' : `result${k}`))
+    exit.results ??
+    returnable.map((item, k) =>
+      item.kind === 'array' ? item : newLocal(build, items.length === 1 ? 'result' : `result${k}`),
+    )
   if (!exit.results) {
-    for (const local of results) build.results.add(local)
+    for (const held of results) if (typeof held === 'number') build.results.add(held)
     exit.results = results
     exit.tuple = value.kind === 'tuple'
   }
@@ -53,11 +59,20 @@ function deliver(frame: Frame, value: Value, position: Position, at: Place): voi
     const now = value.kind === 'tuple' ? `a tuple of ${items.length}` : 'a number'
     syntaxError(at, `this returns ${now}, but another return gives ${before}`)
   }
-  items.forEach((item, k) => {
-    const local = results[k]
-    if (local !== undefined) emit(build, { kind: 'set', local, value: asTree(item, at) })
+  returnable.forEach((item, k) => {
+    const held = results[k]
+    if (typeof held === 'number') emit(build, { kind: 'set', local: held, value: asTree(item, at) })
+    else if (held && !isSameArray(held, item))
+      syntaxError(
+        at,
+        `this returns another value than the array \`${held.name}\`, which another return gives`,
+        'Make one array before the branches, and return it everywhere.',
+      )
   })
 }
+
+const isSameArray = (held: ArrayValue, item: Tree | ArrayValue): boolean =>
+  item.kind === 'array' && item.view === held.view && item.indices.length + held.indices.length === 0
 
 function returnStatement(frame: Frame, node: ReturnStatement, position: Position): boolean {
   const value = node.argument ? frame.build.lower.value(frame, node.argument) : nothing

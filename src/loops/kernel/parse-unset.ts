@@ -46,6 +46,9 @@ function after(step: Step, now: ReadonlySet<number>, jumps: Jumps, found: Set<nu
     case 'store':
       for (const tree of [...step.indices, step.value]) reads(tree, now, found)
       return now
+    case 'make':
+      for (const tree of step.sizes) reads(tree, now, found)
+      return now
     case 'if':
       reads(step.test, now, found)
       return union(flow(step.then, now, jumps, found), flow(step.else, now, jumps, found))
@@ -86,6 +89,7 @@ function replace(steps: readonly Step[], found: ReadonlySet<number>): Step[] {
         return [{ ...step, body: replace(step.body, found) }]
       case 'set':
       case 'store':
+      case 'make':
       case 'break':
       case 'continue':
         return [step]

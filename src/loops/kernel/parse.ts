@@ -6,14 +6,17 @@ import type { Identifier } from 'acorn'
 import { OptionError } from '../../errors.ts'
 import { globals } from './builtins.ts'
 import { capture, kernelBrand, resolved } from './capture.ts'
+import { makerNamed } from './makers.ts'
 import { declarePattern, initialise, variableOf } from './parse-assign.ts'
 import { call, inline } from './parse-calls.ts'
 import { effect, test, value } from './parse-expressions.ts'
 import { checkFactory, freeHint } from './parse-factory.ts'
 import {
+  type ArrayValue,
   asTree,
   type Build,
   type Compiled,
+  constant,
   emit,
   type Frame,
   newLocal,
@@ -24,6 +27,7 @@ import {
   type Static,
   type Value,
 } from './parse-frame.ts'
+import { unplaced } from './parse-make.ts'
 import { statements } from './parse-statements.ts'
 import { settle } from './parse-unset.ts'
 import { argumentsUsed } from './scope.ts'
@@ -49,14 +53,6 @@ export interface Definition {
   readonly program: Program
 }
 
-/** Which parameters are arrays. */
-export interface ArrayParams {
-  /** Inputs; parameters beyond them are outputs. */
-  readonly nin: number
-  /** The dimensions of each operand, inputs first; 0 for a number. */
-  readonly ranks: readonly number[]
-}
-
 export interface DefineOptions {
   readonly arrays?: ArrayParams | undefined
   readonly env?: Env | undefined
@@ -77,6 +73,8 @@ function free(frame: Frame, id: Identifier): Value {
   const at = place(frame, id)
   if (globals.has(name)) return capture(frame.build, name, globals.get(name), at)
   if (name === 'arguments') return { kind: 'tuple', items: ownArguments(frame).args }
+  const maker = makerNamed(name)
+  if (maker) return { kind: 'maker', name: maker }
   return syntaxError(at, `\`${name}\` is not defined in the kernel`, freeHint(frame, name))
 }
 
@@ -143,7 +141,11 @@ function passOperands(frame: Frame): void {
       initialise(frame, variable, { ...arg, name: variable.name }, at)
       continue
     }
-    if (arg?.kind !== 'local') {
+    if (arg && arg.kind !== 'local') {
+      initialise(frame, variable, arg, at)
+      continue
+    }
+    if (!arg) {
       declarePattern(frame, pattern, nothing)
       continue
     }
@@ -153,6 +155,19 @@ function passOperands(frame: Frame): void {
   }
 }
 
+/** The arguments of a kernel that is given functions, which are known when it is compiled. */
+function withFunctions(
+  build: Build,
+  operands: readonly Value[],
+  given: readonly (CallableFunction | null)[],
+  at: Place,
+): Value[] {
+  const args = [...operands]
+  for (const [k, fn] of given.entries())
+    if (fn !== null) args.splice(k, 0, capture(build, fn.name || `argument ${k}`, fn, at))
+  return args
+}
+
 /** How many operands the kernel takes: its parameters, and what compilers make of those with defaults, `arguments[k]`. */
 function arityOf({ node }: FunctionValue): { readonly arity: number; readonly required: number } {
   const { params } = node
@@ -160,10 +175,11 @@ function arityOf({ node }: FunctionValue): { readonly arity: number; readonly re
   return { arity: Math.max(params.length, argumentsUsed(node)), required: last + 1 }
 }
 
-/** The locals that hold the results. */
-function outsOf(build: Build, value: Value, at: Place, written: boolean): number[] {
-  if (written) {
-    if (value.kind === 'undefined') return []
+/** What the kernel returns, its kind checked. */
+function returned(build: Build, value: Value, at: Place): readonly Value[] {
+  const { gives = 'returned' } = build
+  if (value.kind === 'undefined' && gives !== 'returned') return []
+  if (gives === 'written') {
     const hint = 'Write them: out[i] = value. A kernel whose outputs are all numbers may return them instead.'
     return syntaxError(at, 'the kernel returns a value, but its outputs are parameters', hint)
   }
@@ -175,6 +191,49 @@ function outsOf(build: Build, value: Value, at: Place, written: boolean): number
       'Return the value of the element, or a tuple of several.',
     )
   }
+  return items
+}
+
+/** Where arrays are made, every result is a view: those that are numbers are stored to arrays of one element. */
+function resultsOf(build: Build, items: readonly Value[], nin: number, at: Place): number[] {
+  const results = items.map((item, k): number => {
+    if (item.kind === 'array') return placeResult(build, item, nin + k, at)
+    const value = asTree(item, at)
+    const name = items.length === 1 ? 'result' : `result${k}`
+    const view = build.views.push({ name, operand: nin + k, rank: 1, stored: true }) - 1
+    emit(build, { kind: 'store', view, indices: [constant(0, at)], value, at })
+    return view
+  })
+  let next = nin + results.length
+  for (const { view } of build.made) {
+    const slot = build.views[view]
+    if (slot?.operand === unplaced) slot.operand = next++
+  }
+  return results
+}
+
+/** The array that is a result. */
+function placeResult({ views, gives }: Build, array: ArrayValue, operand: number, at: Place): number {
+  const slot = views[array.view]
+  if (gives !== 'once')
+    return syntaxError(
+      at,
+      'an array is returned, but outputs of guvectorize that are arrays are parameters',
+      'Write to the parameter of the output: out[i] = value. Functions of jit return arrays.',
+    )
+  if (array.indices.length > 0 || slot?.operand !== unplaced) {
+    return syntaxError(
+      at,
+      `the kernel returns ${array.indices.length > 0 ? 'a row' : 'an array that is a parameter, or is returned twice'}`,
+      'Return arrays that the kernel makes, each once: const out = emptyLike(a).',
+    )
+  }
+  slot.operand = operand
+  return array.view
+}
+
+/** The locals that hold the results. */
+function outsOf(build: Build, items: readonly Value[], at: Place): number[] {
   const outs: number[] = []
   for (const item of items) {
     const tree = asTree(item, at)
@@ -184,6 +243,18 @@ function outsOf(build: Build, value: Value, at: Place, written: boolean): number
     outs.push(out)
   }
   return outs
+}
+
+/** Which parameters are arrays. */
+export interface ArrayParams {
+  /** Inputs; parameters beyond them are outputs. */
+  readonly nin: number
+  /** The dimensions of each operand, inputs first; 0 for a number. */
+  readonly ranks: readonly number[]
+  /** It is called once, for whole arrays: then it may return arrays. */
+  readonly once: boolean
+  /** Parameters that are functions, at their places among all parameters; `ranks` leaves them out. */
+  readonly functions?: readonly (CallableFunction | null)[]
 }
 
 interface Lowered {
@@ -208,6 +279,9 @@ function lowerKernel(
     locals: [],
     tables: [],
     views: [],
+    made: [],
+    gives: undefined,
+    entry: new Map(),
     copies: new Map(),
     unset: new Map(),
     results: new Set(),
@@ -219,7 +293,12 @@ function lowerKernel(
   const around = { build, stack: [] }
   const kernel = enter(around, parsed, captured, undefined)
   const at = placeOf(kernel.parsed, kernel.node)
-  const { arity, required } = arityOf(kernel)
+  const given = arrays?.functions ?? []
+  const functions = given.filter((fn) => fn !== null).length
+  const all = arityOf(kernel)
+  const arity = all.arity - functions
+  const required = Math.max(0, all.required - functions)
+  if (arrays) build.gives = arrays.once ? 'once' : arity === arrays.ranks.length ? 'written' : 'returned'
   if (arity === 0)
     syntaxError(
       at,
@@ -227,17 +306,30 @@ function lowerKernel(
       'It needs one parameter for each operand: (x, y) => x + y.',
     )
   const params = Array.from({ length: nin ?? arity }, () => newLocal(build, 'x'))
-  const args = params.map((local, operand): Value => {
+  const operands = params.map((local, operand): Value => {
     const rank = arrays?.ranks[operand] ?? 0
-    if (rank === 0) return readLocal(local, at)
+    if (rank === 0) {
+      const number = readLocal(local, at)
+      build.entry.set(local, number)
+      return number
+    }
     const name = `operand${operand}`
     const view = build.views.push({ name, operand, rank, stored: false }) - 1
     return { kind: 'array', view, name, rank, indices: [] }
   })
+  const args = given.length === 0 ? operands : withFunctions(build, operands, given, at)
   const result = inline(around, kernel, args, undefined, passOperands)
-  const outs = outsOf(build, result, at, arrays !== undefined && params.length === arrays.ranks.length)
-  const { locals, tables, views } = build
-  return { program: { locals, params, body: settle(build.steps), outs, tables, views }, arity, required }
+  const items = returned(build, result, at)
+  const views = build.made.length > 0 || items.some((item) => item.kind === 'array')
+  const results = views ? resultsOf(build, items, params.length, at) : []
+  const outs = views ? [] : outsOf(build, items, at)
+  const { locals, tables, made } = build
+  const body = settle(build.steps)
+  return {
+    program: { locals, params, body, outs, results, made, tables, views: build.views },
+    arity,
+    required,
+  }
 }
 
 /** The untyped tree for so many operands: where there are fewer than parameters, the last ones have their defaults. */

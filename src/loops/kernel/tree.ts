@@ -98,6 +98,8 @@ export type Step =
       readonly value: Tree
       readonly at: Place
     }
+  /** An array that the kernel makes gets its sizes: those of `program.made[made]`, as far as they are not known at entry. */
+  | { readonly kind: 'make'; readonly made: number; readonly sizes: readonly Tree[] }
   /** From here on the local is `undefined`, until it is set. */
   | { readonly kind: 'declare'; readonly local: number; readonly at: Place }
   | {
@@ -125,13 +127,25 @@ export interface Table {
   readonly weak: boolean
 }
 
-/** An array parameter. */
+/** An array parameter, or an array that the kernel makes. */
 export interface View {
   readonly name: string
-  /** Which parameter it is. */
+  /** Which parameter it is; beyond the parameters come results, then what else the kernel makes. */
   readonly operand: number
   readonly rank: number
   readonly stored: boolean
+}
+
+/** An array that the kernel makes. */
+export interface Made {
+  readonly view: number
+  /** One an axis. */
+  readonly sizes: readonly Tree[]
+  /** Are they made of parameters and their sizes alone? */
+  readonly known: boolean
+  /** Its dtype, or the view whose dtype it has; neither: that of what is stored to it. */
+  readonly code: Code | null
+  readonly like: number | null
 }
 
 export interface Program {
@@ -142,6 +156,9 @@ export interface Program {
   readonly body: readonly Step[]
   /** The locals that hold the results; nothing reads them. */
   readonly outs: readonly number[]
+  /** Where the kernel makes arrays, results are views: arrays it made, and numbers stored to arrays of one element. */
+  readonly results: readonly number[]
+  readonly made: readonly Made[]
   readonly tables: readonly Table[]
   readonly views: readonly View[]
 }
@@ -167,6 +184,31 @@ export function branches(tree: Tree): readonly Tree[] {
       return [tree.index]
     case 'item':
       return tree.indices
+  }
+}
+
+/** The same tree with other parts. */
+export function withBranches(tree: Tree, next: readonly Tree[]): Tree {
+  const [a, b, c] = next
+  switch (tree.kind) {
+    case 'constant':
+    case 'local':
+    case 'size':
+      return tree
+    case 'unary':
+    case 'coerce':
+      return a ? { ...tree, arg: a } : tree
+    case 'binary':
+    case 'logical':
+      return a && b ? { ...tree, left: a, right: b } : tree
+    case 'conditional':
+      return a && b && c ? { ...tree, test: a, then: b, else: c } : tree
+    case 'call':
+      return { ...tree, args: next }
+    case 'element':
+      return a ? { ...tree, index: a } : tree
+    case 'item':
+      return { ...tree, indices: next }
   }
 }
 
@@ -222,6 +264,7 @@ export function inner(step: Step): readonly (readonly Step[])[] {
       return [step.body]
     case 'set':
     case 'store':
+    case 'make':
     case 'declare':
     case 'break':
     case 'continue':

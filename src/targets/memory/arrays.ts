@@ -268,3 +268,26 @@ export function toArray(x: AnyArray): Nested {
 export function format(x: AnyArray): string {
   return formatStrided(checked(x))
 }
+
+/**
+ * An array of the shape of `x`, as `empty` makes it: in C order, of its dtype unless another is given. Matches `numpy.empty_like`.
+ * @throws OptionError for what is no array, SignatureError for an unknown dtype
+ */
+export function emptyLike<X extends AnyArray>(x: X): ArrayResult<CopyOf<X>>
+export function emptyLike<D extends DType>(x: AnyArray, dtype: D): ArrayResult<ArrayByDType<D>>
+export function emptyLike(x: AnyArray, dtype?: DType): ArrayResult {
+  const { shape, code } = toStrided(x)
+  return empty(shape, dtype ?? code)
+}
+
+/** The same with zeros. Matches `numpy.zeros_like`. */
+export function zerosLike<X extends AnyArray>(x: X): ArrayResult<CopyOf<X>>
+export function zerosLike<D extends DType>(x: AnyArray, dtype: D): ArrayResult<ArrayByDType<D>>
+export function zerosLike(x: AnyArray, dtype?: DType): ArrayResult {
+  const { shape, code } = toStrided(x)
+  return zeros(shape, dtype ?? code)
+}
+
+/** Kernels that capture these make arrays of their own by them. */
+for (const [name, fn] of Object.entries({ empty, zeros, ones, full, emptyLike, zerosLike }))
+  Object.defineProperty(fn, Symbol.for('lanewise.maker'), { value: name })

@@ -1,0 +1,104 @@
+/** The second half of a call of a jit function of arrays: its kernel runs once, on whole arrays; results are numbers and arrays it made. */
+
+import { copy } from '../broadcast/copy.ts'
+import type { Access, CoreCall } from '../broadcast/core.ts'
+import type { Strided } from '../broadcast/view.ts'
+import { NoLoopError, OptionError, TargetError } from '../errors.ts'
+import { makeResult } from '../targets/memory/results.ts'
+import { noKeywords } from '../vectorize/keywords.ts'
+import type { Call, Core, Finish, Last, Ready } from '../vectorize/prepare.ts'
+import { separateAll, single, temporary } from './finish.ts'
+import { madeArrays } from './made.ts'
+
+export interface JitRules {
+  /** The dimensions of each argument, 0 for a number. */
+  readonly ranks: readonly number[]
+  /** Of each result. */
+  readonly results: readonly number[]
+  /** Arguments that the kernel writes to. */
+  readonly writable: ReadonlySet<number>
+}
+
+const dimensions = (rank: number): string =>
+  rank === 0 ? 'a number' : `an array of ${rank} dimension${rank === 1 ? '' : 's'}`
+
+function checkRanks(
+  { name }: Core,
+  { overload }: Ready,
+  operands: readonly Strided[],
+  ranks: readonly number[],
+): void {
+  const odd = operands.findIndex(({ shape }, k) => shape.length !== ranks[k])
+  if (odd < 0) return
+  const { shape = [], code = 'f8' } = operands[odd] ?? {}
+  throw new NoLoopError(
+    `${name}() argument ${odd} is ${dimensions(shape.length)}, but ${overload.text} takes ${dimensions(ranks[odd] ?? 0)}: functions of jit do not broadcast, those of guvectorize do`,
+    { dtypes: [code], types: [overload.text] },
+  )
+}
+
+/** Of the keywords of calls only those that choose the loop mean something here. */
+function checkKeywords({ name, nin }: Core, { keywords, outs }: Call): void {
+  const { mask, axes, axis, keepdims, order } = keywords
+  const plain = mask === null && axes === undefined && axis === undefined && !keepdims
+  if (outs === null && plain && order === noKeywords.order) return
+  throw new OptionError(
+    `${name}() takes its ${nin} arguments and the keywords casting, dtype and signature: it makes its results itself, or writes to arrays that are arguments`,
+    { option: outs === null ? 'keywords' : 'out', known: ['casting', 'dtype', 'signature'] },
+  )
+}
+
+export const jitFinish =
+  ({ ranks, results, writable }: JitRules): Finish =>
+  (core, request, ready) => {
+    const { nin } = core
+    const { runCore, target } = ready
+    if (runCore === undefined)
+      throw new TargetError(`the target '${target.name}' does not run kernels of arrays`, {
+        target: target.name,
+        reason: 'it takes scalar kernels only',
+      })
+    checkKeywords(core, request)
+    const given = request.operands.slice(0, nin)
+    checkRanks(core, ready, given, ranks)
+    if (writable.size > 0) separateAll(given, nin, ready, writable)
+    const run = given.map((o, k) => temporary(core, ready, writable, o, k))
+    const sizes = given.flatMap(({ shape }) => shape)
+    const { outs } = ready.overload.kernel
+    const made = madeArrays(core.name, ready, run, sizes)
+    for (const [k] of outs.entries()) run.push(oneElement(ready, k, given))
+    run.push(...made.arrays)
+    const call: CoreCall = {
+      loop: [],
+      sizes: made.sizes,
+      ranks: run.map(({ shape }) => shape.length),
+      access: run.map((_, k): Access => (k >= nin ? 'write' : writable.has(k) ? 'both' : 'read')),
+    }
+    const report: Last = { target: target.name, threads: 1, calls: 0, bytesCopied: 0 }
+    if (ready.why !== undefined) report.why = ready.why
+    runCore(run, call, report)
+    given.forEach((to, k) => {
+      const from = run[k]
+      if (from && from !== to) copy(from, to)
+    })
+    core.last = report
+    core.lastLoop = ready
+    const values = results.map((rank, k): unknown => {
+      const from = run[nin + k]
+      if (!from) return undefined
+      return rank === 0
+        ? single(from)
+        : makeResult(from.code, from.data, from.shape, from.stride, from.offset)
+    })
+    return values.length > 1 ? values : values[0]
+  }
+
+function oneElement({ overload, target }: Ready, k: number, beside: readonly Strided[]): Strided {
+  const code = overload.outputs[k] ?? 'f8'
+  const data = target.allocate(
+    code,
+    1,
+    beside.map((o) => o.data),
+  )
+  return { data, code, shape: [], stride: [], offset: 0 }
+}
