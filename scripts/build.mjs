@@ -1,11 +1,12 @@
-// Builds dist/: one bundled file an entry (the compile pipeline in a chunk of its own, so that binaryen loads only when
-// something is compiled), and the declarations beside them.
+// Builds dist/: one bundled file an entry (the compile pipeline and binaryen in chunks of their own, which load only when something
+// is compiled), binaryen's code and licence, and the declarations beside them.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { repack } from './binaryen/repack.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
@@ -14,6 +15,15 @@ process.chdir(root)
 const entries = ['src/index.ts', 'src/ufuncs.ts', 'src/loops/compile-thread.ts'].filter((file) =>
   existsSync(file),
 )
+
+/** Puts our loader in the place of the package `binaryen`; what it names is published as it is. */
+const packedBinaryen = {
+  name: 'binaryen',
+  setup({ onResolve }) {
+    onResolve({ filter: /^binaryen$/ }, () => ({ path: join(root, 'scripts/binaryen/packed.js') }))
+    onResolve({ filter: /^\.\/binaryen\// }, ({ path }) => ({ path, external: true }))
+  },
+}
 
 async function bundle() {
   await build({
@@ -25,8 +35,8 @@ async function bundle() {
     splitting: true,
     format: 'esm',
     platform: 'neutral',
-    packages: 'external',
-    external: ['node:*'],
+    external: ['node:*', 'acorn', 'ndarray'],
+    plugins: [packedBinaryen],
     target: ['es2022', 'node20'],
     sourcemap: true,
     legalComments: 'none',
@@ -60,4 +70,4 @@ async function declarations() {
 }
 
 await rm('dist', { recursive: true, force: true })
-await Promise.all([bundle(), declarations()])
+await Promise.all([bundle(), declarations(), repack('dist/binaryen')])

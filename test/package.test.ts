@@ -147,10 +147,24 @@ test('a user bundles and minifies them, and what is not used is left out', async
   await build({ ...shared, entryPoints: [join(folder, 'app.mjs')], outdir, splitting: true, write: true })
   writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }\n')
   assert.is(node('bundled/app.js'), expectedUfuncs)
-  const { outputFiles } = await build({ ...shared, entryPoints: [entry], external: ['binaryen'] })
+  const { outputFiles } = await build({ ...shared, entryPoints: [entry] })
   const text = outputFiles[0]?.text ?? ''
   assert.match(text, /floor_divide/)
   assert.not.match(text, /logical_or/)
+})
+
+test('a user bundles everything into one file of CommonJS', async () => {
+  writeFileSync(
+    join(folder, 'one.mjs'),
+    `import { ready, vectorize } from 'lanewise'
+const add = vectorize(['f8(f8,f8)'], (x, y) => x + y)
+ready().then(() => console.log(add([1, 2], 40).get(1)))
+`,
+  )
+  const outfile = join(folder, 'one.cjs')
+  const format = { format: 'cjs', platform: 'node', logLevel: 'error' } as const
+  await build({ ...format, bundle: true, minify: true, entryPoints: [join(folder, 'one.mjs')], outfile })
+  assert.is(node('one.cjs').trim(), '42')
 })
 
 test('the type tests hold for the package as for the source', () => {

@@ -4,9 +4,10 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Answer, Question, ThreadData } from './compiler.ts'
+import { loadBinaryen } from './emit/load.ts'
 
 const { port, state } = workerData as ThreadData
-const pipeline = import('./compile.ts')
+const pipeline = loadBinaryen().then(() => import('./compile.ts'))
 
 async function answer({ id, job, request }: Question): Promise<Answer> {
   try {

@@ -145,7 +145,10 @@ async function runAsync<J extends Job>(job: J, request: CompileRequest): Promise
 }
 
 async function load(): Promise<void> {
-  pipeline ??= (await import('./compile.ts')).jobs
+  if (pipeline) return
+  const { loadBinaryen } = await import('./emit/load.ts')
+  await loadBinaryen()
+  pipeline = (await import('./compile.ts')).jobs
 }
 
 export const compiler: Compiler = {
