@@ -3,8 +3,8 @@
  * share memory with outputs copied, the kernel run over the loop dimensions.
  */
 
-import { copied, copy } from '../broadcast/copy.ts'
-import type { Access, CoreCall } from '../broadcast/core.ts'
+import { clear, copied } from '../broadcast/copy.ts'
+import { type Access, type CoreCall, copyCores } from '../broadcast/core.ts'
 import { contiguousStrides, outputStrides, type Shape, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import type { Code } from '../dtype.ts'
@@ -13,6 +13,7 @@ import { makeResult } from '../targets/memory/results.ts'
 import { separate } from '../vectorize/call.ts'
 import { absent, type Call, type Core, type Finish, type Last, type Ready } from '../vectorize/prepare.ts'
 import { coreLast, inverse, permuted, readAxes } from './axes.ts'
+import { checkContiguous } from './contiguous.ts'
 import { coreOf, type Layout } from './layout.ts'
 import { madeArrays, most } from './made.ts'
 import { bindSizes, missingDims, type Sizes, type SizesOption } from './sizes.ts'
@@ -88,7 +89,10 @@ const needsTemporary = (operand: Strided, code: Code): boolean => operand.code !
 export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): Finish {
   return (core, request, ready) => {
     const { nin, nout, name } = core
-    const { operands, keywords, scalars, outs } = request
+    const { keywords, scalars, outs } = request
+    const { mask } = keywords
+    // With a mask, it stands between inputs and outputs.
+    const operands = mask === null ? request.operands : request.operands.filter((_, k) => k !== nin)
     const { runCore } = ready
     if (runCore === undefined) {
       throw new TargetError(`the target '${ready.target.name}' does not run kernels of arrays`, {
@@ -113,9 +117,11 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
       moved.slice(nin).map((o) => (o === absent ? null : o.shape)),
       option,
       name,
+      mask?.shape,
     )
     checkSizes(core, bound)
     const alone = scalars === nin && outs === null && bound.loop.length === 0
+    const selects = mask && apartFrom(mask, moved.slice(nin), ready)
     if (outs !== null || writable.size > 0) separateAll(moved, nin, ready, writable)
 
     const inputs = moved.slice(0, nin).map((o, k) => loopPart(o, bound.cores[k]?.length ?? 0))
@@ -129,16 +135,24 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
         sizeOf(shape),
         moved.slice(0, nin).map((o) => o.data),
       )
-      moved[k] = { data, code, shape, stride: resultStrides(bound.loop, own, inputs, request), offset: 0 }
+      const made = { data, code, shape, stride: resultStrides(bound.loop, own, inputs, request), offset: 0 }
+      // What the mask leaves out is 0.
+      if (mask !== null) clear(made)
+      moved[k] = made
     }
     const run = moved.map((o, k) => temporary(core, ready, writable, o, k))
+    checkContiguous(name, ready, run)
     const made = madeArrays(name, ready, run, bound.sizes)
     run.push(...made.arrays)
     const call: CoreCall = {
       loop: bound.loop,
       sizes: made.sizes,
       ranks: run.map((o, k) => (k < nin + nout ? coreOf(layout, k).length : o.shape.length)),
-      access: run.map((_, k): Access => (writable.has(k) ? 'both' : k < nin ? 'read' : 'write')),
+      access: run.map((_, k): Access => {
+        if (k >= nin + nout) return 'scratch'
+        return writable.has(k) ? 'both' : k < nin ? 'read' : 'write'
+      }),
+      mask: selects,
     }
     const report: Last = { target: ready.target.name, threads: 1, calls: 0, bytesCopied: 0 }
     if (ready.why !== undefined) report.why = ready.why
@@ -147,7 +161,7 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
       runCore(complete, call, report)
       run.forEach((o, k) => {
         const to = moved[k]
-        if (to && to !== o) copy(o, to)
+        if (to && to !== o) copyCores(call, k, o, to)
       })
     }
     core.last = report
@@ -175,6 +189,13 @@ function givenOut({ outs, outsFrom, outsTo }: Call, k: number): unknown {
 export function single({ data, offset, code }: Strided): unknown {
   const value = data[offset]
   return code === 'b1' ? value !== 0 : value
+}
+
+/** The mask, or a copy of it where outputs lie in the same memory. */
+function apartFrom(mask: Strided, outs: readonly Strided[], ready: Ready): Strided {
+  const all = [mask, ...outs]
+  separate(all, 1, ready, false)
+  return all[0] ?? mask
 }
 
 /** Inputs that share memory with what is written are copied. */

@@ -14,8 +14,10 @@ import {
   type KernelFunction,
   refuseFreed,
 } from '../vectorize/vectorize.ts'
+import { checkPromises } from './contiguous.ts'
 import { gufuncFinish } from './finish.ts'
 import { type Layout, parseLayout } from './layout.ts'
+import { gufuncReduce } from './reduce.ts'
 import { readOperands } from './signatures.ts'
 import type { SizesOption } from './sizes.ts'
 import { arrayParams, arraySource, checkParameters, layoutGrammar } from './source.ts'
@@ -86,6 +88,7 @@ function build(kernel: KernelFunction | string, given: DefinedBy<GuOptions>): An
   const where = 'guvectorize'
   const layout = parseLayout(text ?? '')
   const listed = (signatures ?? []).map((s) => readOperands(layout, s))
+  checkPromises(layout, listed)
   const { env, name, target, fallback, simd = true } = options
   const arrays = arrayParams(layout, listed)
   let definition = define(kernel, { env: env as DefineOptions['env'], name, arrays })
@@ -122,6 +125,7 @@ function build(kernel: KernelFunction | string, given: DefinedBy<GuOptions>): An
     fallback,
     signature: layout.text,
     finish: gufuncFinish({ layout, sizes: options.sizes ?? {}, writable }),
+    reduce: gufuncReduce(layout),
     source,
     remake(values) {
       definition = recapture(definition, values)
@@ -144,7 +148,7 @@ const parametersOf = ({ outputs: all }: Layout, { inputs, outputs }: Overload, r
  * the outputs' inferred) and `guvectorize(layout, options?)(kernel)`.
  *
  * The layout names each operand's core dimensions, its last axes: `(m,n),(n,p)->(m,p)`; what is left broadcasts. Calls take `out`,
- * `axes`, `axis`, `keepdims`, `casting`, `order`, `dtype` and `signature`. Matches `numba.guvectorize` and the calls of NumPy's
+ * `axes`, `axis`, `keepdims`, `where` (an element a core), `casting`, `order`, `dtype` and `signature`. Matches `numba.guvectorize` and the calls of NumPy's
  * gufuncs.
  * @throws SignatureError, KernelSyntaxError and KernelTypeError when it is defined, OptionError, TargetError
  */

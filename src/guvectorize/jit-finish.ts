@@ -7,6 +7,7 @@ import { NoLoopError, OptionError, TargetError } from '../errors.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import { noKeywords } from '../vectorize/keywords.ts'
 import type { Call, Core, Finish, Last, Ready } from '../vectorize/prepare.ts'
+import { checkContiguous } from './contiguous.ts'
 import { separateAll, single, temporary } from './finish.ts'
 import { madeArrays } from './made.ts'
 
@@ -61,6 +62,7 @@ export const jitFinish =
     checkKeywords(core, request)
     const given = request.operands.slice(0, nin)
     checkRanks(core, ready, given, ranks)
+    checkContiguous(core.name, ready, given)
     if (writable.size > 0) separateAll(given, nin, ready, writable)
     const run = given.map((o, k) => temporary(core, ready, writable, o, k))
     const sizes = given.flatMap(({ shape }) => shape)
@@ -72,7 +74,11 @@ export const jitFinish =
       loop: [],
       sizes: made.sizes,
       ranks: run.map(({ shape }) => shape.length),
-      access: run.map((_, k): Access => (k >= nin ? 'write' : writable.has(k) ? 'both' : 'read')),
+      access: run.map((_, k): Access => {
+        if (k < nin) return writable.has(k) ? 'both' : 'read'
+        return k < nin + results.length ? 'write' : 'scratch'
+      }),
+      mask: null,
     }
     const report: Last = { target: target.name, threads: 1, calls: 0, bytesCopied: 0 }
     if (ready.why !== undefined) report.why = ready.why

@@ -111,7 +111,8 @@ function computeSizes(callee: Named, sizes: number[]): void {
 }
 
 /**
- * The sizes of a call: `shapes` of the inputs, `outs` of the outputs that are given (null: to be allocated).
+ * The sizes of a call: `shapes` of the inputs, `outs` of the outputs that are given (null: to be allocated); the mask stretches with
+ * the loop dimensions.
  * @throws CoreDimensionError for too few dimensions, sizes that differ, and sizes that nothing tells; BroadcastError, OutputError
  *   for loop dimensions that do not fit together; OptionError for a wrong size in the option
  */
@@ -121,6 +122,7 @@ export function bindSizes(
   outs: readonly (Shape | null)[],
   option: SizesOption = {},
   name = 'gufunc',
+  mask?: Shape,
 ): Sizes {
   const callee: Named = { layout, name }
   const all = [...shapes, ...outs]
@@ -164,7 +166,7 @@ export function bindSizes(
     return shape.slice(0, shape.length - present(coreOf(layout, k), missing).length)
   }
   const loop = broadcastCall(
-    shapes.map((_, k) => loopOf(k)),
+    [...shapes.map((_, k) => loopOf(k)), ...(mask ? [mask] : [])],
     outs.map((out, k) => (out ? loopOf(nin + k) : null)),
   )
   const cores = all.map((_, k) => present(coreOf(layout, k), missing).map(({ dim }) => sizes[dim] ?? 0))

@@ -149,7 +149,9 @@ export function arraySource({ core, listed, read, text }: Grammar): ArraySource 
     )
     const { program, arity, arrays } = definition
     const views = (!arrays?.once && arity > inputs.length) || program.made.length > 0
-    const made = (views ? inferWritten : inferReturned)(definition, core, inputs, outputs)
+    const types = [...(known?.inputs ?? []), ...(known?.outputs ?? [])]
+    const contiguous = types.map((type) => type.contiguous)
+    const made = (views ? inferWritten : inferReturned)(definition, { ...core, contiguous }, inputs, outputs)
     const { kernel, tables, sizing } = made
     return {
       inputs,

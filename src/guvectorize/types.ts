@@ -4,6 +4,7 @@ import type {
   Compiled,
   Operand,
   Output,
+  ReduceOptions,
   Settled,
   TargetName,
 } from '../vectorize/callable-types.ts'
@@ -24,13 +25,18 @@ export interface GuOptions<E = undefined> extends Options<E> {
   readonly writableArgs?: readonly (number | string)[]
 }
 
-export interface GuCallOptions extends Omit<CallOptions, 'where'> {
+export interface GuCallOptions extends CallOptions {
   /** For each operand the axes that are its core, in the layout's order. */
   readonly axes?: readonly (number | readonly number[])[]
   /** Of layouts with a single core dimension: its axis in every operand. */
   readonly axis?: number
   /** Outputs keep the core axes of the inputs, with size 1. */
   readonly keepdims?: boolean
+}
+
+export interface GuReduceOptions extends Omit<ReduceOptions, 'where' | 'initial'> {
+  /** What comes before the first element. */
+  readonly initial?: Operand | null
 }
 
 /** What a layout's calls give: nothing, one array, or a list of several. */
@@ -49,6 +55,13 @@ export interface Gufunc<L extends string = string, T extends TargetName = 'cpu'>
   (...args: Argument[]): Settled<T, Results<L>>
   async(...args: unknown[]): Promise<Results<L>>
   on<U extends TargetName>(target: U): Gufunc<L, U>
+  /**
+   * Of a layout such as `(n,n),(n,n)->(n,n)`, two inputs and a result of as many core dimensions each: joins the elements of loop axes
+   * (0 unless told; counted without the core), from the left. An `initial` array stretches to the result. NumPy has no such thing.
+   * @throws NoLoopError for other layouts, for no elements without `initial` or identity, for several axes without an identity;
+   *   CoreDimensionError where a result has another shape than the elements; AxisError, OutputError
+   */
+  reduce(x: Operand, options?: GuReduceOptions): Settled<T, Result>
   readonly name: string
   readonly doc: string
   readonly nin: number

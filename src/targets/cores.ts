@@ -1,13 +1,22 @@
 /**
- * Kernels of arrays on the cpu target. Resident operands are computed where they lie; plain ones are copied as a whole into the
- * same memory for the time of the call, and outputs among them back.
+ * Kernels of arrays on the cpu target. Resident operands are computed where they lie; plain ones are copied into the same memory for
+ * the time of the call, in parts of the loop where they are large, and outputs among them back.
  */
 
 import { clear, copy } from '../broadcast/copy.ts'
-import { type CoreCall, corePlan, coreSteps } from '../broadcast/core.ts'
+import {
+  axisOf,
+  type CoreCall,
+  corePlan,
+  coreSteps,
+  coresIn,
+  type Part,
+  partOf,
+  partOfCall,
+  walkCores,
+} from '../broadcast/core.ts'
 import { contiguousStrides, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
-import { walk } from '../broadcast/walk.ts'
 import { dtypes } from '../dtype.ts'
 import { MemoryError } from '../errors.ts'
 import type { WasmLoop } from '../loops/loop.ts'
@@ -23,9 +32,14 @@ interface Placed {
   readonly base: number
 }
 
+/** Plain operands of more bytes go through wasm memory in parts of about this size. */
+const partBytes = 2 ** 22
+
+const bytesOf = ({ shape, code }: Strided): number => sizeOf(shape) * dtypes[code].bytes
+
 /** Room for a plain operand, in C order. */
-function reserve(heap: Heap, { shape, code }: Strided): Block {
-  const bytes = Math.max(8, sizeOf(shape) * dtypes[code].bytes)
+function reserve(heap: Heap, operand: Strided): Block {
+  const bytes = Math.max(8, bytesOf(operand))
   const block = heap.reserve(bytes)
   if (block) return block
   throw new MemoryError(`wasm memory is full: no ${bytes} bytes for an operand of a core call`, { bytes })
@@ -58,16 +72,39 @@ function callAll(
     args.push(...coreSteps(operand, call.ranks[k] ?? 0).map((step) => step * (bytes[k] ?? 0)))
   })
   let failed = 0
-  walk(plan, (offsets, n) => {
+  walkCores(plan, call.mask, (offsets, n) => {
     if (failed !== 0) return
     args[1] = n
-    placed.forEach(({ base }, k) => {
-      args[2 + 2 * k] = base + (offsets[k] ?? 0) * (bytes[k] ?? 0)
+    placed.forEach(({ operand, base }, k) => {
+      const offset = offsets[k] ?? 0
+      args[2 + 2 * k] = base + offset * (bytes[k] ?? 0)
+      if (call.mask !== null && call.access[k] === 'write')
+        clear(coresIn(operand, call.ranks[k] ?? 0, offset, n, plan.innerSteps[k] ?? 0))
     })
     failed = invoke(instance.strided, args)
     report.calls++
   })
   if (failed !== 0) throw failure(loop, instance, failed)
+}
+
+/** How a call with large plain operands is cut. An input that all elements write to sees them in one order only, so it is not. */
+function partsOf(call: CoreCall, operands: readonly Strided[], plain: readonly boolean[]): Part[] {
+  const axis = call.loop.findIndex((size) => size > 1)
+  const count = call.loop[axis] ?? 1
+  const whole: Part[] = [{ axis, from: 0, n: count }]
+  const shared = operands.some(
+    (operand, k) =>
+      call.access[k] === 'both' && call.loop.some((size, a) => size > 1 && axisOf(call, k, operand, a) < 0),
+  )
+  const moving = operands.filter((operand, k) => plain[k] && axisOf(call, k, operand, axis) >= 0)
+  const bytes = moving.reduce((sum, operand) => sum + bytesOf(operand), 0)
+  if (axis < 0 || shared || bytes <= partBytes) return whole
+  const n = Math.max(1, Math.floor((count * partBytes) / bytes))
+  return Array.from({ length: Math.ceil(count / n) }, (_, k) => ({
+    axis,
+    from: k * n,
+    n: Math.min(n, count - k * n),
+  }))
 }
 
 /** `instanceIn` loads the loop into a memory. */
@@ -89,35 +126,57 @@ export function coreRunner(loop: WasmLoop, instanceIn: (heap: Heap) => Instance)
     const instance = instanceFor(addresses.some((address) => address >= 0))
     const { heap } = instance
     const blocks: Block[] = []
+    const parts = partsOf(
+      call,
+      operands,
+      addresses.map((address) => address < 0),
+    )
+    const [first] = parts
+    const axes = operands.map((operand, k) => (first ? axisOf(call, k, operand, first.axis) : -1))
     try {
       // All room first: a memory that grows gives new views.
       const homes = operands.map((operand, k) => {
         if ((addresses[k] ?? -1) >= 0) return undefined
-        const block = reserve(heap, operand)
+        const block = reserve(heap, first ? partOf(operand, axes[k] ?? -1, first) : operand)
         blocks.push(block)
         return block
       })
-      const placed = operands.map((operand, k): Placed => {
-        const home = homes[k]
-        return home
-          ? { operand: inBlock(heap, operand, home), base: 0 }
-          : { operand, base: addresses[k] ?? 0 }
-      })
-      placed.forEach(({ operand: to }, k) => {
-        const from = operands[k]
-        if (call.access[k] === 'write') clear(to)
-        else if (homes[k] && from) {
+      for (const part of parts) {
+        /** What this part brings to wasm memory: operands that lie along its axis, and with the first part all others. */
+        const comes = operands.map((_, k) => part === first || (axes[k] ?? -1) >= 0)
+        const own = operands.map((operand, k) => partOf(operand, axes[k] ?? -1, part))
+        const placed = own.map((operand, k): Placed => {
+          const home = homes[k]
+          return home
+            ? { operand: inBlock(heap, operand, home), base: 0 }
+            : { operand, base: addresses[k] ?? 0 }
+        })
+        placed.forEach(({ operand: to }, k) => {
+          const from = own[k]
+          const access = call.access[k]
+          if (!from || !comes[k]) return
+          if (access === 'scratch' || (access === 'write' && call.mask === null)) clear(to)
+          else if (homes[k]) {
+            copy(from, to)
+            report.bytesCopied += bytesOf(to)
+          }
+        })
+        callAll(
+          loop,
+          instance,
+          placed,
+          part === first && parts.length === 1 ? call : partOfCall(call, part),
+          report,
+        )
+        placed.forEach(({ operand: from }, k) => {
+          const to = own[k]
+          const access = call.access[k]
+          const goes = comes[k] || part === parts.at(-1)
+          if (!homes[k] || !to || !goes || access === 'read' || access === 'scratch') return
           copy(from, to)
-          report.bytesCopied += sizeOf(to.shape) * dtypes[to.code].bytes
-        }
-      })
-      callAll(loop, instance, placed, call, report)
-      placed.forEach(({ operand: from }, k) => {
-        const to = operands[k]
-        if (!homes[k] || !to || call.access[k] === 'read') return
-        copy(from, to)
-        report.bytesCopied += sizeOf(to.shape) * dtypes[to.code].bytes
-      })
+          report.bytesCopied += bytesOf(to)
+        })
+      }
     } finally {
       for (const block of blocks) heap.release(block)
     }

@@ -1,7 +1,7 @@
 /** The target that compiles nothing: every element is one call of the kernel, in which a debugger can stop. */
 
 import { clear } from '../broadcast/copy.ts'
-import { corePlan, coreSteps } from '../broadcast/core.ts'
+import { corePlan, coreSteps, coresIn, walkCores } from '../broadcast/core.ts'
 import { store } from '../broadcast/nested.ts'
 import { walk } from '../broadcast/walk.ts'
 import type { ArrayValue } from '../loops/kernel/ir.ts'
@@ -68,12 +68,17 @@ function coreRun({ kernel, inputs }: JsLoop, element: NonNullable<JsLoop['core']
     operands.forEach((operand, k) => {
       // A freed operand is an error here.
       addressOf(operand.data)
-      if (call.access[k] === 'write') clear(operand)
+      const access = call.access[k]
+      if (access === 'scratch' || (access === 'write' && call.mask === null)) clear(operand)
     })
     const plan = corePlan(call, operands)
     const steps = operands.map((operand, k) => coreSteps(operand, call.ranks[k] ?? 0))
-    walk(plan, (offsets, n) => {
+    walkCores(plan, call.mask, (offsets, n) => {
       report.calls++
+      operands.forEach((operand, k) => {
+        if (call.mask !== null && call.access[k] === 'write')
+          clear(coresIn(operand, call.ranks[k] ?? 0, offsets[k] ?? 0, n, plan.innerSteps[k] ?? 0))
+      })
       for (let i = 0; i < n; i++) {
         const at = operands.map((_, k) => (offsets[k] ?? 0) + i * (plan.innerSteps[k] ?? 0))
         const scalars = inputs.map((_, k) => operands[k]?.data[at[k] ?? 0] ?? 0)

@@ -159,10 +159,12 @@ const givenOf = (core: Core, { args, operands }: Call): Given[] =>
 const outsOf = ({ operands, first }: Call): (Code | null)[] =>
   operands.slice(first).map((operand) => (operand === absent ? null : operand.code))
 
-const formOf = ({ keywords }: Call): LoopForm => (keywords.mask === null ? 'map' : 'masked')
+/** The mask of a gufunc chooses core calls; its loop knows nothing of it. */
+const formOf = ({ finish }: Core, { keywords }: Call): LoopForm =>
+  keywords.mask === null || finish !== null ? 'map' : 'masked'
 
 const longKey = (core: Core, request: Call): string =>
-  `${givenOf(core, request)} ${outsOf(request)} ${formOf(request)} ${request.keywords.key} ${request.widened ?? ''}`
+  `${givenOf(core, request)} ${outsOf(request)} ${formOf(core, request)} ${request.keywords.key} ${request.widened ?? ''}`
 
 function wrongCount({ name, nin, nout, source }: Core, args: readonly unknown[], count: number): Error {
   const range = nout === 0 ? `${nin}` : `from ${nin} to ${nin + nout}`
@@ -195,7 +197,7 @@ async function prepareAsync(core: Core, request: Call): Promise<Ready> {
 }
 
 const queryOf = (core: Core, request: Call): Query => ({
-  form: formOf(request),
+  form: formOf(core, request),
   given: givenOf(core, request),
   outs: outsOf(request),
   asked: request.keywords.asked,

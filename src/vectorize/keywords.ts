@@ -166,12 +166,11 @@ const readers: Readonly<Record<keyof CallOptions, Read>> = {
   },
 }
 
-/** What only gufuncs take, and what only ufuncs do. */
+/** What only gufuncs take. */
 const ofGufuncs: ReadonlySet<string> = new Set(['axes', 'axis', 'keepdims'])
-const ofUfuncs: ReadonlySet<string> = new Set(['where'])
 
 const takes = (f: Callee, keyword: string): boolean =>
-  Object.hasOwn(readers, keyword) && !(f.signature === null ? ofGufuncs : ofUfuncs).has(keyword)
+  Object.hasOwn(readers, keyword) && (f.signature !== null || !ofGufuncs.has(keyword))
 
 export const knownKeywords = Object.keys(readers) as readonly (keyof CallOptions)[]
 
@@ -185,7 +184,6 @@ const fromElsewhere: Readonly<Record<string, string>> = {
 const elsewhereOfGufuncs: Readonly<Record<string, string>> = {
   sig: 'that is signature',
   subok: 'arrays have no subclasses; leave it out',
-  where: 'a gufunc has no masks in this version',
 }
 
 /**

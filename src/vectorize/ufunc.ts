@@ -33,6 +33,8 @@ export interface UfuncParts {
   /** Of a gufunc: its layout, and how its calls go on once a loop is found. */
   readonly signature?: string
   readonly finish?: Finish
+  /** Of a gufunc: its reduction; left out, that of ufuncs. */
+  readonly reduce?: typeof reduce
   readonly source: Source
   /** The loops anew, with `env` read again or replaced. */
   readonly remake: (env?: object) => Source
@@ -153,7 +155,7 @@ function properties(family: Family, core: Core): PropertyDescriptorMap {
       recompile(family, env)
       return this
     },
-    reduce: (x: unknown, options?: unknown) => reduce(core, x, options),
+    reduce: (x: unknown, options?: unknown) => (parts.reduce ?? reduce)(core, x, options),
     accumulate: (x: unknown, options?: unknown) => accumulate(core, x, options),
     reduceat: (x: unknown, indices: unknown, options?: unknown) => reduceat(core, x, indices, options),
     inspect: (what: string, signature?: string) => inspect(core, what, signature),

@@ -330,7 +330,7 @@ for (const target of targets) {
       [{ axis: 3 }, AxisError],
       [{ axis: 0, axes: [0, 0] }, OptionError],
       [{ keepdims: 1 }, OptionError],
-      [{ where: true }, OptionError],
+      [{ where: [1] }, CastingError],
     ]
     for (const [options, error] of refused)
       assert.instance(

@@ -449,7 +449,7 @@ test('refused when it is called: outputs and keywords of array functions', () =>
   for (const args of [
     [[1], { out: new Float64Array(1) }],
     [[1], { axis: 0 }],
-    [[1], { where: true }],
+    [[1], { where: [true] }],
   ])
     assert.instance(
       thrown(() => sum(...args)),

@@ -55,5 +55,11 @@ export const none: undefined = guvectorize(
 
 // @ts-expect-error a kernel of two arrays has two parameters
 guvectorize('void(f8[:],f8[:])', '(n)->()', (a: number[][], b: number, c: number) => a[b + c])
-// @ts-expect-error gufuncs have no masks
-matmul(x, x, { where: true })
+export const some: Result = matmul(x, x, { where: [true, false] })
+export const product4: Result = matmul.reduce(x, {
+  axis: 0,
+  initial: [
+    [1, 0],
+    [0, 1],
+  ],
+})

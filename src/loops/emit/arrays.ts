@@ -78,7 +78,10 @@ function addressOf(
     asm.emit(m.if(outside, fail(body, check + axis, index, m.f64.convert_s.i32(size()))))
     if ((slot.dims[axis] ?? -1) < 0) continue
     const at = wide ? m.i32.wrap(value()) : value()
-    address = m.i32.add(address, m.i32.mul(at, asm.get(step(view, axis))))
+    // Operands that are copied here lie in C order, so that it alone can be counted on.
+    const near = slot.contiguous === 'C' && axis === slot.dims.length - 1
+    const bytes = near ? m.i32.const(dtypes[slot.type].bytes) : asm.get(step(view, axis))
+    address = m.i32.add(address, m.i32.mul(at, bytes))
   }
   return address
 }

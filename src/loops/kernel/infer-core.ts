@@ -3,8 +3,7 @@
  * kernel makes, whose sizes have numbers of their own unless they are those of another array.
  */
 import type { Code } from '../../dtype.ts'
-import type { Core, Kernel, Stmt } from './ir.ts'
-import { visit } from './ir.ts'
+import { type Core, type Kernel, type Stmt, type ViewSlot, visit } from './ir.ts'
 import { simplify } from './simplify.ts'
 import type { Program, Tree, View } from './tree.ts'
 
@@ -14,6 +13,8 @@ export interface CoreLayout {
   /** How many core sizes there are, and for each operand the numbers of its own; none for an operand without core dimensions. */
   readonly sizes: number
   readonly dims: readonly (readonly number[])[]
+  /** What signatures promise of operands, `f8[::1]`; left out: nothing. */
+  readonly contiguous?: readonly ViewSlot['contiguous'][]
 }
 
 /** A size that a call computes before it runs the kernel. */
@@ -48,13 +49,18 @@ export function coresOf(program: Program, codeOf: (operand: number) => Code, lay
     })
     dims.set(view, numbers)
   }
-  const views = program.views.map(({ name, operand, stored }, view) => ({
-    name,
-    operand,
-    stored,
-    type: codeOf(operand),
-    dims: dims.get(view) ?? [],
-  }))
+  const views = program.views.map(
+    ({ name, operand, stored }, view): ViewSlot => ({
+      name,
+      operand,
+      stored,
+      contiguous: program.made.some((made) => made.view === view)
+        ? 'C'
+        : (layout.contiguous?.[operand] ?? null),
+      type: codeOf(operand),
+      dims: dims.get(view) ?? [],
+    }),
+  )
   return { core: { sizes: layout.sizes + own.length, views }, own }
 }
 

@@ -123,6 +123,8 @@ export interface ViewSlot {
   readonly dims: readonly number[]
   /** Does the kernel write to it? Loads of others stay what they are. */
   readonly stored: boolean
+  /** Its elements lie side by side, in the order of C or of Fortran: the step of its last or first axis is the element's size. */
+  readonly contiguous: 'C' | 'F' | null
 }
 
 /** What makes a kernel one of arrays: it is called with its operands' cores, not with elements. */
