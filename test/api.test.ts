@@ -149,6 +149,10 @@ test('a compile thread that dies is an error for those who wait, and is replaced
     const waiting = add(3).async(1)
     latest.terminate()
     results.push(await waiting.catch((error) => error.message), add(4)(1))
+    latest.terminate()
+    // No event can come while this waits.
+    try { results.push(add(5)(1)) } catch (error) { results.push(error.message) }
+    results.push(add(6)(1))
     console.log(JSON.stringify(results))`,
   )
   assert.equal(JSON.parse(out), [
@@ -156,6 +160,8 @@ test('a compile thread that dies is an error for those who wait, and is replaced
     3,
     'no loop was compiled: the compile thread ended with code 1 before it answered. The next call starts another one',
     5,
+    'no loop was compiled: the compile thread ended before it answered. The next call starts another one',
+    7,
   ])
 })
 

@@ -4,7 +4,9 @@
  */
 import type { MessagePort, Worker } from 'node:worker_threads'
 import { LanewiseError, NotReadyError } from '../errors.ts'
+import { hasEnded } from '../thread.ts'
 import type { Job, jobs } from './compile.ts'
+import { words } from './compile-words.ts'
 import type { CompileRequest, Compiler } from './loop.ts'
 
 type Result<J extends Job> = ReturnType<(typeof jobs)[J]>
@@ -23,7 +25,7 @@ export interface Answer {
 }
 export interface ThreadData {
   readonly port: MessagePort
-  /** Counts answers. */
+  /** What `words` names. */
   readonly state: Int32Array
 }
 
@@ -37,9 +39,10 @@ interface Thread {
   readonly waiting: Map<number, (answer: Answer) => void>
 }
 
-/** Longer than the slowest machine takes to load binaryen; a thread that has died must not hang its caller. */
+/** Longer than the slowest machine takes to load binaryen, for a thread of which nothing can be known: its caller must not hang. */
 const patience = 60_000
-const slice = 1000
+/** How often it is looked whether the thread still runs. */
+const slice = 250
 
 let pipeline: typeof jobs | null = null
 let thread: Thread | null = null
@@ -62,7 +65,7 @@ function startThread(): Thread | null {
   const url = new URL(threadFile, here)
   if (url.protocol !== 'file:' || !fs.existsSync(url)) return null
   const { port1, port2 } = new threads.MessageChannel()
-  const state = new Int32Array(new SharedArrayBuffer(4))
+  const state = new Int32Array(new SharedArrayBuffer(4 * Object.keys(words).length))
   const data: ThreadData = { port: port2, state }
   // Without the parent's flags: a loader such as tsx would work on binaryen for seconds.
   const { NODE_OPTIONS: _, ...env } = process.env
@@ -73,14 +76,16 @@ function startThread(): Thread | null {
   thread = started
   port1.on('message', (answer: Answer) => waiting.get(answer.id)?.(answer))
   port1.unref()
-  const gone = (reason: string) => {
-    // By now another one may have taken its place.
-    if (thread === started) thread = null
-    for (const [id, settle] of waiting) settle({ id, gone: reason })
-  }
-  worker.on('error', (error) => gone(`the compile thread failed (${String(error)})`))
-  worker.on('exit', (code) => gone(`the compile thread ended with code ${code}`))
+  worker.on('error', (error) => forget(started, `the compile thread failed (${String(error)})`))
+  worker.on('exit', (code) => forget(started, `the compile thread ended with code ${code}`))
   return thread
+}
+
+/** Nobody asks it any more, and who waits for it hears the reason. */
+function forget(dead: Thread, reason: string): void {
+  // By now another one may have taken its place.
+  if (thread === dead) thread = null
+  for (const [id, settle] of dead.waiting) settle({ id, gone: reason })
 }
 
 function unpack<J extends Job>(answer: Answer): Result<J> {
@@ -99,16 +104,25 @@ function ask(to: Thread, job: Job, request: CompileRequest): number {
   return id
 }
 
+/** Events tell nothing to a thread that sleeps. */
+const hasDied = ({ state }: Thread): boolean =>
+  Atomics.load(state, words.ended) !== 0 || hasEnded(Atomics.load(state, words.thread))
+
 /** Sends the question and sleeps until its answer is there; other answers go to those who wait for them. */
 function askAndWait<J extends Job>(to: Thread, job: J, request: CompileRequest): Result<J> {
   const id = ask(to, job, request)
   for (let waited = 0; waited < patience; ) {
-    const seen = Atomics.load(to.state, 0)
+    // Before what it may still have said, so that an answer counts that was followed by its end.
+    const died = hasDied(to)
+    const seen = Atomics.load(to.state, words.answers)
     const received = to.receive(to.port) as { message: Answer } | undefined
     if (received) {
       if (received.message.id === id) return unpack<J>(received.message)
       to.waiting.get(received.message.id)?.(received.message)
-    } else if (Atomics.wait(to.state, 0, seen, slice) === 'timed-out') waited += slice
+    } else if (died) {
+      forget(to, 'the compile thread ended')
+      return unpack<J>({ id, gone: 'the compile thread ended' })
+    } else if (Atomics.wait(to.state, words.answers, seen, slice) === 'timed-out') waited += slice
   }
   throw new LanewiseError(`the compile thread gave no answer within ${patience / 1000} s`, 'internal')
 }
