@@ -67,6 +67,11 @@ export const defining =
  */
 export const vectorize = defining('vectorize', null, readOptions, buildUfunc) as Vectorize
 
+/** The same for our own tables, whose kernels are known to be right: typed when they are first needed. */
+export const readyMade = defining('vectorize', null, readOptions, (kernel, given) =>
+  buildUfunc(kernel, given, true),
+) as Vectorize
+
 const isText = (arg: unknown): arg is string => typeof arg === 'string' && !isKernelText(arg)
 
 const wrongArgument = (where: string, value: unknown, want: string): Error =>
@@ -133,12 +138,14 @@ function listOf(list: readonly unknown[]): readonly string[] | null {
 export function buildUfunc(
   kernel: KernelFunction | string,
   { signatures, options }: Pick<DefinedBy<Options>, 'signatures' | 'options'>,
+  trusted = false,
 ): AnyUfunc {
   const { env, name, target, fallback, simd = true } = options
   let definition = define(kernel, { env: env as DefineOptions['env'], name })
   const sourceNow = () => {
     refuseFreed(definition.captured)
-    return compiledSource({ definition, function: callable(kernel, definition.captured), signatures, simd })
+    const own = callable(kernel, definition.captured)
+    return compiledSource({ definition, function: own, signatures, simd, trusted })
   }
   const source = sourceNow()
   const first = source.overloads[0] ?? sampleOverload(definition)

@@ -14,10 +14,11 @@ export const isScalar = (value: unknown): value is Scalar =>
 export const kindOf = (value: Scalar): Weak =>
   typeof value === 'number' ? 'number' : typeof value === 'bigint' ? 'bigint' : 'boolean'
 
-/** Does the dtype hold this value exactly? Floats take every number: they round. */
+/** Does the dtype hold this value exactly? Floats take every number: they round. Only a bigint can be beyond them all. */
 export function fits(code: Code, value: Scalar): boolean {
   const { kind, bytes } = dtypes[code]
-  if (kind === 'f' || typeof value === 'boolean') return true
+  if (typeof value === 'boolean') return true
+  if (kind === 'f') return typeof value === 'number' || Number.isFinite(Number(value))
   if (typeof value === 'number' && !Number.isInteger(value)) return false
   if (kind === 'b') return value >= 0 && value <= 1
   const bits = bytes * 8
@@ -51,6 +52,11 @@ export function misfit(
   wide: boolean,
 ): Error {
   const to = loop.inputs[operand] ?? 'f8'
+  if (dtypes[to].kind === 'f')
+    return new CastingError(
+      `${name}() input ${operand}: a bigint of ${String(value).length} digits is too large for ${dtypes[to].name}, which the loop ${loop.text} takes there; pass Infinity if that is meant`,
+      { from: typeof value, to, casting: 'same_kind', operand },
+    )
   const ways = wide ? "pass { dtype: 'f8' } to compute in float64" : 'pass an array of a dtype that can'
   return new CastingError(
     `${name}() input ${operand}: the ${typeof value} ${value} cannot be represented in ${dtypes[to].name}, which the loop ${loop.text} takes there (a scalar never widens the arrays beside it); ${ways}, or { casting: 'unsafe' } to wrap it`,

@@ -31,6 +31,10 @@ for (const target of targets) {
     assert.equal(list(add(f8(1, 2), f8(3, 4))), [4, 6])
   })
 
+  check('a comparison with a bigint beyond every float is exact', () => {
+    assert.equal(list(less(f8(1, Number.POSITIVE_INFINITY), 10n ** 400n)), [1, 0])
+  })
+
   check('out with scalars is filled and returned', () => {
     const out = view(f8(0), [], [])
     assert.is(add(1, 2, { out }), out)

@@ -158,6 +158,17 @@ for (const target of targets) {
       operand: 0,
     })
     fails(() => add(i4(1), 0.5, { out: i4(0) }), CastingError, /0\.5/)
+    // NumPy: OverflowError, int too large to convert to float.
+    fails(
+      () => add(f8(1), 10n ** 400n),
+      CastingError,
+      /input 1: a bigint of 401 digits is too large for float64/,
+      {
+        from: 'bigint',
+        to: 'f8',
+        operand: 1,
+      },
+    )
   })
 
   check('what is no array', () => {
