@@ -46,7 +46,7 @@ function normalized(axis: unknown, ndim: number, { name }: Request): number {
   if (!Number.isInteger(axis)) throw wrong(name, `an axis is an integer, but got ${String(axis)}`)
   const k = Number(axis)
   if (k >= -ndim && k < ndim) return k < 0 ? k + ndim : k
-  throw new AxisError(`${name}: axis ${k} is out of bounds for array of dimension ${ndim}`, { axis: k, ndim })
+  throw new AxisError(`axis ${k} is out of bounds for array of dimension ${ndim}`, { axis: k, ndim })
 }
 
 function fromAxis(request: Request, counts: readonly number[]): CoreAxes {
@@ -67,7 +67,7 @@ function fromAxes(request: Request, counts: readonly number[]): CoreAxes {
   const nin = layout.inputs.length
   if (!Array.isArray(axes)) throw wrong(name, 'axes should be a list')
   const list: readonly unknown[] = axes
-  const mayOmit = counts.slice(nin).every((count) => count === 0)
+  const mayOmit = layout.outputs.every((core) => core.length === 0)
   if (list.length !== counts.length && !(list.length === nin && mayOmit)) {
     throw wrong(
       name,
@@ -89,7 +89,10 @@ function fromAxes(request: Request, counts: readonly number[]): CoreAxes {
     )
   })
   return (k, ndim) => {
-    const own = (items[k] ?? []).map((axis) => normalized(axis, ndim, request))
+    // What keepdims keeps stands where the first input had it.
+    const own = (items[k] ?? (counts[k] ? items[0] : undefined) ?? []).map((axis) =>
+      normalized(axis, ndim, request),
+    )
     const repeated = own.find((axis, i) => own.indexOf(axis) !== i)
     if (repeated !== undefined) throw wrong(name, `axes item ${k} has value ${repeated} repeated`)
     return own.length === 0 ? null : own

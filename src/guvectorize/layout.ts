@@ -88,6 +88,8 @@ export function parseLayout(text: string, counts?: Counts): Layout {
     const frozen = Number(word)
     if (!named && !(frozen > 0) && !(output && (s.char() === '(' || word !== '')))
       fail('expect dimension name or non-zero frozen size', start, text)
+    // 3k is neither a name nor a size.
+    if (!named && isNameStart(s.char())) fail('expect dimension name or non-zero frozen size', start, text)
     s.skip()
     if (output && (word === '' || /[-+*/(]/.test(s.char()))) return computed(start)
     const optional = s.takes('?')
@@ -118,25 +120,23 @@ export function parseLayout(text: string, counts?: Counts): Layout {
   const operands = (output: boolean, count: number | undefined): (readonly CoreDim[])[] => {
     const list: (readonly CoreDim[])[] = []
     if (count === 0) return list
-    do list.push(operand(output))
-    while (
-      list.length !== count &&
-      (s.takes(',') || (count !== undefined && !s.ended() && failHere("expect ','")))
-    )
-    return list
+    for (;;) {
+      list.push(operand(output))
+      if (list.length === count) return list
+      if (!s.takes(',')) return count === undefined ? list : failHere("expect ','")
+    }
   }
 
   s.skip()
   const inputs = operands(false, counts?.nin)
-  if (s.ended()) {
-    if (inputs.length < (counts?.nin ?? 0) || (counts?.nout ?? 0) > 0)
-      failHere('incomplete signature: not all arguments found')
-    return { text, dims, inputs, outputs: [] }
-  }
+  const nout = counts?.nout ?? 0
+  if (s.ended() && nout === 0) return { text, dims, inputs, outputs: [] }
   if (!s.takes('->')) failHere("expect '->'")
-  const outputs = s.ended() && (counts?.nout ?? 0) === 0 ? [] : operands(true, counts?.nout)
-  if (counts && outputs.length < counts.nout) failHere('incomplete signature: not all arguments found')
-  if (!s.ended()) failHere(`unexpected '${s.char()}' after the signature`)
+  const outputs = s.ended() && nout === 0 ? [] : operands(true, counts?.nout)
+  if (!s.ended()) {
+    operand(true)
+    failHere('too many arguments')
+  }
   return { text, dims, inputs, outputs }
 }
 
