@@ -11,9 +11,9 @@ import { repack } from './binaryen/repack.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
 
-// Every file that something outside the bundle loads by name: users `index` and `ufuncs`, `new Worker` the thread.
-const entries = ['src/index.ts', 'src/ufuncs.ts', 'src/loops/compile-thread.ts'].filter((file) =>
-  existsSync(file),
+// Every file that something outside the bundle loads by name: users `index`, `math` and `ufuncs`, `new Worker` the thread.
+const entries = ['src/index.ts', 'src/math.ts', 'src/ufuncs.ts', 'src/loops/compile-thread.ts'].filter(
+  (file) => existsSync(file),
 )
 
 /** Puts our loader in the place of the package `binaryen`; what it names is published as it is. */
@@ -62,7 +62,7 @@ async function declarations() {
     await writeFile(path, text.replace(specifier, '$1$2.js'))
     for (const [, , to] of text.matchAll(specifier)) await visit(join(dirname(path), `${to}.d.ts`))
   }
-  for (const entry of ['index.d.ts', 'ufuncs.d.ts']) await visit(join('dist/types', entry))
+  for (const entry of ['index.d.ts', 'math.d.ts', 'ufuncs.d.ts']) await visit(join('dist/types', entry))
   for (const file of await readdir('dist/types', { recursive: true, withFileTypes: true })) {
     const path = join(file.parentPath, file.name)
     if (file.isFile() && !reached.has(path)) await rm(path)

@@ -20,7 +20,7 @@ const order: readonly (readonly string[])[] = [
   ['targets/'],
   ['vectorize/'],
   ['guvectorize/'],
-  ['index.ts', 'ufuncs.ts'],
+  ['index.ts', 'math.ts', 'ufuncs.ts'],
 ]
 
 /** Pairs that may not meet although their ranks would allow it. */

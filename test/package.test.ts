@@ -37,7 +37,10 @@ test('only what users need is published', () => {
     files.filter((file) => !allowed.test(file)),
     [],
   )
-  const entries = ['dist/index.js', 'dist/ufuncs.js', 'dist/types/index.d.ts', 'dist/types/ufuncs.d.ts']
+  const entries = ['index', 'math', 'ufuncs'].flatMap((name) => [
+    `dist/${name}.js`,
+    `dist/types/${name}.d.ts`,
+  ])
   for (const file of [...entries, 'dist/compile-thread.js', 'LICENSE'])
     assert.ok(files.includes(`package/${file}`), file)
 })

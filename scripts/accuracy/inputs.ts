@@ -149,6 +149,9 @@ const like: Readonly<Record<string, string>> = {
   acos: 'asin',
   atanh: 'asin',
   cosh: 'sinh',
+  exp2: 'exp',
+  sinpi: 'asin',
+  cospi: 'asin',
 }
 
 export function operands(name: string, count: number): Float64Array {
@@ -188,6 +191,12 @@ export function pairs(name: string, count: number): Float64Array {
       out.push(x, x * 2 ** Math.floor(random() * 60 - 30))
     }
   }
+  // An exponent is a whole number, and mostly one that leaves something to round.
+  if (name === 'ldexp')
+    for (let k = 1; k < out.length; k += 2) {
+      const n = out[k] ?? 0
+      out[k] = Number.isFinite(n) && Math.abs(n) < 1e6 ? Math.trunc(n) : Math.trunc(random() * 4400 - 2200)
+    }
   return Float64Array.from(out)
 }
 

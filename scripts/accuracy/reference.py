@@ -30,7 +30,38 @@ def hypot(x, y):
     return gmpy2.hypot(mpfr(x), mpfr(y))
 
 
+def of_pi(g, x):
+    if not math.isfinite(x):
+        return mpfr('nan')
+    x = math.fmod(x, 2)
+    # sinPi and cosPi of IEEE 754: what is 0 is so exactly.
+    if (2 * x).is_integer():
+        value = round(g(mpfr(x) * gmpy2.const_pi()))
+        return mpfr(value)
+    return g(mpfr(x) * gmpy2.const_pi())
+
+
+def sinpi(x):
+    value = of_pi(gmpy2.sin, x)
+    return gmpy2.copy_sign(value, mpfr(x)) if value == 0 else value
+
+
+def frexp(x):
+    return math.frexp(x) if math.isfinite(x) else (x, 0)
+
+
+def ldexp(x, n):
+    n = 0 if math.isnan(n) else int(max(-3000, min(3000, n)))
+    return gmpy2.mul_2exp(mpfr(x), n) if n >= 0 else gmpy2.div_2exp(mpfr(x), -n)
+
+
 functions = {
+    'sinpi': sinpi,
+    'cospi': lambda x: of_pi(gmpy2.cos, x),
+    'nextafter': lambda x, y: mpfr(math.nextafter(x, y)),
+    'ldexp': ldexp,
+    'mantissa': lambda x: mpfr(frexp(x)[0]),
+    'exponent': lambda x: mpfr(frexp(x)[1]),
     'pow': js_pow,
     'hypot': hypot,
     'atan2': lambda y, x: gmpy2.atan2(mpfr(y), mpfr(x)),

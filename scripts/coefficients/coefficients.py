@@ -42,6 +42,8 @@ ROWS = {
     # atan t = t + t^3 q(t^2)
     'atan f8': row('atan(x)', 'x', odd(11), '[1b-30;0.41422]', 'f8'),
     'atan f4': row('atan(x)', 'x', odd(5), '[1b-30;0.41422]', 'f4'),
+    # the same up to 1, in f8, precise enough for f4
+    'atan2 f4': row('atan(x)', 'x', odd(10), '[1b-30;1]', 'f8'),
     # asin x = x + x^3 q(x^2)
     'asin f8': row('asin(x)', 'x', odd(12), '[1b-30;0.5]', 'f8'),
     'asin f4': row('asin(x)', 'x', odd(5), '[1b-30;0.5]', 'f4'),

@@ -7,6 +7,7 @@ import { type Code, dtypes } from '../dtype.ts'
 import { BoundsError } from '../errors.ts'
 import { callingCore, interpretingCore } from './js-arrays.ts'
 import { castValue, enter, leave } from './kernel/evaluate.ts'
+import { expand } from './kernel/expand.ts'
 import { CheckFailed, interpret } from './kernel/interpret.ts'
 import type { Kernel, Tables, Value } from './kernel/ir.ts'
 import { formInputs, type JsLoop, type LoopForm, type Note } from './loop.ts'
@@ -100,10 +101,16 @@ const toValue = (result: unknown): Value =>
     ? result
     : Number(result)
 
-const interpreting =
-  ({ kernel, tables }: JsRequest): Element =>
-  (values) =>
-    checked(kernel, () => interpret(kernel, tables, values))
+const interpreting = (request: JsRequest): Element => {
+  const { tables } = request
+  let expanded: Kernel | undefined
+  return (values) => {
+    // Only there have functions of lanewise/math a meaning.
+    expanded ??= expand(request.kernel)
+    const kernel = expanded
+    return checked(kernel, () => interpret(kernel, tables, values))
+  }
+}
 
 function checked<T>(kernel: Kernel, run: () => T): T {
   try {

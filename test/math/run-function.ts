@@ -44,27 +44,32 @@ export interface Runner {
 }
 
 /** The function compiled, with room for `n` elements a column. */
-export function functionLoop(name: Op, type: FloatCode, n: number, options: FunctionOptions = {}): Runner {
+export const functionLoop = (name: Op, type: FloatCode, n: number, options: FunctionOptions = {}): Runner =>
+  kernelLoop(kernelOf(name, type), n, options)
+
+/** A kernel of one result compiled, with room for `n` elements a column. */
+export function kernelLoop(unexpanded: Kernel, n: number, options: FunctionOptions = {}): Runner {
   const { simd = true, fma = false } = options
-  const { arity } = opRow(name)
-  const inputs = Array.from({ length: arity }, () => type)
-  const kernel = expand(kernelOf(name, type), fma)
-  const loop = emitWasm({ kernel, inputs, outputs: [type], simd, fma })
-  const size = dtypes[type].bytes
+  const kernel = expand(unexpanded, fma)
+  const codes = [...kernel.locals.slice(0, kernel.nin), ...kernel.outs.map((id) => kernel.locals[id])]
+  const types = codes.map((local) => local?.type ?? 'f8')
+  const inputs = types.slice(0, kernel.nin)
+  const outputs = types.slice(kernel.nin)
+  const loop = emitWasm({ kernel, inputs, outputs, simd, fma })
   // An odd number of lines between columns, so that they do not meet in the same cache sets.
-  const column = Math.ceil((n * size + 4160) / 64) * 64
-  const pages = Math.ceil((4096 + column * (arity + 1)) / page)
+  const column = Math.ceil((n * 8 + 4160) / 64) * 64
+  const pages = Math.ceil((4096 + column * types.length) / page)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: true })
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(loop.shared as BufferSource), {
     env: { memory },
   })
   const at = (k: number) => 4096 + k * column
-  const views = Array.from({ length: arity + 1 }, (_, k) => new dtypes[type].array(memory.buffer, at(k), n))
+  const views = types.map((type, k) => new dtypes[type].array(memory.buffer, at(k), n))
   const vector = exports.vector as (...args: number[]) => number
-  const operands = views.flatMap((_, k) => [at(k), size])
+  const operands = types.flatMap((type, k) => [at(k), dtypes[type].bytes])
   return {
-    inputs: views.slice(0, arity),
-    output: views[arity] as TypedArray,
+    inputs: views.slice(0, kernel.nin),
+    output: views[kernel.nin] as TypedArray,
     run: (count) => void vector(1024, count, ...operands),
   }
 }

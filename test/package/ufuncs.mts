@@ -1,5 +1,6 @@
 // The ready-made functions, as a strict TypeScript program.
 import { vectorize } from 'lanewise'
+import { exp2, frexp } from 'lanewise/math'
 import { add, divide, floor_divide, less, power, remainder } from 'lanewise/ufuncs'
 
 const x = Int32Array.of(7, -7, 7)
@@ -18,7 +19,25 @@ const squared = vectorize(
     env: { floor_divide, power },
   },
 )
-const lists = [quotient, remainder(x, y).data, ratio, mask, power(x, 3).data, bins, squared(x, y).data]
+const doubled = vectorize(
+  ['f8(f8)'],
+  ({ exp2 }) =>
+    (x) =>
+      exp2(x),
+  { env: { exp2 } },
+)
+const [mantissa, exponent]: [number, number] = frexp(48)
+const lists = [
+  quotient,
+  remainder(x, y).data,
+  ratio,
+  mask,
+  power(x, 3).data,
+  bins,
+  squared(x, y).data,
+  doubled([1, 10]).data,
+  [mantissa, exponent],
+]
 console.log(
   lists.map((list) => [...list].join(' ')).join(', '),
   power(2, 10),

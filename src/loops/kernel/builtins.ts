@@ -1,13 +1,17 @@
 /**
- * The functions that a kernel finds in JavaScript, one row each. They are known by identity, so it does not matter under what name
- * they arrive. What they mean on types is in infer-calls.ts.
+ * The functions that a kernel finds in JavaScript and in lanewise/math, one row each. The former are known by identity, the latter by
+ * their brand, so it does not matter under what name they arrive. What they mean on types is in infer-calls.ts.
  */
 import type { Value as Constant } from './ir.ts'
 
 const { isNaN: convertingIsNaN, isFinite: convertingIsFinite } = globalThis
 
+/** The property of a function of lanewise/math that holds its name here; a `Symbol.for`, so that two copies of lanewise agree. */
+export const mathBrand = Symbol.for('lanewise.math')
+
 interface BuiltinRow {
-  readonly fn: CallableFunction
+  /** Null for functions of lanewise/math. */
+  readonly fn: CallableFunction | null
   /** How many arguments it needs; further ones are ignored, unless `variadic`. */
   readonly arity: number
   readonly variadic: boolean
@@ -33,6 +37,8 @@ const variadic = (fn: CallableFunction, isExact: boolean): BuiltinRow => ({
   variadic: true,
   exact: isExact,
 })
+
+const library = (arity: number): BuiltinRow => ({ fn: null, arity, variadic: false, exact: false })
 
 export const builtins = {
   'Math.abs': exact(Math.abs, 1),
@@ -80,6 +86,14 @@ export const builtins = {
   'Number.isSafeInteger': exact(Number.isSafeInteger, 1),
   'BigInt.asIntN': inexact(BigInt.asIntN, 2),
   'BigInt.asUintN': inexact(BigInt.asUintN, 2),
+  exp2: library(1),
+  sinpi: library(1),
+  cospi: library(1),
+  copysign: library(2),
+  nextafter: library(2),
+  ldexp: library(2),
+  'frexp mantissa': library(1),
+  'frexp exponent': library(1),
 } as const satisfies Record<string, BuiltinRow>
 
 export type Builtin = keyof typeof builtins
@@ -87,11 +101,19 @@ export type Builtin = keyof typeof builtins
 export const builtinRow = (name: Builtin): BuiltinRow => builtins[name]
 
 const byFunction = new Map<unknown, Builtin>(
-  (Object.keys(builtins) as Builtin[]).map((name) => [builtins[name].fn, name]),
+  (Object.keys(builtins) as Builtin[]).flatMap((name) => {
+    const { fn } = builtins[name]
+    return fn ? [[fn, name]] : []
+  }),
 )
 
-/** The builtin that this function is, if it is one. */
-export const builtinOf = (fn: unknown): Builtin | undefined => byFunction.get(fn)
+/** The builtins that are the results of this function, if it is one: several for one that gives a tuple. */
+export function builtinsOf(fn: CallableFunction): readonly Builtin[] | undefined {
+  const known = byFunction.get(fn)
+  if (known) return [known]
+  const brand: unknown = Reflect.get(fn, mathBrand)
+  return Array.isArray(brand) ? (brand as Builtin[]) : undefined
+}
 
 /** What a free name may mean in a kernel. */
 export const globals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
@@ -109,7 +131,7 @@ export const globals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 /** `name` of constants, where the answer is the same on every engine. */
 export function foldCall(name: Builtin, args: readonly Constant[]): Constant | undefined {
   const { fn, exact: isExact } = builtinRow(name)
-  if (!isExact || (args.some((a) => typeof a === 'bigint') && name !== 'Boolean')) return undefined
+  if (!fn || !isExact || (args.some((a) => typeof a === 'bigint') && name !== 'Boolean')) return undefined
   const value: unknown = Reflect.apply(fn, undefined, args)
   return typeof value === 'number' || typeof value === 'boolean' ? value : undefined
 }

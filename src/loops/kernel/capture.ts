@@ -1,6 +1,6 @@
 /** Values from outside, as a kernel sees them: what `env` holds, and what the globals it may use hold. */
 import { codeOfArray, type TypedArray } from '../../dtype.ts'
-import { builtinOf } from './builtins.ts'
+import { builtinsOf } from './builtins.ts'
 import { makerOf } from './makers.ts'
 import { type Build, constant, nothing, type Parsed, type Value } from './parse-frame.ts'
 import { scoping } from './scope.ts'
@@ -71,8 +71,8 @@ export function capture(build: Build, name: string, value: unknown, at: Place): 
     case 'symbol':
       return syntaxError(at, `\`${name}\` is a symbol`, 'Kernels compute with numbers.')
     case 'function': {
-      const builtin = builtinOf(value)
-      if (builtin) return { kind: 'builtin', name: builtin }
+      const names = builtinsOf(value as CallableFunction)
+      if (names) return { kind: 'builtin', names }
       const maker = makerOf(value)
       if (maker) return { kind: 'maker', name: maker }
       const compiled = build.compiled(value)

@@ -2,11 +2,12 @@
  * Replaces calls of math functions by the statements of math/: each becomes temporaries, set before the statement that holds the
  * call, and an expression in its place. Expressions are pure, so that computing a call early changes nothing.
  */
-import { isFloat } from './evaluate.ts'
+import { castValue, evaluate, isFloat } from './evaluate.ts'
 import { interpret } from './interpret.ts'
-import { type Expr, type Kernel, mapExpr, type Stmt, set, visit } from './ir.ts'
+import { constant, type Expr, type Kernel, mapExpr, type Stmt, set, visit } from './ir.ts'
 import { type Supply, startBuild } from './math/build.ts'
 import { functionOf } from './math/functions.ts'
+import type { Op } from './ops.ts'
 
 type Call = Extract<Expr, { kind: 'op' }>
 
@@ -38,6 +39,13 @@ function folded(call: Call, fma: boolean): Expr {
   const kernel = { name: call.op, source: '', nin: 0, outs: [0], arrays: [], checks: [], body }
   const [result = NaN] = interpret({ ...kernel, locals: supply.locals }, [], [])
   return { kind: 'const', type: call.type, value: result }
+}
+
+/** What a function makes of these operands: the bits that lanes without fused multiply-adds give. */
+export function applyFunction(name: Op, type: 'f4' | 'f8', args: readonly number[]): number {
+  const call: Call = { kind: 'op', op: name, type, args: args.map((x) => constant(type, castValue(type, x))) }
+  const made = functionOf(name) ? folded(call, false) : constant(type, evaluate(name, type, args))
+  return made.kind === 'const' ? Number(made.value) : NaN
 }
 
 /** The same kernel without calls of functions that are written in IR. */

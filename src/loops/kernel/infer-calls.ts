@@ -23,7 +23,7 @@ import {
 import { constant, type Expr } from './ir.ts'
 import type { Op } from './ops.ts'
 import type { Place } from './source.ts'
-import { asFloat, asNumber, common, isFloat, isWide, type as makeType } from './types.ts'
+import { asFloat, asNumber, common, irType, isFloat, isWide, type as makeType } from './types.ts'
 
 type Call = (g: Typing, args: readonly Typed[], at: Place) => Typed
 
@@ -168,6 +168,18 @@ const cut =
     return code === 'u8' ? entering('u8', kept) : entering('i8', toCode('i8', kept))
   }
 
+/** Of the type of its first argument; the second is an integer. */
+const ldexp: Call = (_, [x = none, n = none], at) => {
+  const to = asFloat(x.type)
+  const whole = toCode('i8', toBase(n, asNumber(n.type)))
+  return typed(make('ldexp', [toBase(x, to), toCode(irType[to.base], whole)], at), to)
+}
+
+const frexpExponent: Call = (g, args, at) => {
+  const { expr, type } = floating('exponent')(g, args, at)
+  return typed(toCode('i8', toCode('i4', expr)), makeType('int', type.from))
+}
+
 export const calls: Readonly<Record<Builtin, Call>> = {
   'Math.abs': keeping('abs'),
   'Math.sign': keeping('sign'),
@@ -214,6 +226,14 @@ export const calls: Readonly<Record<Builtin, Call>> = {
   'Number.isSafeInteger': isSafeInteger,
   'BigInt.asIntN': cut('asIntN'),
   'BigInt.asUintN': cut('asUintN'),
+  exp2: floating('exp2'),
+  sinpi: floating('sinpi'),
+  cospi: floating('cospi'),
+  copysign: floating('copysign'),
+  nextafter: floating('nextafter'),
+  ldexp,
+  'frexp mantissa': floating('mantissa'),
+  'frexp exponent': frexpExponent,
 }
 
 /** A float as an index: what is no whole number is outside of every array. */

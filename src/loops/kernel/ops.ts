@@ -49,6 +49,9 @@ const math = (name: 'exp' | 'log' | 'sin' | (keyof Math & string), arity: 1 | 2 
   math: name,
 })
 
+/** A function that only kernel/math/ defines: `expand` comes before everything that would ask what it means. */
+const library = (arity: 1 | 2 = 1): OpRow => ({ arity, result: 'same' })
+
 export const ops = {
   // arithmetic
   add: { arity: 2, result: 'same', int: (a, b) => a + b, float: (a, b) => a + b },
@@ -169,6 +172,17 @@ export const ops = {
   asinh: math('asinh'),
   acosh: math('acosh'),
   atanh: math('atanh'),
+
+  // functions of lanewise/math: they have no other meaning than their IR
+  exp2: library(),
+  sinpi: library(),
+  cospi: library(),
+  nextafter: library(2),
+  /** x 2^n for an integral n, rounded once. */
+  ldexp: library(2),
+  /** x = mantissa 2^exponent with |mantissa| in [1/2, 1): the two results of frexp, both as floats. */
+  mantissa: library(),
+  exponent: library(),
 } as const satisfies Rows
 
 export type Op = keyof typeof ops

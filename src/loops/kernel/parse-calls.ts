@@ -84,7 +84,7 @@ function helperCall(frame: Frame, node: CallExpression, at: Place): Value | unde
   if (/^_*pow(?:er)?\d*$/.test(lastName(node.callee))) {
     return lower.call(
       frame,
-      { kind: 'builtin', name: 'Math.pow' },
+      { kind: 'builtin', names: ['Math.pow'] },
       argumentsOf(frame, [first, second]),
       at,
       'Math.pow',
@@ -151,7 +151,7 @@ export function call(frame: Frame, callee: Value, args: readonly Value[], at: Pl
     case 'function':
       return inline(frame, callee, args, at)
     case 'builtin':
-      return callBuiltin(callee.name, args, at)
+      return callBuiltins(frame, callee.names, args, at)
     case 'compiled':
       return callCompiled(frame, callee, args, at)
     case 'method':
@@ -240,6 +240,14 @@ export function inline(
   }
   const [single = nothing] = results
   return exit.tuple ? { kind: 'tuple', items: results } : single
+}
+
+/** One result, or a tuple of what each of them gives. */
+function callBuiltins(frame: Frame, names: readonly Builtin[], values: readonly Value[], at: Place): Value {
+  const [only] = names
+  if (only && names.length === 1) return callBuiltin(only, values, at)
+  const args = values.map((v) => spill(frame.build, asTree(v, at)))
+  return { kind: 'tuple', items: names.map((name) => callBuiltin(name, args, at)) }
 }
 
 function callBuiltin(name: Builtin, values: readonly Value[], at: Place): Value {

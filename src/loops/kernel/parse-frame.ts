@@ -53,7 +53,7 @@ export type Static =
       /** Where it stands; a captured function stands nowhere. */
       readonly frame: Frame | undefined
     }
-  | { readonly kind: 'builtin'; readonly name: Builtin }
+  | { readonly kind: 'builtin'; readonly names: readonly Builtin[] }
   | ({ readonly kind: 'compiled' } & Compiled)
   | { readonly kind: 'table'; readonly table: number; readonly name: string; readonly length: number }
   /** An array parameter, or a row of one: its first indices are fixed. */

@@ -39,10 +39,12 @@ export function property(frame: Frame, owner: Value, key: string, at: Place): Va
   switch (owner.kind) {
     case 'object':
       return ofObject(frame, owner.value, owner.name, key, at)
-    case 'builtin':
-      if (owner.name === 'Number') return ofObject(frame, Number, 'Number', key, at)
-      if (owner.name === 'BigInt') return ofObject(frame, BigInt, 'BigInt', key, at)
+    case 'builtin': {
+      const [name] = owner.names
+      if (name === 'Number') return ofObject(frame, Number, 'Number', key, at)
+      if (name === 'BigInt') return ofObject(frame, BigInt, 'BigInt', key, at)
       break
+    }
     case 'tuple':
       if (key === 'length') return constant(owner.items.length, at)
       if (/^\d+$/.test(key)) return owner.items[Number(key)] ?? nothing

@@ -3,7 +3,8 @@
  * The angle of a point (x, y) is m π/4 ± atan t with |t| <= tan(π/8): t is the smaller coordinate over the larger, or, where
  * that is above tan(π/8), their difference over their sum. t is computed to twice the precision, so that only the last sum rounds.
  * asin x = x + x³ q(x²) up to 1/2; above, π/2 - 2 asin sqrt((1-x)/2), with the root in two parts.
- * Coefficients: scripts/coefficients (atan, asin).
+ * atan2 of f4 is computed in f8, without the second way.
+ * Coefficients: scripts/coefficients (atan, atan2, asin).
  */
 import type { Expr } from '../ir.ts'
 import {
@@ -11,6 +12,7 @@ import {
   add,
   and,
   type Build,
+  convert,
   copysign,
   div,
   eq,
@@ -25,9 +27,12 @@ import {
   mul,
   not,
   or,
+  pmax,
+  pmin,
   select,
   sub,
   toBits,
+  withType,
   xor,
 } from './build.ts'
 import { product, root, sum } from './double.ts'
@@ -43,6 +48,11 @@ const atans = {
     0.03806583360547898, -0.017908783421250817,
   ],
 } as const
+/** Up to 1, in f8, as precise as f4. */
+const atansToOne = [
+  -0.3333332689956411, 0.1999967112366452, -0.14279833063753752, 0.11058223773944884, -0.0881109176098095,
+  0.0674159809987047, -0.04468995616504538, 0.02253987988662854, -0.007317962778955446, 0.0011137900379555748,
+] as const
 const asins = {
   f4: [0.16666752099990845, 0.0749531015753746, 0.045469019562006, 0.024185502901673317, 0.04215701296925545],
   f8: [
@@ -108,7 +118,23 @@ function pointAngle(b: Build, y: Expr, x: Expr, t: Ratio, m: Expr): Expr {
   return copysign(angle(b, b.let(select(left, sub(4, first), first)), t, xor(swapped, left)), y)
 }
 
+/** The angle of a point of two f4, in f8 and without its sign. */
+function atan2Single(b: Build, y: Expr, x: Expr): Expr {
+  // Coordinates so large that they are as good as infinite, and a divisor where both are 0. NaN comes through.
+  const up = b.let(pmin(abs(y), 2 ** 400))
+  const size = b.let(pmin(abs(x), 2 ** 400))
+  const t = b.let(div(pmin(up, size), pmax(pmax(size, up), 2 ** -400)))
+  const z = b.let(mul(t, t))
+  const near = b.let(madd(b, mul(z, t), polynomial(b, z, atansToOne), t))
+  const turned = b.let(select(gt(up, size), sub(Math.PI / 2, near), near))
+  return select(lt(copysign(b.number(1), x), 0), sub(Math.PI, turned), turned)
+}
+
 export function atan2(b: Build, y: Expr, x: Expr): Expr {
+  if (b.type === 'f4') {
+    const wide = atan2Single(withType(b, 'f8'), b.let(convert('f8', y)), b.let(convert('f8', x)))
+    return copysign(convert('f4', wide), y)
+  }
   const { least, most } = plain[b.type]
   const [up, right] = [b.let(abs(y)), b.let(abs(x))]
   const small = b.let(min(up, right))

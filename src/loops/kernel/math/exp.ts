@@ -1,6 +1,7 @@
 /**
  * e^x = 2^k e^r with r = x - k ln 2, |r| <= ln 2 / 2, and e^r = 1 + r + r²/2 + r³ q(r). What is lost when r is rounded is
  * added again in its last, smallest term.
+ * 2^x likewise, with r ln 2 in two parts for r = x - k.
  * Coefficients: scripts/coefficients (exp f4, exp f8).
  */
 import type { Expr } from '../ir.ts'
@@ -25,6 +26,12 @@ const limits = {
   f4: { plain: 86.5, most: 89, least: -104 },
   f8: { plain: 708, most: 710, least: -746 },
 } as const
+
+interface Limits {
+  readonly plain: number
+  readonly most: number
+  readonly least: number
+}
 
 /** The p of e^r = 1 + r + r² p(r). */
 export const expPolynomial = (b: Build, r: Expr): Expr => polynomial(b, r, coefficients[b.type])
@@ -68,14 +75,39 @@ export function scaleFar(b: Build, y: Expr, k: Expr): Expr {
   return mul(mul(y, powerOfTwo(b, half)), powerOfTwo(b, sub(k, half)))
 }
 
-export function exp(b: Build, x: Expr): Expr {
-  const { high, tail, k } = expParts(b, x)
+/** 2^k (1 + high + tail), and what it is where that is no normal number: `x` and its limits tell. */
+function scaled(b: Build, x: Expr, { high, tail, k }: ExpParts, { plain, most, least }: Limits): Expr {
   const y = b.let(add(add(high, tail), 1))
   const result = b.variable(scaleBy(b, y, k.bits))
-  const { plain, most, least } = limits[b.type]
   b.when(not(le(abs(x), plain)), () => {
     const far = scaleFar(b, y, k.number)
     result.set(select(gt(x, most), Infinity, select(lt(x, least), 0, far)))
   })
   return result.get
 }
+
+export const exp = (b: Build, x: Expr): Expr => scaled(b, x, expParts(b, x), limits[b.type])
+
+const limits2 = {
+  f4: { plain: 125, most: 128.5, least: -151 },
+  f8: { plain: 1021, most: 1025, least: -1076 },
+} as const
+/** ln 2 in two parts: the first of so few bits that its product with the upper half of a number is exact; and what cuts that off. */
+const parts2 = {
+  f4: { high: 0.693115234375, low: 3.1946184945309415e-5, cut: 1.5 * 2 ** 11 },
+  f8: { high: 0.6931471824645996, low: -1.904654299957768e-9, cut: 1.5 * 2 ** 26 },
+} as const
+
+/** 2^x = 2^k (1 + high + tail). */
+export function exp2Parts(b: Build, x: Expr): ExpParts {
+  const { high: ln2, low, cut } = parts2[b.type]
+  const k = toNearest(b, x, 1)
+  const r = b.let(sub(x, k.number))
+  const upper = b.let(sub(add(r, cut), cut))
+  const high = b.let(mul(upper, ln2))
+  const rest = b.let(madd(b, sub(r, upper), Math.LN2, mul(upper, low)))
+  const t = b.let(add(high, rest))
+  return { high, tail: madd(b, mul(t, t), expPolynomial(b, t), rest), k }
+}
+
+export const exp2 = (b: Build, x: Expr): Expr => scaled(b, x, exp2Parts(b, x), limits2[b.type])

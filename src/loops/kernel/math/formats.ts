@@ -35,7 +35,7 @@ export const formatOf = (b: Build): Format => formats[b.type]
 /** x * scale to the nearest integer, as a number and (in the low bits of `bits`) as an integer. */
 export function toNearest(b: Build, x: Expr, scale: number): { number: Expr; bits: Expr } {
   const { magic } = formatOf(b)
-  const shifted = b.let(madd(b, x, scale, magic))
+  const shifted = b.let(scale === 1 ? add(x, magic) : madd(b, x, scale, magic))
   return { number: b.let(sub(shifted, magic)), bits: toBits(shifted) }
 }
 

@@ -1,6 +1,7 @@
 /**
  * sin and cos: after reduction to |r| <= π/4, sin r = r + r³ q(r²) and cos r = 1 - r²/2 + r⁴ q(r²); of both, each element takes
  * one, and a sign, by its quarter turn.
+ * sinpi and cospi have an exact reduction, x = n/2 + r with |r| <= 1/4, and r π in two parts.
  * Coefficients: scripts/coefficients (sin, cos); those of sin negated, which keeps the sign of zero.
  */
 import type { Expr } from '../ir.ts'
@@ -9,11 +10,14 @@ import {
   add,
   and,
   type Build,
+  convert,
+  copysign,
   eq,
   fromBits,
   lt,
   madd,
   mul,
+  nearest,
   not,
   select,
   shl,
@@ -21,8 +25,10 @@ import {
   toBits,
   xor,
 } from './build.ts'
+import { product } from './double.ts'
+import { toNearest } from './formats.ts'
 import { polynomial } from './polynomial.ts'
-import { isModerate, type Reduced, reduce } from './reduce.ts'
+import { isModerate, narrowRest, type Reduced, reduce } from './reduce.ts'
 import { reduceHuge } from './reduce-huge.ts'
 
 const sines = {
@@ -62,6 +68,31 @@ function trigonometric(b: Build, x: Expr, ahead: 0 | 1): Expr {
   })
   return result.get
 }
+
+/** π in two parts. */
+const pi = { high: Math.PI, low: 1.2246467991473532e-16 } as const
+
+/** x π modulo whole turns. */
+function reducePi(b: Build, x: Expr): Reduced {
+  const even = mul(nearest(mul(x, 0.5)), 2)
+  const y = b.let(sub(x, even))
+  const { number: n, bits } = toNearest(b, y, 2)
+  const r = b.let(sub(y, mul(n, 0.5)))
+  if (b.type === 'f4') return narrowRest(b, b.let(mul(convert('f8', r), Math.PI)), bits)
+  const { high, low } = product(b, r, b.number(pi.high))
+  // The low part of a tiny product cannot be had: there the high one is good enough.
+  const rest = select(lt(abs(r), 2 ** -900), 0, sub(0, madd(b, r, pi.low, low)))
+  return { high, low: b.let(rest), quarters: bits }
+}
+
+/** At whole numbers a zero with the sign of x. */
+export function sinpi(b: Build, x: Expr): Expr {
+  const value = b.let(wave(b, reducePi(b, x), 0))
+  return select(eq(value, 0), copysign(b.number(0), x), value)
+}
+
+/** At halves of odd numbers +0. */
+export const cospi = (b: Build, x: Expr): Expr => add(wave(b, reducePi(b, x), 1), 0)
 
 export const sin = (b: Build, x: Expr): Expr => trigonometric(b, x, 0)
 export const cos = (b: Build, x: Expr): Expr => trigonometric(b, x, 1)

@@ -1,0 +1,51 @@
+/**
+ * `lanewise/math`: functions that JavaScript's `Math` lacks. Called in a kernel that captures them they are compiled into its loop,
+ * like those of `Math`; called with numbers they compute in float64, the same bits as a loop of float64 without fused multiply-adds.
+ */
+import { type Builtin, mathBrand } from './loops/kernel/builtins.ts'
+import { applyFunction } from './loops/kernel/expand.ts'
+import type { Op } from './loops/kernel/ops.ts'
+
+/** Makes a function known to kernels: as these builtins, one for each result. */
+function branded<F extends CallableFunction>(name: string, builtins: readonly Builtin[], fn: F): F {
+  Object.defineProperty(fn, 'name', { value: name })
+  Object.defineProperty(fn, mathBrand, { value: builtins })
+  return fn
+}
+
+type Unary = (x: number) => number
+type Binary = (x: number, y: number) => number
+
+const unary = (name: Builtin & Op): Unary =>
+  branded(name, [name], (x: number) => applyFunction(name, 'f8', [x]))
+const binary = (name: Builtin & Op): Binary =>
+  branded(name, [name], (x: number, y: number) => applyFunction(name, 'f8', [x, y]))
+
+/** 2 to the power of x; exact where x is a whole number. */
+export const exp2: Unary = /* @__PURE__ */ unary('exp2')
+/** sin(π x), exact at multiples of 1/2; at whole numbers a zero with the sign of x (IEEE 754 sinPi). */
+export const sinpi: Unary = /* @__PURE__ */ unary('sinpi')
+/** cos(π x), exact at multiples of 1/2; +0 halfway between whole numbers (IEEE 754 cosPi). */
+export const cospi: Unary = /* @__PURE__ */ unary('cospi')
+/** The size of x with the sign of y (C's and NumPy's copysign). */
+export const copysign: Binary = /* @__PURE__ */ binary('copysign')
+/** The next number of the type from x towards y; y where both are equal (C's and NumPy's nextafter). */
+export const nextafter: Binary = /* @__PURE__ */ binary('nextafter')
+/** x 2^n, rounded once; n is made an integer as a cast does, so infinities and NaN count as 0 (C's and NumPy's ldexp). */
+export const ldexp: (x: number, n: number) => number = /* @__PURE__ */ branded(
+  'ldexp',
+  ['ldexp'],
+  (x: number, n: number) => applyFunction('ldexp', 'f8', [x, Number.isFinite(n) ? Math.trunc(n) : 0]),
+)
+/**
+ * `[m, e]` with x = m 2^e and |m| in [1/2, 1), e an integer; of zeros, infinities and NaN [x, 0] (C's and NumPy's frexp).
+ * In a kernel: `const [m, e] = frexp(x)`.
+ */
+export const frexp: (x: number) => [mantissa: number, exponent: number] = /* @__PURE__ */ branded(
+  'frexp',
+  ['frexp mantissa', 'frexp exponent'],
+  (x: number): [number, number] => [
+    applyFunction('mantissa', 'f8', [x]),
+    applyFunction('exponent', 'f8', [x]),
+  ],
+)
