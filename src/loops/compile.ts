@@ -3,6 +3,7 @@ import type { Code } from '../dtype.ts'
 import { type EmitRequest, emitWasm, emitWat } from './emit/wasm.ts'
 import { bind } from './kernel/bind.ts'
 import { expand } from './kernel/expand.ts'
+import { integral } from './kernel/integral.ts'
 import type { Kernel } from './kernel/ir.ts'
 import { mask } from './kernel/mask.ts'
 import { maskFold } from './kernel/mask-fold.ts'
@@ -19,6 +20,7 @@ export const passes: readonly Pass[] = [
   ['bind', (kernel, { inputs, outputs }) => bind(kernel, inputs, outputs)],
   ['mask', (kernel, { form }) => (form === 'masked' ? mask(kernel) : kernel)],
   ['simplify', (kernel) => simplify(kernel)],
+  ['integral', (kernel) => integral(kernel)],
   ['narrow', (kernel) => narrow(kernel)],
   ['simplify again', (kernel) => simplify(kernel)],
   ['expand', (kernel, { fma }) => expand(kernel, fma)],

@@ -112,22 +112,41 @@ test('sums that are stored narrow are computed narrow', () => {
   becomes(['i1', 'i4'], 'i4', op('add', [arg('i1', 0), arg('i4', 1)]), 'out:i4 = i4(input0:i1) + input1:i4')
 })
 
-test('what looks at whole values gets the type that holds them', () => {
+test('what goes through a wider sum is one narrow op', () => {
   const sum = op('add', two('u1'))
+  becomes(['u1', 'u1'], 'u1', op('min', [int(255), sum]), 'out:u1 = addSat(input0:u1, input1:u1)')
+  const up = op('shr', [op('add', [sum, int(1)]), int(1)])
+  becomes(['u1', 'u1'], 'u1', up, 'out:u1 = rhadd(input0:u1, input1:u1)')
+  const mean = op('div', [op('add', two('i4')), int(2)])
+  becomes(['i4', 'i4'], 'i4', mean, 'out:i4 = zhadd(input0:i4, input1:i4)')
+})
+
+test('what looks at whole values gets the type that holds them', () => {
+  const [sum, product] = [op('add', two('u1')), op('mul', two('u1'))]
   becomes(
     ['u1', 'u1'],
     'u1',
-    op('min', [int(255), sum]),
-    'out:u1 = u1(min(u2(input0:u1) + u2(input1:u1), 255:u2))',
+    op('min', [int(254), sum]),
+    'out:u1 = u1(min(u2(input0:u1) + u2(input1:u1), 254:u2))',
   )
-  becomes(['u1', 'u1'], 'u1', op('shr', [sum, int(1)]), 'out:u1 = u1(u2(input0:u1) + u2(input1:u1) >> 1:u2)')
+  becomes(
+    ['u1', 'u1'],
+    'u1',
+    op('shr', [product, int(1)]),
+    'out:u1 = u1(u2(input0:u1) * u2(input1:u1) >> 1:u2)',
+  )
   becomes(
     ['u1', 'u1'],
     'u1',
     op('div', [op('sub', two('u1')), int(2)]),
     'out:u1 = u1((i2(input0:u1) - i2(input1:u1)) / 2:i2)',
   )
-  becomes(['u1', 'u1'], 'u1', op('div', [sum, int(2)]), 'out:u1 = u1(u2(input0:u1) + u2(input1:u1) >> 1:u2)')
+  becomes(
+    ['u1', 'u1'],
+    'u1',
+    op('div', [product, int(2)]),
+    'out:u1 = u1(u2(input0:u1) * u2(input1:u1) >> 1:u2)',
+  )
   becomes(['i4', 'i4'], 'b1', op('lt', two('i4')), 'out:b1 = input0:i4 < input1:i4')
   becomes(['u1', 'i2'], 'b1', op('lt', [arg('u1', 0), arg('i2', 1)]), 'out:b1 = i2(input0:u1) < input1:i2')
   becomes(['i1'], 'i2', op('abs', [arg('i1', 0)]), 'out:i2 = abs(i2(input0:i1))')

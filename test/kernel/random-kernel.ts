@@ -29,6 +29,8 @@ export interface RandomOptions {
   readonly tables?: boolean
   /** Functions of Math that are not exact everywhere. */
   readonly functions?: boolean
+  /** Ops that only `narrow` makes, of types that it has chosen. */
+  readonly narrowed?: boolean
   /** How many choices a kernel is made of at most. */
   readonly size?: number
   /** How many elements each operand has. */
@@ -43,6 +45,7 @@ export interface RandomKernel {
 }
 
 const intBinary: Op[] = ['add', 'sub', 'mul', 'min', 'max', 'and', 'or', 'xor', 'shl', 'shr']
+const intNarrowed: Op[] = ['hadd', 'rhadd', 'zhadd', 'addSat', 'subSat']
 const intDivision: Op[] = ['div', 'floordiv', 'rem']
 const intUnary: Op[] = ['neg', 'abs', 'not', 'sign', 'clz']
 const floatBinary: Op[] = ['add', 'sub', 'mul', 'div', 'min', 'max', 'pmin', 'pmax']
@@ -153,7 +156,7 @@ function build(list: readonly number[], o: Required<RandomOptions>): Kernel {
   }
   const number = (type: Code, depth: number): Expr => {
     const [binary, unary, rare] = isInt(type)
-      ? [intBinary, intUnary, intDivision]
+      ? [o.narrowed ? [...intBinary, ...intNarrowed] : intBinary, intUnary, intDivision]
       : [floatBinary, floatUnary, o.functions ? functions : (['div'] as Op[])]
     const choice = choices.below(8)
     if (choice < 5) return op(choices.of(binary), [expr(type, depth - 1), expr(type, depth - 1)])
@@ -257,6 +260,7 @@ export function randomKernel(options: RandomOptions = {}): fc.Arbitrary<RandomKe
     loops: true,
     tables: false,
     functions: false,
+    narrowed: false,
     size: 120,
     elements: 4,
     ...options,

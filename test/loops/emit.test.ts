@@ -58,6 +58,10 @@ const parameters = (kernel: Kernel) => Array.from({ length: kernel.nin }, (_, k)
 const cases: [string, RandomOptions][] = [
   ['floats, straight', { types: ['f8', 'f4', 'b1'], loops: false }],
   ['integers, straight', { types: ['i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'b1'], loops: false }],
+  [
+    'narrowed integers',
+    { types: ['i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8'], loops: false, narrowed: true },
+  ],
   ['all types, with loops', {}],
   ['f8 with loops', { types: ['f8', 'b1', 'i4'] }],
   ['narrow integers with loops', { types: ['u1', 'i1', 'i2', 'b1'] }],

@@ -5,7 +5,8 @@
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
 import type { Asm, Ref } from './asm.ts'
-import { constLanes, extract, floatShape, laneRows, replace } from './lanes.ts'
+import { extract, laneRows, replace } from './lanes.ts'
+import { constLanes, floatShape } from './lanes-shape.ts'
 import { wasmType } from './scalar.ts'
 import { scalarCast } from './scalar-cast.ts'
 

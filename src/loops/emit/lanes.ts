@@ -4,43 +4,10 @@
  */
 import binaryen from 'binaryen'
 import { type Code, codes, dtypes } from '../../dtype.ts'
-import type { Op } from '../kernel/ops.ts'
 import type { Asm, Ref } from './asm.ts'
+import { means, saturating } from './lanes-integer.ts'
+import { floatShape, intShape, splatConst } from './lanes-shape.ts'
 import { type Emit, fusedLanes, type Row, row, ternary } from './scalar.ts'
-
-export type IntShape = 'i8x16' | 'i16x8' | 'i32x4' | 'i64x2'
-export type FloatShape = 'f32x4' | 'f64x2'
-
-const intShapes: Readonly<Record<1 | 2 | 4 | 8, IntShape>> = {
-  1: 'i8x16',
-  2: 'i16x8',
-  4: 'i32x4',
-  8: 'i64x2',
-}
-
-/** The integer shape with elements of this many bytes: also that of masks. */
-export const intShape = (bytes: 1 | 2 | 4 | 8): IntShape => intShapes[bytes]
-export const floatShape = (code: Code): FloatShape => (code === 'f4' ? 'f32x4' : 'f64x2')
-
-/** The same register in which every lane is `value`, made once before the loop. */
-function splatConst(asm: Asm, shape: IntShape | FloatShape, value: number | bigint): Ref {
-  const { m } = asm
-  return asm.hoisted(`${shape} ${Object.is(value, -0) ? '-0' : value}`, binaryen.v128, () => {
-    switch (shape) {
-      case 'f32x4':
-        return m.f32x4.splat(m.f32.const(Number(value)))
-      case 'f64x2':
-        return m.f64x2.splat(m.f64.const(Number(value)))
-      case 'i64x2':
-        return m.i64x2.splat(m.i64.const(BigInt.asIntN(64, BigInt(value))))
-      default:
-        return m[shape].splat(m.i32.const(Number(BigInt.asIntN(32, BigInt(value)))))
-    }
-  })
-}
-
-export const constLanes = (asm: Asm, code: Code, value: number | bigint): Ref =>
-  splatConst(asm, dtypes[code].kind === 'f' ? floatShape(code) : intShape(dtypes[code].bytes), value)
 
 /** By a mask, all ones or all zeros in every lane: one blend instruction where there is relaxed SIMD, else three of bits. */
 export const choose = ({ m }: Asm, mask: Ref, then: Ref, otherwise: Ref): Ref =>
@@ -154,6 +121,8 @@ function ints(code: Code): Row {
     },
     min: minmax('min', lt),
     max: minmax('max', gt),
+    ...means(code),
+    ...saturating(code),
     and: ({ m }, a, b) => m.v128.and(a, b),
     or: ({ m }, a, b) => m.v128.or(a, b),
     xor: ({ m }, a, b) => m.v128.xor(a, b),
@@ -191,13 +160,6 @@ function rowOf(code: Code): Row {
 
 /** Instructions on one register, by dtype. */
 export const laneRows = Object.fromEntries(codes.map((c) => [c, rowOf(c)])) as Readonly<Record<Code, Row>>
-
-/** Shifts by a count that is the same in all lanes (an i32): wasm's vector shifts. */
-export function shiftLanes(asm: Asm, op: Op, code: Code, a: Ref, count: Ref): Ref {
-  const shape = asm.m[intShape(dtypes[code].bytes)]
-  if (op === 'shl') return shape.shl(a, count)
-  return dtypes[code].kind === 'i' ? shape.shr_s(a, count) : shape.shr_u(a, count)
-}
 
 /** One lane of a register, as a scalar. */
 export function extract({ m }: Asm, code: Code, register: Ref, lane: number): Ref {

@@ -166,6 +166,33 @@ function ints(code: Code): Row {
   }
   const asUnsigned = ({ m }: Asm, a: Ref) =>
     bits < 32 && signed ? m.i32.and(a, m.i32.const(2 ** bits - 1)) : a
+  const half = (asm: Asm, a: Ref) =>
+    signed ? asm.m[ns].shr_s(a, constant(asm, 1)) : asm.m[ns].shr_u(a, constant(asm, 1))
+  /** What two numbers share, and half of what they do not. */
+  const halving: Emit = (asm, a, b) => {
+    const x = asm.share(a, type)
+    const y = asm.share(b, type)
+    return asm.m[ns].add(asm.m[ns].and(x(), y()), half(asm, asm.m[ns].xor(x(), y())))
+  }
+  const saturating =
+    (name: 'add' | 'sub'): Emit =>
+    (asm, a, b) => {
+      const { m } = asm
+      const [x, y] = [asm.share(a, type), asm.share(b, type)]
+      const made = asm.share(wrap(asm, code, m[ns][name](x(), y())), type)
+      if (!signed) {
+        const over = name === 'add' ? m[ns].lt_u(made(), x()) : m[ns].lt_u(x(), y())
+        return m.select(over, wrap(asm, code, constant(asm, name === 'add' ? -1 : 0)), made())
+      }
+      // It went over if it has another sign than x, and x and y could do that.
+      const flips = m[ns].and(
+        m[ns].xor(x(), made()),
+        name === 'add' ? m[ns].xor(y(), made()) : m[ns].xor(x(), y()),
+      )
+      const top = wide ? m.i64.const(2n ** 63n - 1n) : m.i32.const(2 ** (bits - 1) - 1)
+      const end = m[ns].xor(m[ns].shr_s(x(), constant(asm, bits - 1)), top)
+      return m.select(m[ns].lt_s(flips, constant(asm, 0)), end, made())
+    }
   const shiftCount = (asm: Asm, b: Ref) => asm.m[ns].and(b, constant(asm, bits - 1))
   return row({
     add: wrapped(({ m }, a, b) => m[ns].add(a, b)),
@@ -190,6 +217,23 @@ function ints(code: Code): Row {
     },
     min: pick(less),
     max: pick(greater),
+    hadd: halving,
+    rhadd: (asm, a, b) => {
+      const { m } = asm
+      const [x, y] = [asm.share(a, type), asm.share(b, type)]
+      return m[ns].sub(m[ns].or(x(), y()), half(asm, m[ns].xor(x(), y())))
+    },
+    zhadd: (asm, a, b) => {
+      if (!signed) return halving(asm, a, b)
+      const { m } = asm
+      const [x, y] = [asm.share(a, type), asm.share(b, type)]
+      const low = asm.share(halving(asm, x(), y()), type)
+      // A negative sum that is odd was rounded away from zero.
+      const odd = m[ns].and(m[ns].xor(x(), y()), constant(asm, 1))
+      return m[ns].add(low(), m[ns].and(odd, m[ns].shr_s(low(), constant(asm, bits - 1))))
+    },
+    addSat: saturating('add'),
+    subSat: saturating('sub'),
     and: ({ m }, a, b) => m[ns].and(a, b),
     or: ({ m }, a, b) => m[ns].or(a, b),
     xor: ({ m }, a, b) => m[ns].xor(a, b),

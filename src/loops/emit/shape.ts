@@ -2,6 +2,7 @@
 import { type Code, dtypes } from '../../dtype.ts'
 import { type Expr, type Kernel, type Pos, visit } from '../kernel/ir.ts'
 import type { Note } from '../loop.ts'
+import { hasLanes } from './integers.ts'
 import { laneRows } from './lanes.ts'
 import type { Width } from './lanes-cast.ts'
 
@@ -25,7 +26,7 @@ function laneByLane(e: Expr, varying: (e: Expr) => boolean): Note | null {
   if (e.kind === 'load') return note('elements of a table are read lane by lane')
   if (e.kind !== 'op') return null
   const type = e.args[0]?.type ?? e.type
-  if (laneRows[type][e.op]) return null
+  if (laneRows[type][e.op] || hasLanes(e)) return null
   const [, count] = e.args
   if ((e.op === 'shl' || e.op === 'shr') && count && !varying(count)) return null
   return note(`integer ${e.op} on ${type} runs lane by lane`, e.at)

@@ -7,8 +7,11 @@ import { type Code, dtypes } from '../../dtype.ts'
 import type { Expr, Store } from '../kernel/ir.ts'
 import { contextLayout } from '../loop.ts'
 import type { Asm, Ref } from './asm.ts'
-import { choose, constLanes, extract, laneRows, replace, shiftLanes, splat } from './lanes.ts'
+import { constantOn, integerLanes, multiplyWidening, widenedFactors } from './integers.ts'
+import { choose, extract, laneRows, replace, splat } from './lanes.ts'
 import { anyLane, castLanes, maskToNumbers, nonzero, registers, resize, type Width } from './lanes-cast.ts'
+import { shiftByConst, shiftLanes } from './lanes-integer.ts'
+import { constLanes } from './lanes-shape.ts'
 import { scalarRows, wasmType } from './scalar.ts'
 import { scalarBits, scalarCast, scalarConst, scalarLoad } from './scalar-cast.ts'
 
@@ -141,17 +144,32 @@ function emitOp(body: Body, e: Expr & { kind: 'op' }): Val {
   }
   const right = values[1]
   if ((e.op === 'shl' || e.op === 'shr') && right?.uniform) {
-    const count = scalarCast(asm, type, 'i4', right.ref)
-    const shared = asm.share(count, binaryen.i32)
+    const { op } = e
+    const known = constantOn(e)
+    if (known !== undefined) {
+      const count = Number(BigInt.asUintN(64, known) % BigInt(8 * dtypes[type].bytes))
+      return varying(
+        e.type,
+        operandLanes(body, a).map((r) => shiftByConst(asm, op, type, r, count)),
+      )
+    }
+    const shared = asm.share(scalarCast(asm, type, 'i4', right.ref), binaryen.i32)
     return varying(
       e.type,
-      operandLanes(body, a).map((r) => shiftLanes(asm, e.op, type, r, shared())),
+      operandLanes(body, a).map((r) => shiftLanes(asm, op, type, r, shared())),
     )
+  }
+  const factors = widenedFactors(e)
+  if (factors) {
+    const [x, y] = factors.map((f) => operandLanes(body, f).map((r) => asm.share(r, binaryen.v128)))
+    return varying(e.type, multiplyWidening(asm, factors[0].type, lanes, x ?? [], y ?? []))
   }
   const row = laneRows[type][e.op]
   const width = type === 'b1' ? maskWidthOf(body, e.args) : dtypes[type].bytes
   const operands = e.args.map((x) => operandLanes(body, x, width))
   const count = registers(lanes, width)
+  const better = integerLanes(asm, e, lanes, operands)
+  if (better) return varying(e.type, better)
   if (row) {
     const regs = Array.from({ length: count }, (_, j) => {
       const [x = 0, y = 0, z = 0] = operands.map((regs) => regs[j] ?? 0)

@@ -75,7 +75,7 @@ export function evaluate(op: Op, type: Code, args: readonly Value[]): Value {
   const row = opRow(op)
   const [a, b, c] = args
   if (typeof a === 'bigint' && row.int) {
-    const result = row.int(a, typeof b === 'bigint' ? b : 0n, bitsOf(type))
+    const result = row.int(a, typeof b === 'bigint' ? b : 0n, bitsOf(type), isSigned(type))
     return typeof result === 'bigint' ? wrap(type, result) : result
   }
   if (typeof a === 'number' && row.float) {

@@ -122,6 +122,9 @@ const intRows: Partial<Record<Op, IntRow>> = {
   sign: (a) => ({ lo: a.lo < 0n ? -1n : a.lo > 0n ? 1n : 0n, hi: a.hi < 0n ? -1n : a.hi > 0n ? 1n : 0n }),
   min: (a, b) => ({ lo: least([a.lo, b.lo]), hi: least([a.hi, b.hi]) }),
   max: (a, b) => ({ lo: most([a.lo, b.lo]), hi: most([a.hi, b.hi]) }),
+  hadd: (a, b) => ({ lo: (a.lo + b.lo) >> 1n, hi: (a.hi + b.hi) >> 1n }),
+  rhadd: (a, b) => ({ lo: (a.lo + b.lo + 1n) >> 1n, hi: (a.hi + b.hi + 1n) >> 1n }),
+  zhadd: (a, b) => ({ lo: (a.lo + b.lo) / 2n, hi: (a.hi + b.hi) / 2n }),
   and: (a, b) => {
     if (a.lo >= 0n && b.lo >= 0n) return { lo: 0n, hi: least([a.hi, b.hi]) }
     if (a.lo >= 0n) return { lo: 0n, hi: a.hi }

@@ -13,6 +13,7 @@
  */
 import { type Code, dtypes } from '../../dtype.ts'
 import { bitsOf, isFloat, isInt, wrap } from './evaluate.ts'
+import { fromIdiom } from './idioms.ts'
 import { isIntRange, typeRange, within } from './interval.ts'
 import { cast, constant, type Expr, type Kernel, local, op, type Stmt, visit } from './ir.ts'
 import { liveness } from './liveness.ts'
@@ -41,7 +42,7 @@ interface Rewriter {
 /** `needs(local, bits)` is told of every read. */
 function rewriter(
   facts: Ranges,
-  { natural, meeting, single }: Widths,
+  { natural, meeting, operands, idiom, single }: Widths,
   typeOfLocal: (id: number) => Code,
   needs: (id: number, bits: number) => void,
 ): Rewriter {
@@ -80,7 +81,7 @@ function rewriter(
         return to(type, made)
       }
       case 'op':
-        return isRing(e.op) ? ringAs(type, e) : to(type, whole(e))
+        return isRing(e.op) ? ringAs(type, e) : to(type, wrapped(type, e) ?? whole(e))
     }
   }
 
@@ -105,11 +106,21 @@ function rewriter(
     return to(type, { ...e, type: at, args: [as(at, x), as(at, count)] })
   }
 
+  /** The low bits of what overflows only at the end of its operands' type, |-128| and -128 / -1: there it wraps to them. */
+  const wrapped = (type: Code, e: OpExpr): Expr | undefined => {
+    if (e.op !== 'abs' && e.op !== 'div' && e.op !== 'floordiv') return undefined
+    const own = operands(e)
+    const holds = bitsOf(own) >= bitsOf(type) && bitsOf(own) < bitsOf(meeting(e))
+    return holds && !idiom(e) ? { ...e, type: own, args: e.args.map((a) => as(own, a)) } : undefined
+  }
+
   /** An op on whole values, in the type in which its operands meet. */
   const whole = (e: OpExpr): Expr => {
     const [a, b] = e.args
     if (!a) return e
     if (e.op === 'clz') return { ...e, args: [as(e.type, a)] }
+    const found = idiom(e)
+    if (found) return fromIdiom(found, as)
     if (e.op === 'shr' && b) return shiftRight(e, a, b)
     const type = meeting(e)
     if (b && (e.op === 'min' || e.op === 'max')) {

@@ -12,7 +12,7 @@ export interface OpRow {
   readonly arity: 1 | 2 | 3
   /** The type of the result: the operands' own, or b1. */
   readonly result: 'same' | 'b1'
-  readonly int?: (a: bigint, b: bigint, bits: number) => bigint | boolean
+  readonly int?: (a: bigint, b: bigint, bits: number, signed: boolean) => bigint | boolean
   readonly float?: (a: number, b: number, c: number) => number | boolean
   /** Where an f4 result is not the f8 one, rounded. */
   readonly single?: (a: number, b: number, c: number) => number
@@ -32,6 +32,12 @@ const floorDiv = (a: bigint, b: bigint) => {
 const countLeadingZeros = (a: bigint, bits: number) => {
   const unsigned = BigInt.asUintN(bits, a)
   return BigInt(unsigned === 0n ? bits : bits - unsigned.toString(2).length)
+}
+/** The nearest integer of a type. */
+const saturate = (a: bigint, bits: number, signed: boolean) => {
+  const lo = signed ? -(1n << BigInt(bits - 1)) : 0n
+  const hi = (1n << BigInt(signed ? bits - 1 : bits)) - 1n
+  return a < lo ? lo : a > hi ? hi : a
 }
 /** Shift counts are taken modulo the width, as JS does. */
 const count = (b: bigint, bits: number) => BigInt.asUintN(64, b) % BigInt(bits)
@@ -88,6 +94,17 @@ export const ops = {
   /** As wasm has them, one instruction: the second where it is less (or greater), so the first beside a NaN. */
   pmin: { arity: 2, result: 'same', float: (a, b) => (b < a ? b : a) },
   pmax: { arity: 2, result: 'same', float: (a, b) => (b > a ? b : a) },
+
+  // what lies between needs one bit more than the type has; `narrow` finds them
+  /** (a + b) / 2, down: a halving add. */
+  hadd: { arity: 2, result: 'same', int: (a, b) => (a + b) >> 1n },
+  /** (a + b) / 2, up. */
+  rhadd: { arity: 2, result: 'same', int: (a, b) => (a + b + 1n) >> 1n },
+  /** (a + b) / 2, towards zero. */
+  zhadd: { arity: 2, result: 'same', int: (a, b) => (a + b) / 2n },
+  /** A sum, or difference, that stays at the end of the type's range. */
+  addSat: { arity: 2, result: 'same', int: (a, b, bits, signed) => saturate(a + b, bits, signed) },
+  subSat: { arity: 2, result: 'same', int: (a, b, bits, signed) => saturate(a - b, bits, signed) },
 
   // bits; shifts of signed types are arithmetic, of unsigned ones logical
   and: { arity: 2, result: 'same', int: (a, b) => a & b, bool: (a, b) => a && b },

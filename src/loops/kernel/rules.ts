@@ -125,6 +125,16 @@ export const rules: readonly Rule[] = [
   ['bool', ['select', 'x', true, false], 'x'],
   ['bool', ['select', 'x', false, true], ['not', 'x']],
   ['any', ['select', 'x', ['select', 'x', 'y', 'z'], 'z'], ['select', 'x', 'y', 'z']],
+
+  // on integers a choice by size is a least or a greatest
+  ['int', ['select', ['lt', 'x', 'y'], 'x', 'y'], ['min', 'x', 'y']],
+  ['int', ['select', ['le', 'x', 'y'], 'x', 'y'], ['min', 'x', 'y']],
+  ['int', ['select', ['gt', 'x', 'y'], 'x', 'y'], ['max', 'x', 'y']],
+  ['int', ['select', ['ge', 'x', 'y'], 'x', 'y'], ['max', 'x', 'y']],
+  ['int', ['select', ['lt', 'x', 'y'], 'y', 'x'], ['max', 'x', 'y']],
+  ['int', ['select', ['le', 'x', 'y'], 'y', 'x'], ['max', 'x', 'y']],
+  ['int', ['select', ['gt', 'x', 'y'], 'y', 'x'], ['min', 'x', 'y']],
+  ['int', ['select', ['ge', 'x', 'y'], 'y', 'x'], ['min', 'x', 'y']],
 ]
 
 const commutes = new Set<Op>(['add', 'mul', 'min', 'max', 'and', 'or', 'xor', 'eq', 'ne'])

@@ -4,6 +4,7 @@
  */
 import { type Code, dtypes } from '../../dtype.ts'
 import { isInt } from './evaluate.ts'
+import { type Idiom, idiomOf } from './idioms.ts'
 import { join, type Range, typeRange, within } from './interval.ts'
 import { type Expr, parts } from './ir.ts'
 import { type Op, opRow } from './ops.ts'
@@ -39,6 +40,10 @@ export interface Widths {
   natural(e: Expr): Code
   /** The type in which the operands of an op like `min` or `<` meet: it holds all of them, and the result. */
   meeting(e: Extract<Expr, { kind: 'op' }>): Code
+  /** The type that holds the operands, if not the result. */
+  operands(e: Extract<Expr, { kind: 'op' }>): Code
+  /** The narrow op that `e` is with its wider parts: see idioms.ts. */
+  idiom(e: Extract<Expr, { kind: 'op' }>): Idiom | undefined
   /** The one value that `e` always has, if computing it cannot fail. */
   single(e: Expr): bigint | undefined
 }
@@ -81,12 +86,19 @@ export function widths(
     return typeof lo === 'bigint' && lo === hi && !mayFail(e) ? lo : undefined
   }
 
-  const meeting = (e: Extract<Expr, { kind: 'op' }>): Code => {
-    const whole = e.args[0]?.type ?? e.type
-    const all = e.args.map((a) => ranges.of(a))
-    if (opRow(e.op).result !== 'b1') all.push(ranges.of(e))
-    return fit(all.reduce(join), widest(e.args), sign(e), whole)
+  const holding = (e: Extract<Expr, { kind: 'op' }>, more: readonly Range[]): Code => {
+    const all = [...e.args.map((a) => ranges.of(a)), ...more]
+    return fit(all.reduce(join), widest(e.args), sign(e), e.args[0]?.type ?? e.type)
   }
+  const operands = (e: Extract<Expr, { kind: 'op' }>): Code => holding(e, [])
+  const meeting = (e: Extract<Expr, { kind: 'op' }>): Code =>
+    holding(e, opRow(e.op).result === 'b1' ? [] : [ranges.of(e)])
+
+  const idiom = (e: Extract<Expr, { kind: 'op' }>): Idiom | undefined =>
+    idiomOf(e, ranges, (range, operands) => {
+      const [first] = operands
+      return fit(range, widest(operands), first ? sign(first) : 'i', e.type)
+    })
 
   const find = (e: Expr): Code => {
     const range = ranges.of(e)
@@ -108,10 +120,13 @@ export function widths(
         return within(ranges.of(e.arg), typeRange(e.type)) ? natural(e.arg) : e.type
       case 'select':
         return fit(range, widest([e.then, e.else]), sign(e), e.type)
-      case 'op':
+      case 'op': {
+        const found = idiom(e)
+        if (found) return found.type
         if (isRing(e.op))
           return fit(range, widest(e.op === 'shl' ? e.args.slice(0, 1) : e.args), sign(e), e.type)
         return e.op === 'clz' ? e.type : meeting(e)
+      }
     }
   }
   const natural = (e: Expr): Code => {
@@ -119,5 +134,5 @@ export function widths(
     known.set(e, type)
     return type
   }
-  return { natural, meeting, single }
+  return { natural, meeting, operands, idiom, single }
 }
