@@ -22,8 +22,6 @@ import {
   le,
   lt,
   madd,
-  max,
-  min,
   mul,
   not,
   or,
@@ -102,7 +100,7 @@ function reduceRatio(b: Build, small: Expr, large: Expr): { t: Ratio; m: Expr } 
 const neg0 = (b: Build, x: Expr): Expr => sub(b.number(0), x)
 
 export function atan(b: Build, x: Expr): Expr {
-  const size = b.let(min(abs(x), plain[b.type].most))
+  const size = b.let(pmin(abs(x), plain[b.type].most))
   const inverted = b.let(gt(size, 1))
   const small = b.let(select(inverted, b.number(1), size))
   const large = b.let(select(inverted, size, 1))
@@ -137,8 +135,9 @@ export function atan2(b: Build, y: Expr, x: Expr): Expr {
   }
   const { least, most } = plain[b.type]
   const [up, right] = [b.let(abs(y)), b.let(abs(x))]
-  const small = b.let(min(up, right))
-  const large = b.let(max(up, right))
+  // One of both is NaN if y or x is.
+  const small = b.let(pmin(up, right))
+  const large = b.let(pmax(right, up))
   const near = reduceRatio(b, small, large)
   const result = b.variable(pointAngle(b, y, x, near.t, near.m))
   b.when(not(and(ge(small, least), le(large, most))), () => {

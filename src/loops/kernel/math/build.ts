@@ -154,6 +154,8 @@ export const convert = (type: Code, x: Expr): Expr =>
 
 /** The unsigned integer of the same bits. */
 export const toBits = (x: Expr): Expr => reinterpret(x.type === 'f4' ? 'u4' : 'u8', x)
+/** The signed integer of the same bits. */
+export const signedBits = (x: Expr): Expr => reinterpret(x.type === 'f4' ? 'i4' : 'i8', x)
 /** The float of the same bits. */
 export const fromBits = (i: Expr): Expr => reinterpret(i.type === 'u4' ? 'f4' : 'f8', i)
 

@@ -1,6 +1,6 @@
 /** Numbers as unevaluated sums of two: what the functions need beyond the precision of their type. */
 import type { Expr } from '../ir.ts'
-import { add, type Build, div, fma, max, mul, neg, sqrt, sub } from './build.ts'
+import { add, type Build, div, fma, mul, neg, pmax, sqrt, sub } from './build.ts'
 import { formatOf } from './formats.ts'
 
 export interface Pair {
@@ -47,5 +47,5 @@ export function root(b: Build, z: Pair): Pair {
   const square = product(b, high, high)
   const left = add(sub(sub(z.high, square.high), square.low), z.low)
   // The root of 0 is 0: any divisor will do.
-  return { high, low: b.let(div(left, max(add(high, high), formatOf(b).leastNormal))) }
+  return { high, low: b.let(div(left, pmax(add(high, high), formatOf(b).leastNormal))) }
 }

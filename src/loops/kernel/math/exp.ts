@@ -5,8 +5,8 @@
  * Coefficients: scripts/coefficients (exp f4, exp f8).
  */
 import type { Expr } from '../ir.ts'
-import { abs, add, type Build, floor, gt, le, lt, madd, mul, not, select, sub } from './build.ts'
-import { formatOf, powerOfTwo, scaleBy, toNearest } from './formats.ts'
+import { add, type Build, floor, gt, lt, madd, mul, select, sub } from './build.ts'
+import { beyond, formatOf, powerOfTwo, scaleBy, toNearest } from './formats.ts'
 import { polynomial } from './polynomial.ts'
 
 const coefficients = {
@@ -79,7 +79,7 @@ export function scaleFar(b: Build, y: Expr, k: Expr): Expr {
 function scaled(b: Build, x: Expr, { high, tail, k }: ExpParts, { plain, most, least }: Limits): Expr {
   const y = b.let(add(add(high, tail), 1))
   const result = b.variable(scaleBy(b, y, k.bits))
-  b.when(not(le(abs(x), plain)), () => {
+  b.when(beyond(b, x, plain), () => {
     const far = scaleFar(b, y, k.number)
     result.set(select(gt(x, most), Infinity, select(lt(x, least), 0, far)))
   })

@@ -1,6 +1,8 @@
 /** What the two float formats differ in, as the functions need it. */
+
+import { bitsValue } from '../evaluate.ts'
 import type { Expr } from '../ir.ts'
-import { add, type Build, fromBits, madd, shl, sub, toBits } from './build.ts'
+import { abs, add, type Build, fromBits, gt, madd, shl, signedBits, sub, toBits } from './build.ts'
 
 interface Format {
   /** Bits of the fraction. */
@@ -31,6 +33,23 @@ const formats: Readonly<Record<'f4' | 'f8', Format>> = {
 }
 
 export const formatOf = (b: Build): Format => formats[b.type]
+
+const patternOf = (b: Build, x: number): bigint =>
+  bitsValue(b.type, b.type === 'f4' ? 'i4' : 'i8', x) as bigint
+
+/** Whether x is not in [least, most], both positive: so also where it is NaN. Bits are in order as numbers are. */
+export function outside(b: Build, x: Expr, least: number, most: number): Expr {
+  const [first, last] = [patternOf(b, least), patternOf(b, most)]
+  // Signed comparison of what is meant unsigned: from the lowest integer up.
+  const lowest = b.type === 'f4' ? -(2n ** 31n) : -(2n ** 63n)
+  return gt(add(signedBits(x), lowest - first), lowest + last - first)
+}
+
+/** Whether |x| > most, or x is NaN. */
+export const beyond = (b: Build, x: Expr, most: number): Expr => gt(signedBits(abs(x)), patternOf(b, most))
+
+/** The largest number. */
+export const largest = { f4: 3.4028234663852886e38, f8: Number.MAX_VALUE } as const
 
 /** x * scale to the nearest integer, as a number and (in the low bits of `bits`) as an integer. */
 export function toNearest(b: Build, x: Expr, scale: number): { number: Expr; bits: Expr } {

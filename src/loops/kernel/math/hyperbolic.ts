@@ -17,11 +17,10 @@ import {
   le,
   lt,
   madd,
-  max,
-  min,
   mul,
   neg,
   not,
+  pmax,
   pmin,
   select,
   sub,
@@ -29,7 +28,7 @@ import {
 } from './build.ts'
 import { sum } from './double.ts'
 import { expParts, fineExpParts, scaleFar } from './exp.ts'
-import { powerOfTwo, scaleBy, toNearest } from './formats.ts'
+import { beyond, powerOfTwo, scaleBy, toNearest } from './formats.ts'
 import { polynomial } from './polynomial.ts'
 
 const coefficients = {
@@ -57,7 +56,7 @@ function reducedExpm1(b: Build, x: Expr) {
 
 export function expm1(b: Build, x: Expr): Expr {
   // Below -40 the result is -1.
-  const { value, high, tail, k } = reducedExpm1(b, b.let(max(x, -40)))
+  const { value, high, tail, k } = reducedExpm1(b, b.let(pmax(x, -40)))
   const result = b.variable(scaleBy(b, value, k.bits))
   const { plain, most } = limits[b.type]
   b.when(not(le(x, plain)), () => {
@@ -90,9 +89,9 @@ export function tanh(b: Build, x: Expr): Expr {
     return copysign(convert('f4', tanhSingle(withType(b, 'f8'), size)), x)
   }
   // From 22 on the result is 1.
-  const { value, missing, unit, k } = reducedExpm1(b, b.let(min(mul(abs(x), 2), 44)))
+  const { value, missing, unit, k } = reducedExpm1(b, b.let(pmin(mul(abs(x), 2), 44)))
   const twice = b.let(mul(unit, 2))
-  const below = sum(b, b.let(max(twice, value)), b.let(min(twice, value)))
+  const below = sum(b, b.let(pmax(twice, value)), b.let(pmin(twice, value)))
   const ratio = b.let(div(value, below.high))
   // What both have lost in rounding; 1 / (value + twice) is (1 - ratio) / twice.
   const rest = b.let(sub(1, ratio))
@@ -121,7 +120,7 @@ export function cosh(b: Build, x: Expr): Expr {
   const size = b.let(abs(x))
   const { grown, more, shrunk, far } = halves(b, size)
   const result = b.variable(add(grown, add(more, shrunk)))
-  b.when(not(le(size, limits[b.type].plain)), () => result.set(far()))
+  b.when(beyond(b, x, limits[b.type].plain), () => result.set(far()))
   return result.get
 }
 
@@ -132,6 +131,6 @@ export function sinh(b: Build, x: Expr): Expr {
   const small = madd(b, mul(z, x), polynomial(b, z, coefficients[b.type]), x)
   const large = copysign(sub(grown, sub(shrunk, more)), x)
   const result = b.variable(select(lt(size, 1), small, large))
-  b.when(not(le(size, limits[b.type].plain)), () => result.set(copysign(far(), x)))
+  b.when(beyond(b, x, limits[b.type].plain), () => result.set(copysign(far(), x)))
   return result.get
 }

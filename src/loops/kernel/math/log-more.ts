@@ -26,7 +26,7 @@ import {
   withType,
 } from './build.ts'
 import { type Pair, product, root, sum, sumOfAny } from './double.ts'
-import { formatOf } from './formats.ts'
+import { beyond, formatOf, outside } from './formats.ts'
 import { logarithm, logParts, splitExponent } from './log.ts'
 
 /** A function of one argument that is computed in f8 for both types. */
@@ -123,7 +123,7 @@ function logOfTwice(b: Build, x: Expr): Expr {
 export const asinh = inDouble((b, x) => {
   const size = b.let(abs(x))
   const result = b.variable(select(lt(size, tiny), x, copysign(logOfRoot(b, size, 1), x)))
-  b.when(not(lt(size, large)), () => {
+  b.when(beyond(b, x, large), () => {
     result.set(select(lt(size, Infinity), copysign(logOfTwice(b, size), x), x))
   })
   return result.get
@@ -131,7 +131,7 @@ export const asinh = inDouble((b, x) => {
 
 export const acosh = inDouble((b, x) => {
   const result = b.variable(logOfRoot(b, x, -1))
-  b.when(not(and(gt(x, 1), lt(x, large))), () => {
+  b.when(outside(b, x, 1 + 2 ** -52, large), () => {
     const far = select(lt(x, Infinity), logOfTwice(b, x), x)
     const near = select(eq(x, 1), b.number(0), NaN)
     result.set(select(gt(x, 1), far, near))
@@ -148,7 +148,7 @@ export const atanh = inDouble((b, x) => {
   const left = sub(sub(sub(top, back.high), back.low), mul(ratio, bottom.low))
   const value = mul(log1pPair(b, { high: ratio, low: b.let(div(left, bottom.high)) }), 0.5)
   const result = b.variable(select(lt(size, tiny), x, copysign(value, x)))
-  b.when(not(lt(size, 1)), () => {
+  b.when(beyond(b, x, 1 - 2 ** -53), () => {
     result.set(select(eq(size, 1), copysign(b.number(Infinity), x), NaN))
   })
   return result.get

@@ -11,19 +11,17 @@ import {
   div,
   eq,
   fromBits,
-  ge,
   gt,
   lt,
   madd,
   mul,
-  not,
   or,
   select,
   shr,
   sub,
   toBits,
 } from './build.ts'
-import { formatOf } from './formats.ts'
+import { formatOf, largest, outside } from './formats.ts'
 import { polynomial } from './polynomial.ts'
 
 const coefficients = {
@@ -70,10 +68,10 @@ export const lift = { f4: 25, f8: 54 } as const
 /** A function like log: `plain` computes it for x * 2^-scaled, x normal; the rest follows from that. */
 export function logarithm(b: Build, x: Expr, plain: (x: Expr, scaled: number) => Expr): Expr {
   const result = b.variable(plain(x, 0))
-  b.when(not(and(ge(x, formatOf(b).leastNormal), lt(x, Infinity))), () => {
+  b.when(outside(b, x, formatOf(b).leastNormal, largest[b.type]), () => {
     const lifted = plain(b.let(mul(x, 2 ** lift[b.type])), lift[b.type])
-    const outside = select(eq(x, 0), -Infinity, b.number(NaN))
-    const most = select(lt(x, Infinity), outside, x)
+    const improper = select(eq(x, 0), -Infinity, b.number(NaN))
+    const most = select(lt(x, Infinity), improper, x)
     const small = and(gt(x, 0), lt(x, Infinity))
     result.set(select(small, lifted, most))
   })

@@ -25,6 +25,8 @@ import {
   ne,
   not,
   or,
+  pmax,
+  pmin,
   select,
   sub,
   trunc,
@@ -145,7 +147,7 @@ function powSingle(b: Build, x: Expr, y: Expr): Expr {
   const s = b.let(div(f, add(f, 2)))
   const z = b.let(mul(s, s))
   const series = polynomial(b, z, [first.high, second.high, ...coefficients.slice(0, 6)])
-  const p = b.let(max(min(mul(y, add(k, mul(s, series))), 1000), -1000))
+  const p = b.let(pmax(pmin(mul(y, add(k, mul(s, series))), 1000), -1000))
   const n = toNearest(b, p, 1)
   const r = b.let(mul(sub(p, n.number), ln2.high))
   const value = add(madd(b, mul(r, r), expPolynomial(b, r), r), 1)

@@ -5,8 +5,8 @@
  * Parts of π/2: of 33 bits each, the last of 53, and of 53 bits each.
  */
 import type { Expr } from '../ir.ts'
-import { abs, add, type Build, convert, fma, le, madd, mul, neg, sub, toBits, withType } from './build.ts'
-import { formatOf, toNearest } from './formats.ts'
+import { add, type Build, convert, fma, madd, mul, neg, sub, toBits, withType } from './build.ts'
+import { beyond, formatOf, toNearest } from './formats.ts'
 
 const short = [
   1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32,
@@ -27,8 +27,8 @@ export interface Reduced {
   readonly quarters: Expr
 }
 
-/** Whether `reduce` may be used for x. */
-export const isModerate = (x: Expr): Expr => le(abs(x), most)
+/** Whether x is too large for `reduce`, or no number. */
+export const isHuge = (b: Build, x: Expr): Expr => beyond(b, x, most)
 
 export const reduce = (b: Build, x: Expr): Reduced =>
   b.type === 'f4' ? reduceSingle(b, x) : reduceDouble(b, x)

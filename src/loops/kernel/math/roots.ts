@@ -19,18 +19,18 @@ import {
   le,
   lt,
   madd,
-  max,
-  min,
   mul,
   not,
   or,
+  pmax,
+  pmin,
   select,
   sqrt,
   sub,
   withType,
 } from './build.ts'
 import { product, root, sum } from './double.ts'
-import { formatOf, powerOfTwo } from './formats.ts'
+import { formatOf, outside, powerOfTwo } from './formats.ts'
 import { lift, splitExponent } from './log.ts'
 import { polynomial } from './polynomial.ts'
 
@@ -70,7 +70,7 @@ export function cbrt(b: Build, x: Expr): Expr {
   }
   const size = b.let(abs(x))
   const result = b.variable(copysign(plainCbrt(b, size, true), x))
-  b.when(not(and(ge(size, formatOf(b).leastNormal), lt(size, Infinity))), () => {
+  b.when(outside(b, size, formatOf(b).leastNormal, Number.MAX_VALUE), () => {
     const lifted = mul(plainCbrt(b, b.let(mul(size, 2 ** lift.f8)), true), 2 ** (-lift.f8 / 3))
     result.set(select(and(gt(size, 0), lt(size, Infinity)), copysign(lifted, x), x))
   })
@@ -96,8 +96,9 @@ export function hypot(b: Build, x: Expr, y: Expr): Expr {
     return convert('f4', select(endless, Infinity, sqrt(madd(b, v, v, mul(w, w)))))
   }
   const [v, w] = [b.let(abs(x)), b.let(abs(y))]
-  const large = b.let(max(v, w))
-  const small = b.let(min(v, w))
+  // One of both is NaN if v or w is.
+  const large = b.let(pmax(w, v))
+  const small = b.let(pmin(v, w))
   const result = b.variable(plainHypot(b, large, small))
   b.when(not(and(ge(small, plain.least), le(large, plain.most))), () => {
     const down = b.let(gt(large, plain.most))

@@ -3,25 +3,10 @@
  * For f4 in f8, in single numbers. Coefficients: scripts/coefficients (tan).
  */
 import type { Expr } from '../ir.ts'
-import {
-  abs,
-  add,
-  and,
-  type Build,
-  convert,
-  div,
-  eq,
-  lt,
-  madd,
-  mul,
-  not,
-  select,
-  sub,
-  withType,
-} from './build.ts'
+import { abs, add, and, type Build, convert, div, eq, lt, madd, mul, select, sub, withType } from './build.ts'
 import { product, sum } from './double.ts'
 import { polynomial } from './polynomial.ts'
-import { isModerate, type Reduced, reduce, restOf } from './reduce.ts'
+import { isHuge, type Reduced, reduce, restOf } from './reduce.ts'
 import { hugeRest, reduceHuge } from './reduce-huge.ts'
 
 const coefficients = {
@@ -70,14 +55,14 @@ export function tan(b: Build, x: Expr): Expr {
     const wide = withType(b, 'f8')
     const near = restOf(b, x)
     const result = b.variable(tangentSingle(wide, near.rest, near.quarters))
-    b.when(not(isModerate(x)), () => {
+    b.when(isHuge(b, x), () => {
       const { rest, quarters } = hugeRest(b, x)
       result.set(select(lt(abs(x), Infinity), tangentSingle(wide, rest, quarters), NaN))
     })
     return result.get
   }
   const result = b.variable(tangent(b, reduce(b, x)))
-  b.when(not(isModerate(x)), () => {
+  b.when(isHuge(b, x), () => {
     result.set(select(lt(abs(x), Infinity), tangent(b, reduceHuge(b, x)), NaN))
   })
   return result.get

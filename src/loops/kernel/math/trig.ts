@@ -18,7 +18,6 @@ import {
   madd,
   mul,
   nearest,
-  not,
   select,
   shl,
   sub,
@@ -28,7 +27,7 @@ import {
 import { product } from './double.ts'
 import { toNearest } from './formats.ts'
 import { polynomial } from './polynomial.ts'
-import { isModerate, narrowRest, type Reduced, reduce } from './reduce.ts'
+import { isHuge, narrowRest, type Reduced, reduce } from './reduce.ts'
 import { reduceHuge } from './reduce-huge.ts'
 
 const sines = {
@@ -62,7 +61,7 @@ function wave(b: Build, { high, low, quarters }: Reduced, ahead: 0 | 1): Expr {
 
 function trigonometric(b: Build, x: Expr, ahead: 0 | 1): Expr {
   const result = b.variable(wave(b, reduce(b, x), ahead))
-  b.when(not(isModerate(x)), () => {
+  b.when(isHuge(b, x), () => {
     const far = wave(b, reduceHuge(b, x), ahead)
     result.set(select(lt(abs(x), Infinity), far, NaN))
   })
