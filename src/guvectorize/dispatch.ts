@@ -21,6 +21,8 @@ export interface DispatchParts {
   readonly name: string
   readonly doc: string
   readonly nin: number
+  /** How many arguments have to be given; the others have defaults. */
+  readonly required: number
   /** Those that signatures list, by the ranks of their arguments. */
   readonly listed: readonly { readonly ranks: readonly number[]; readonly f: AnyUfunc }[]
   /** Null: there are no others. */
@@ -84,11 +86,14 @@ function variantOf(family: Family, kinds: readonly Kind[]): AnyUfunc {
 function sorted(parts: DispatchParts, args: readonly unknown[]): { kinds: Kind[]; rest: unknown[] } {
   const last = args.at(-1)
   const count = isOptions(last) ? args.length - 1 : args.length
-  if (count !== parts.nin)
-    throw new NoLoopError(`${parts.name}() takes ${parts.nin} positional arguments but ${count} were given`, {
+  const { nin, required } = parts
+  if (count < required || count > nin) {
+    const takes = required < nin ? `from ${required} to ${nin}` : nin
+    throw new NoLoopError(`${parts.name}() takes ${takes} positional arguments but ${count} were given`, {
       dtypes: [],
       types: [],
     })
+  }
   const kinds = args.slice(0, count).map((value, k) => {
     try {
       return kindOf(value)

@@ -142,7 +142,7 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
     }
     const run = moved.map((o, k) => temporary(core, ready, writable, o, k))
     checkContiguous(name, ready, run)
-    const made = madeArrays(name, ready, run, bound.sizes)
+    const made = madeArrays(core, ready, run, bound.sizes)
     run.push(...made.arrays)
     const call: CoreCall = {
       loop: bound.loop,

@@ -67,7 +67,7 @@ export const jitFinish =
     const run = given.map((o, k) => temporary(core, ready, writable, o, k))
     const sizes = given.flatMap(({ shape }) => shape)
     const { outs } = ready.overload.kernel
-    const made = madeArrays(core.name, ready, run, sizes)
+    const made = madeArrays(core, ready, run, sizes)
     for (const [k] of outs.entries()) run.push(oneElement(ready, k, given))
     run.push(...made.arrays)
     const call: CoreCall = {

@@ -126,6 +126,7 @@ function arrayJit(kernel: Kernel, given: ArrayJit): AnyUfunc {
     fallback: options.fallback,
     signature: layoutText(core),
     finish: jitFinish({ ranks, results, writable }),
+    takesOuts: false,
     source,
     remake(values) {
       definition = recapture(definition, values)
@@ -171,6 +172,7 @@ function build(kernel: Kernel, { signatures, options }: DefinedBy<Options>): Any
     name: only?.f.name ?? 'jit',
     doc: options.doc ?? '',
     nin: only?.f.nin ?? 0,
+    required: only?.f.nin ?? 0,
     listed: variants,
     make: null,
     brand: (all) => joined(all),
@@ -211,6 +213,7 @@ function specialised(kernel: Kernel, options: Options, problem: SyntaxProblem): 
     name: tried.name || 'jit',
     doc: options.doc ?? '',
     nin: tried.nin,
+    required: tried.required,
     listed: [],
     make: (kinds, env) =>
       arrayJit(kernel, { options: env ? { ...options, env } : options, listed: null, ...split(kinds) }),

@@ -90,6 +90,7 @@ const isLater = (a: SyntaxProblem, b: SyntaxProblem): boolean =>
 export interface Guess {
   readonly name: string
   readonly nin: number
+  readonly required: number
   readonly definition: Definition
 }
 
@@ -106,7 +107,9 @@ export function guess(
   for (const kinds of combinations(candidates)) {
     try {
       const definition = read(kinds)
-      return { name: definition.name, nin: kinds.length, definition }
+      const { name, required } = definition
+      const functions = kinds.filter((kind) => typeof kind !== 'number').length
+      return { name, nin: kinds.length, required: required + functions, definition }
     } catch (error) {
       if (!(error instanceof KernelSyntaxError)) throw error
       if (isLater(error, latest)) latest = error

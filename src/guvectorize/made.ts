@@ -1,10 +1,12 @@
 /** The arrays that a kernel makes: their sizes in a call, and memory for them. They follow the other operands. */
+import type { CoreCall } from '../broadcast/core.ts'
 import { contiguousStrides, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
-import { dtypes } from '../dtype.ts'
+import { type Code, dtypes } from '../dtype.ts'
 import { CoreDimensionError, MemoryError } from '../errors.ts'
-import type { ArrayValue, Core as CoreViews } from '../loops/kernel/ir.ts'
-import type { Ready } from '../vectorize/prepare.ts'
+import type { ArrayValue, Core as Views } from '../loops/kernel/ir.ts'
+import { type Core, loaded, type Ready } from '../vectorize/prepare.ts'
+import type { Overload, Sizing } from '../vectorize/source.ts'
 
 /** What a kernel can count to. */
 export const most = 2 ** 31 - 1
@@ -33,17 +35,57 @@ function coreArray(
   }
 }
 
+/** The sizes that a part of the kernel computes: it is run as a kernel of its own where it may take long. */
 function ownSizes(
+  core: Core,
   ready: Ready,
-  core: CoreViews,
+  { views }: Views,
   operands: readonly Strided[],
   sizes: readonly number[],
 ): readonly number[] {
-  const { sizing, inputs } = ready.overload
+  const { overload, inputs } = ready
+  const { sizing } = overload
   if (!sizing) return []
-  const arrays = core.views.map(({ operand, dims }) => coreArray(operands[operand], dims, sizes))
-  const scalars = inputs.map((_, k) => operands[k]?.data[operands[k]?.offset ?? 0] ?? 0)
-  return sizing(ready.inputs, scalars, arrays)
+  if (sizing.loops && ready.target.isa !== 'js') return compiledSizes(core, ready, sizing, operands, sizes)
+  const arrays = views.map(({ operand, dims }) => coreArray(operands[operand], dims, sizes))
+  const scalars = overload.inputs.map((_, k) => operands[k]?.data[operands[k]?.offset ?? 0] ?? 0)
+  return sizing.interpret(inputs, scalars, arrays)
+}
+
+function compiledSizes(
+  core: Core,
+  { overload, inputs, target }: Ready,
+  { kernel }: Sizing,
+  operands: readonly Strided[],
+  sizes: readonly number[],
+): readonly number[] {
+  const outputs = kernel.outs.map((): Code => 'i8')
+  const { tables, inputs: types } = overload
+  const own: Overload = { inputs: types, outputs, text: `sizes in ${overload.text}`, kernel, tables }
+  const { runCore } = loaded(core, { overload: own, form: 'map', inputs, outputs })
+  const results = outputs.map(
+    (code): Strided => ({
+      data: target.allocate(
+        code,
+        1,
+        operands.map((o) => o.data),
+      ),
+      code,
+      shape: [],
+      stride: [],
+      offset: 0,
+    }),
+  )
+  const run = [...operands, ...results]
+  const call: CoreCall = {
+    loop: [],
+    sizes: [...sizes, ...outputs.map(() => 0)],
+    ranks: run.map(({ shape }) => shape.length),
+    access: run.map((_, k) => (k < operands.length ? 'read' : 'write')),
+    mask: null,
+  }
+  runCore?.(run, call, { threads: 1, calls: 0, bytesCopied: 0 })
+  return results.map(({ data, offset }) => Number(data[offset]))
 }
 
 /**
@@ -51,15 +93,16 @@ function ownSizes(
  * @throws CoreDimensionError for a size that is no whole number from 0, MemoryError for one that no memory has room for
  */
 export function madeArrays(
-  name: string,
+  owner: Core,
   ready: Ready,
   operands: readonly Strided[],
   sizes: readonly number[],
 ): Made {
+  const { name } = owner
   const { core } = ready.overload.kernel
   const made = core?.views.filter(({ operand }) => operand >= operands.length) ?? []
   if (!core || made.length === 0) return { sizes, arrays: [] }
-  const all = [...sizes, ...ownSizes(ready, core, operands, sizes)]
+  const all = [...sizes, ...ownSizes(owner, ready, core, operands, sizes)]
   const inOrder = [...made].sort((a, b) => a.operand - b.operand)
   const arrays = inOrder.map(({ operand, name: array, dims }): Strided => {
     const code = ready.outputs[operand - ready.inputs.length] ?? 'f8'

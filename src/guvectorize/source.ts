@@ -4,7 +4,7 @@ import { KernelSyntaxError, SignatureError } from '../errors.ts'
 import { interpretingCore } from '../loops/js-arrays.ts'
 import { type Inferred, infer } from '../loops/kernel/infer.ts'
 import type { CoreLayout } from '../loops/kernel/infer-core.ts'
-import type { Kernel, Tables } from '../loops/kernel/ir.ts'
+import { type Kernel, type Tables, visit } from '../loops/kernel/ir.ts'
 import type { ArrayParams, Definition } from '../loops/kernel/parse.ts'
 import { frameAt } from '../loops/kernel/source.ts'
 import type { ArgType } from '../loops/signature.ts'
@@ -86,16 +86,17 @@ function inferWritten(
   const { program, arity, arrays } = definition
   const nin = inputs.length
   const written = !arrays?.once && arity > nin
-  const count = Math.max(arity, ...program.views.map(({ operand }) => operand + 1))
+  const params = written ? arity : nin
+  const count = Math.max(params, ...program.views.map(({ operand }) => operand + 1))
   // b1 is below all other dtypes: reading an output that nothing was stored to adds nothing.
   let codes = Array.from({ length: count }, (_, k): Code => inputs[k] ?? outputs?.[k - nin] ?? 'b1')
   for (;;) {
     const made = infer(
       definition,
-      codes.slice(0, arity),
+      codes.slice(0, params),
       written ? [] : (outputs ?? undefined),
       core,
-      codes.slice(arity),
+      codes.slice(params),
     )
     const next = codes.map((code, k): Code => {
       const given = inputs[k] ?? outputs?.[k - nin]
@@ -159,7 +160,7 @@ export function arraySource({ core, listed, read, text }: Grammar): ArraySource 
       text: text(inputs, made.outputs, known),
       kernel,
       tables,
-      ...(sizing ? { sizing: sizesBy(sizing, tables) } : {}),
+      ...(sizing ? { sizing: sizingBy(sizing, tables) } : {}),
     }
   }
   return {
@@ -171,18 +172,28 @@ export function arraySource({ core, listed, read, text }: Grammar): ArraySource 
   }
 }
 
-/** The sizes of arrays that a kernel makes, computed by the interpreter. */
-const sizesBy =
-  (sizing: Kernel, tables: Tables): NonNullable<Overload['sizing']> =>
-  (memory, scalars, arrays) => {
-    const run = interpretingCore(
-      sizing,
-      tables,
-      memory,
-      sizing.outs.map(() => 'i8'),
-    )
-    return run(scalars, arrays).map(Number)
+/** How the sizes of arrays that a kernel makes are computed: by the interpreter, unless there are loops in it. */
+function sizingBy(kernel: Kernel, tables: Tables): NonNullable<Overload['sizing']> {
+  let loops = false
+  visit(
+    kernel.body,
+    () => {},
+    (s) => {
+      if (s.kind === 'loop') loops = true
+    },
+  )
+  return {
+    kernel,
+    loops,
+    interpret: (memory, scalars, arrays) =>
+      interpretingCore(
+        kernel,
+        tables,
+        memory,
+        kernel.outs.map(() => 'i8'),
+      )(scalars, arrays).map(Number),
   }
+}
 
 const arrayType = (code: Code, like: ArgType | undefined, rank: number): ArgType =>
   like ? { ...like, code } : { code, rank, contiguous: null }

@@ -83,7 +83,7 @@ function read(core: Core, args: readonly unknown[]): Call {
     keywords = readKeywords(last, core)
     count--
   }
-  if (count < nin || count > nin + nout) throw wrongCount(core, args, count)
+  if (count < nin || count > nin + core.outs) throw wrongCount(core, args, count)
   const { mask } = keywords
   const first = mask === null ? nin : nin + 1
   const operands = new Array<Strided>(first + nout)
@@ -166,8 +166,8 @@ const formOf = ({ finish }: Core, { keywords }: Call): LoopForm =>
 const longKey = (core: Core, request: Call): string =>
   `${givenOf(core, request)} ${outsOf(request)} ${formOf(core, request)} ${request.keywords.key} ${request.widened ?? ''}`
 
-function wrongCount({ name, nin, nout, source }: Core, args: readonly unknown[], count: number): Error {
-  const range = nout === 0 ? `${nin}` : `from ${nin} to ${nin + nout}`
+function wrongCount({ name, nin, outs, source }: Core, args: readonly unknown[], count: number): Error {
+  const range = outs === 0 ? `${nin}` : `from ${nin} to ${nin + outs}`
   return new NoLoopError(`${name}() takes ${range} positional arguments but ${count} were given`, {
     dtypes: args.slice(0, count).map((value) => (isScalar(value) ? typeof value : codeName(value))),
     types: source.overloads.map((overload) => overload.text),

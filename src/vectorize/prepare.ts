@@ -59,6 +59,8 @@ export interface Core {
   readonly name: string
   readonly nin: number
   readonly nout: number
+  /** How many outputs a call may be given: all, or none where the kernel makes them. */
+  readonly outs: number
   readonly target: string | undefined
   readonly fallback: string | undefined
   /** A value, 'reorderable', or null: what reductions know of the kernel. */

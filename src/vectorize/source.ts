@@ -10,11 +10,17 @@ export interface Overload extends Types {
   readonly text: string
   readonly kernel: Kernel
   readonly tables: Tables
-  /**
-   * Of a kernel that makes arrays whose sizes are not those of parameters: what they are in a call, from its numbers and arrays and
-   * the dtypes that these have in memory.
-   */
-  readonly sizing?: (
+  /** Of a kernel that makes arrays whose sizes are not those of parameters: what computes them. */
+  readonly sizing?: Sizing
+}
+
+export interface Sizing {
+  /** Its results are the sizes, i8; of the views only parameters are there. */
+  readonly kernel: Kernel
+  /** It may take long. */
+  readonly loops: boolean
+  /** The sizes in a call, from its numbers and arrays and the dtypes that these have in memory. */
+  readonly interpret: (
     memory: readonly Code[],
     scalars: readonly Value[],
     arrays: readonly ArrayValue[],

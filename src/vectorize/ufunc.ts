@@ -33,6 +33,8 @@ export interface UfuncParts {
   /** Of a gufunc: its layout, and how its calls go on once a loop is found. */
   readonly signature?: string
   readonly finish?: Finish
+  /** False: outputs cannot be given. */
+  readonly takesOuts?: boolean
   /** Of a gufunc: its reduction; left out, that of ufuncs. */
   readonly reduce?: typeof reduce
   readonly source: Source
@@ -101,6 +103,7 @@ const coreOf = (
   name: parts.name,
   nin: parts.nin,
   nout: parts.nout,
+  outs: parts.takesOuts === false ? 0 : parts.nout,
   identity: parts.identity,
   target,
   fallback,

@@ -121,6 +121,12 @@ for (const target of ['cpu', 'js']) {
     assert.equal(values(positive([1, -2, 3, -4, 5])), [1, 3, 5])
     assert.equal(values(positive([-1])), [])
     assert.equal(values(positive(ndarray(Int32Array.of(-1, 9, 2, 8), [2], [2], 1))), [9, 8])
+    const many = ndarray(
+      Float32Array.from({ length: 100_000 }, (_, i) => (i % 3) - 1),
+      [100_000],
+    )
+    assert.is(positive(many).shape[0], 33_333)
+    assert.is(positive(resident(many)).shape[0], 33_333)
     const again = make(
       'f8(f8[:])',
       '(a) => { let s = 0; for (let i = 0; i < 3; i++) { const t = zeros(a.length); t[i % a.length] += 1; for (const x of t) s += x } return s }',
@@ -148,6 +154,23 @@ for (const target of ['cpu', 'js']) {
       thrown(() => sum(1, [1])),
       KernelSyntaxError,
     )
+  })
+
+  test(`${target}: parameters with defaults`, () => {
+    const scaled = make('f8[:](f8[:])', '(a, k = 2) => { const o = emptyLike(a); o[0] = a[0] * k; return o }')
+    assert.equal(values(scaled([3])), [6])
+    const lazy = make('(a, k = 2) => a[0] * k')
+    assert.equal([lazy([3]), lazy([3], 5)], [6, 15])
+    const wrong: readonly (readonly [() => unknown, RegExp])[] = [
+      [() => lazy(), /takes from 1 to 2 positional arguments but 0/],
+      [() => lazy([1], 2, 3), /takes from 1 to 2 positional arguments but 3/],
+      [() => scaled([1], 2), /takes 1 positional arguments but 2/],
+    ]
+    for (const [run, message] of wrong) {
+      const error = thrown(run)
+      assert.instance(error, NoLoopError)
+      assert.match(error.message, message)
+    }
   })
 
   test(`${target}: what it writes to its arguments is there afterwards`, () => {

@@ -97,11 +97,14 @@ function withoutStores(s: Stmt): Stmt {
  */
 export function sizingOf(kernel: Kernel, sizes: readonly number[]): Kernel | null {
   const body = upTo(kernel.body, new Set(sizes))
-  const sizing = simplify({ ...kernel, outs: sizes, body })
+  const { core } = kernel
+  // Parameters come first among the views.
+  const views = core?.views.filter((view) => view.operand < kernel.nin) ?? []
+  const sizing = simplify({ ...kernel, outs: sizes, body, ...(core ? { core: { ...core, views } } : {}) })
   let reads = false
   visit(sizing.body, (e) => {
     if (e.kind !== 'element') return
-    const view = kernel.core?.views[e.view]
+    const view = core?.views[e.view]
     if (view?.stored || (view?.operand ?? 0) >= kernel.nin) reads = true
   })
   return reads ? null : sizing

@@ -305,7 +305,7 @@ function lowerKernel(
       'the kernel takes no arguments',
       'It needs one parameter for each operand: (x, y) => x + y.',
     )
-  const params = Array.from({ length: nin ?? arity }, () => newLocal(build, 'x'))
+  const params = Array.from({ length: nin ?? countOf(arrays, arity) }, () => newLocal(build, 'x'))
   const operands = params.map((local, operand): Value => {
     const rank = arrays?.ranks[operand] ?? 0
     if (rank === 0) {
@@ -332,10 +332,15 @@ function lowerKernel(
   }
 }
 
+/** How many operands the kernel is read for: a function that is called once has those that its signature says. */
+const countOf = (arrays: ArrayParams | undefined, arity: number): number =>
+  arrays?.once ? arrays.ranks.length : arity
+
 /** The untyped tree for so many operands: where there are fewer than parameters, the last ones have their defaults. */
 export function programOf(definition: Definition, nin: number): Program {
   const { program, parsed, captured, arrays } = definition
-  return nin === definition.arity ? program : lowerKernel(parsed, captured, arrays, nin).program
+  const read = countOf(arrays, definition.arity)
+  return nin === read ? program : lowerKernel(parsed, captured, arrays, nin).program
 }
 
 function valuesOf(env: Env | undefined): object | undefined {
