@@ -25,22 +25,32 @@ const packedBinaryen = {
   },
 }
 
+const options = {
+  bundle: true,
+  format: 'esm',
+  platform: 'neutral',
+  external: ['node:*', 'acorn', 'ndarray'],
+  plugins: [packedBinaryen],
+  target: ['es2022', 'node20'],
+  sourcemap: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+}
+
 async function bundle() {
   await build({
+    ...options,
     entryPoints: entries,
     entryNames: '[name]',
     chunkNames: '[name]-[hash]',
     outdir: 'dist',
-    bundle: true,
     splitting: true,
-    format: 'esm',
-    platform: 'neutral',
-    external: ['node:*', 'acorn', 'ndarray'],
-    plugins: [packedBinaryen],
-    target: ['es2022', 'node20'],
-    sourcemap: true,
-    legalComments: 'none',
-    logLevel: 'warning',
+  })
+  // One file alone, which can be put anywhere: see configure({ workerUrl }).
+  await build({
+    ...options,
+    entryPoints: ['src/targets/parallel/worker.ts'],
+    outfile: 'dist/parallel-worker.js',
   })
 }
 

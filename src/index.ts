@@ -25,6 +25,7 @@ export {
   zerosLike,
 } from './targets/memory/arrays.ts'
 export { memoryInfo } from './targets/memory/resident.ts'
+export { getNumThreads, setNumThreads } from './targets/parallel/threads.ts'
 export type { Target } from './targets/target.ts'
 export type * from './vectorize/types.ts'
 export { ready, vectorize } from './vectorize/vectorize.ts'

@@ -21,6 +21,8 @@ export interface Settings {
   debug: DebugLevel
   /** True: nothing is used in which machines differ. */
   deterministic: boolean
+  /** Threads of the parallel target, this one counted; null: one a processor. */
+  readonly threads: number | null
   /** Counts changes after which loops must be looked up anew. */
   epoch: number
 }
@@ -36,6 +38,11 @@ function levelOf(text: string | undefined): DebugLevel {
   return isDebugLevel(level) ? level : level > 4 ? 4 : 0
 }
 
+function countOf(text: string | undefined): number | null {
+  const count = Number(text ?? '')
+  return Number.isInteger(count) && count >= 1 ? Math.min(64, count) : null
+}
+
 const isOn = (text: string | undefined) => text !== undefined && text !== '' && text !== '0'
 
 export const settings: Settings = {
@@ -43,6 +50,7 @@ export const settings: Settings = {
   jit: !isOn(environment.LANEWISE_DISABLE_JIT),
   debug: levelOf(environment.LANEWISE_DEBUG),
   deterministic: false,
+  threads: countOf(environment.LANEWISE_NUM_THREADS),
   epoch: 0,
 }
 

@@ -41,7 +41,7 @@ test('only what users need is published', () => {
     `dist/${name}.js`,
     `dist/types/${name}.d.ts`,
   ])
-  for (const file of [...entries, 'dist/compile-thread.js', 'LICENSE'])
+  for (const file of [...entries, 'dist/compile-thread.js', 'dist/parallel-worker.js', 'LICENSE'])
     assert.ok(files.includes(`package/${file}`), file)
 })
 

@@ -3,6 +3,7 @@ import { OptionError } from '../errors.ts'
 import { type DebugLevel, debugLevels, isDebugLevel, settings } from '../settings.ts'
 import { getTarget } from './index.ts'
 import { setMaximumMemory } from './memory/resident.ts'
+import { setWorkerUrl } from './parallel/threads.ts'
 
 export interface Configuration {
   /** The target of functions that name none. */
@@ -13,6 +14,8 @@ export interface Configuration {
   debug?: DebugLevel
   /** True: no fused multiply-adds, in which machines differ. */
   deterministic?: boolean
+  /** Where the parallel target's workers find their file, `parallel-worker.js` of this package, if not beside its other files. */
+  workerUrl?: string | URL
   memory?: {
     /** The bytes that resident arrays may take together; what does not fit becomes a plain array. Infinity: all there is. */
     maximum?: number
@@ -52,6 +55,10 @@ const readers: Readonly<Record<keyof Configuration, Read>> = {
     }
   },
   deterministic: flag('deterministic'),
+  workerUrl(value, option) {
+    if (typeof value !== 'string' && !(value instanceof URL)) return wrong(option, 'a URL', value)
+    return () => setWorkerUrl(value)
+  },
   memory(value, option) {
     if (typeof value !== 'object' || value === null) return wrong(option, 'an object { maximum }', value)
     const { maximum, ...rest } = value as { maximum?: unknown }
@@ -64,13 +71,11 @@ const readers: Readonly<Record<keyof Configuration, Read>> = {
 }
 const names = Object.keys(readers)
 
-const planned: Readonly<Record<string, string>> = {
-  workerUrl: 'there are no workers to place in this version',
-}
-
 function unknown(option: string, known: readonly string[]): never {
-  const hint = Object.hasOwn(planned, option) ? planned[option] : `known settings: ${known.join(', ')}`
-  throw new OptionError(`configure got an unknown option '${option}': ${hint}`, { option, known })
+  throw new OptionError(`configure got an unknown option '${option}'; known settings: ${known.join(', ')}`, {
+    option,
+    known,
+  })
 }
 
 /**

@@ -2,9 +2,8 @@
  * The cpu target: SIMD WebAssembly on this thread. Resident operands are computed where they lie, one call of the inner loop a
  * run of the plan; with a plain one among them, all pass through the staging memory: in blocks, or in whole spans.
  */
-import { type Plan, rowsOf } from '../broadcast/plan.ts'
+import type { Plan } from '../broadcast/plan.ts'
 import type { Strided } from '../broadcast/view.ts'
-import { walk } from '../broadcast/walk.ts'
 import type { Code, TypedArray } from '../dtype.ts'
 import { TargetError } from '../errors.ts'
 import type { Loop, WasmLoop } from '../loops/loop.ts'
@@ -15,6 +14,7 @@ import { elementBytes, failure, type Instance, instantiate, instantiateIfRoom, i
 import type { Block } from './memory/allocator.ts'
 import type { Heap } from './memory/heap.ts'
 import { addressOf, allocateBeside, residentHeap, stagingHeap } from './memory/resident.ts'
+import { makeRunRange, type RunRange, unitsOf, type Work } from './range.ts'
 import { stageSpans } from './spans.ts'
 import { isSingle, runStaged, runStagedShort } from './staging.ts'
 import {
@@ -32,12 +32,31 @@ const collected = new FinalizationRegistry<{ heap: Heap; blocks: readonly Block[
   for (const block of blocks) heap.release(block)
 })
 
-function load(loop: Loop, tables: readonly TypedArray[]): Runner {
+/** Where a run may go instead of this thread alone; null: it stays here. What it gives back is the code of a failed check, or 0. */
+export interface Elsewhere {
+  /** Operands in the memory of `instance`, which is that of resident arrays. */
+  inMemory(instance: Instance, work: Work, report: Report): number | null
+  /** Operands some of which are plain. `resident` loads the loop into the memory of resident arrays, if it has room. */
+  plain(
+    operands: readonly Strided[],
+    plan: Plan,
+    resident: () => Instance | null,
+    report: Report,
+  ): { readonly code: number; readonly instance: Instance } | null
+}
+
+/** @param elsewhere is asked before each run of a loop that goes element by element */
+export function loadWasm(
+  loop: Loop,
+  tables: readonly TypedArray[],
+  elsewhere: Elsewhere | null,
+  target: string,
+): Runner {
   if (loop.isa !== 'wasm') {
-    throw new TargetError(`the cpu target runs wasm loops, not ${loop.isa}`, { target: 'cpu', reason: 'isa' })
+    throw new TargetError(`the ${target} target runs wasm loops, not ${loop.isa}`, { target, reason: 'isa' })
   }
   if (loop.core) return makeCoreRunner(loop, tables)
-  const runner = makeRunner(loop, tables)
+  const runner = makeRunner(loop, tables, elsewhere)
   if (!loop.fold) return runner
   const folder: Folder = makeFolder(loop, tables, (heap, blocks) => {
     collected.register(folder.reduce, { heap, blocks })
@@ -54,7 +73,7 @@ function makeCoreRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
   return { run: notElementwise, runCore }
 }
 
-function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
+function makeRunner(loop: WasmLoop, tables: readonly TypedArray[], elsewhere: Elsewhere | null): Runner {
   const codes = [...loop.inputs, ...loop.outputs]
   const bytes = elementBytes(loop)
   const inputs = loop.inputs.length
@@ -63,6 +82,7 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
   const args = new Array<number>(2 + 2 * bytes.length).fill(0)
   let resident: Instance | null = null
   let staged: Instance | null = null
+  const ranges = new Map<Instance, RunRange>()
 
   const keep = <I extends Instance | null>(instance: I): I => {
     if (instance) collected.register(run, { heap: instance.heap, blocks: instance.blocks })
@@ -108,38 +128,15 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
 
   /** Runs the plan over operands in the instance's memory, at `pointers`. */
   const runInMemory = (instance: Instance, plan: Plan, report: Report): number => {
-    let vector = true
-    for (let k = 0; k < bytes.length; k++) {
-      const step = plan.innerSteps[k] as number
-      args[3 + 2 * k] = step * (bytes[k] as number)
-      if (step !== 1 && (step !== 0 || (k >= inputs && plan.inner > 1))) vector = false
+    let runRange = ranges.get(instance)
+    if (!runRange) {
+      runRange = makeRunRange(instance, bytes)
+      ranges.set(instance, runRange)
     }
-    const inner = vector ? instance.vector : instance.strided
-    args[0] = instance.context
-    if (plan.outer.length === 0) {
-      args[1] = plan.inner
-      for (let k = 0; k < bytes.length; k++) {
-        args[2 + 2 * k] = (pointers[k] as number) + (plan.offsets[k] as number) * (bytes[k] as number)
-      }
-      report.calls++
-      return invoke(inner, args)
-    }
-    const rows = rowsOf(plan)
-    const ofRows = vector ? instance.vectorRows : instance.stridedRows
-    const rowArgs = [instance.context, plan.inner, 0]
-    for (let k = 0; k < bytes.length; k++)
-      rowArgs.push(0, args[3 + 2 * k] as number, (rows.innerSteps[k] as number) * (bytes[k] as number))
-    let code = 0
-    walk(rows, (offsets, count) => {
-      if (code !== 0) return
-      rowArgs[2] = count
-      for (let k = 0; k < bytes.length; k++) {
-        rowArgs[3 + 3 * k] = (pointers[k] as number) + (offsets[k] as number) * (bytes[k] as number)
-      }
-      code = ofRows(...rowArgs)
-      report.calls += count
-    })
-    return code
+    const work = { plan, pointers, inputs, byRows: plan.outer.length > 0 }
+    const code = instance === resident ? elsewhere?.inMemory(instance, work, report) : null
+    if (code !== null && code !== undefined) return code
+    return runRange(work, 0, unitsOf(work), report)
   }
 
   const run: Run = (operands, plan, report) => {
@@ -155,6 +152,11 @@ function makeRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
     } else if (indexed) {
       code = runStagedIndexed(loop, instance, operands, plan, report)
     } else {
+      const shared = elsewhere?.plain(operands, plan, inResident, report)
+      if (shared) {
+        if (shared.code !== 0) throw failure(loop, shared.instance, shared.code)
+        return
+      }
       const masked = loop.form === 'masked'
       const finish = stageSpans(instance.heap, operands, inputs, masked, plan, pointers, report)
       code = finish
@@ -224,6 +226,6 @@ export const cpu: Target = {
   isa: 'wasm',
   kind: 'sync',
   unavailable: () => (typeof WebAssembly === 'undefined' ? 'this engine has no WebAssembly' : null),
-  load,
+  load: (loop, tables) => loadWasm(loop, tables, null, 'cpu'),
   allocate: allocateBeside,
 }

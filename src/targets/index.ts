@@ -3,9 +3,10 @@ import { OptionError, TargetError } from '../errors.ts'
 import { settings } from '../settings.ts'
 import { cpu } from './cpu.ts'
 import { js } from './js.ts'
+import { parallel } from './parallel/parallel.ts'
 import type { Target } from './target.ts'
 
-const targets = new Map<string, Target>([cpu, js].map((target) => [target.name, target]))
+const targets = new Map<string, Target>([cpu, parallel, js].map((target) => [target.name, target]))
 
 /** The names of all targets, also of those that are not available here. */
 export const targetNames = (): string[] => [...targets.keys()]

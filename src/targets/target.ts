@@ -56,6 +56,8 @@ export interface Runner {
   readonly accumulate?: (job: FoldJob, report: Report) => void
   /** Of a kernel of arrays, which has no other way to run; a target without it does not run such kernels. */
   readonly runCore?: RunCore
+  /** Does a run of so many neighbours rather take a plan than the short way? */
+  readonly wantsPlan?: (n: number) => boolean
   /** The short way for neighbours, at most `longestShort` of them where they are plain. False: nothing was done, `run` has to. */
   readonly runShort?: (n: number, operands: ShortOperands, report: Report) => boolean
 }

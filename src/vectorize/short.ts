@@ -68,7 +68,12 @@ export function callShort(core: Core, args: readonly unknown[]): unknown {
   if (n < 1 || short.turn !== turn || (n > longestShort && !beginsResident(core, given))) return notShort
   key <<= 4 * (operands - given)
   const ready = core.byCall.get(key)
-  if (ready?.runShort === undefined || (numbers > 0 && !takesNumbers(core, ready))) return notShort
+  if (
+    ready?.runShort === undefined ||
+    ready.wantsPlan?.(n) === true ||
+    (numbers > 0 && !takesNumbers(core, ready))
+  )
+    return notShort
   short.shape = shape
   return runShort(core, ready, ready.runShort, n, given, args, out)
 }

@@ -51,7 +51,7 @@ let maximum = Number.POSITIVE_INFINITY
 let plainFallbacks = 0
 
 /** May a worker receive a shared memory? Browsers say so in `crossOriginIsolated`; Node, Deno and Bun have no such word. */
-function canShare(): boolean {
+export function canShare(): boolean {
   if (typeof SharedArrayBuffer === 'undefined') return false
   const isolated: unknown = Reflect.get(globalThis, 'crossOriginIsolated')
   return typeof isolated !== 'boolean' || isolated

@@ -1,0 +1,107 @@
+/**
+ * The parallel target: the loops of cpu, their work shared with workers over the memory of resident arrays. Same elements, same
+ * instructions, same bits; what is too little to share runs on this thread alone, and the report says so.
+ */
+import type { TypedArray } from '../../dtype.ts'
+import type { Loop } from '../../loops/loop.ts'
+import { loadWasm } from '../cpu.ts'
+import type { Instance } from '../instance.ts'
+import { allocateBeside, canShare } from '../memory/resident.ts'
+import type { Report, Runner, Target } from '../target.ts'
+import { runPlain } from './plain.ts'
+import { isShareable, isWorth, makeCost } from './share.ts'
+import { begin, end, type Shared, shareLoop } from './shared-loop.ts'
+import { reasonAgainstWorkers } from './spawn.ts'
+import { threads } from './threads.ts'
+
+const notIsolated =
+  'this page is not cross-origin isolated, so it has no shared memory: serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp'
+
+export const parallel: Target = {
+  name: 'parallel',
+  isa: 'wasm',
+  kind: 'sync',
+  unavailable: () => (canShare() ? reasonAgainstWorkers(threads.workerUrl()) : notIsolated),
+  load,
+  allocate: allocateBeside,
+}
+
+function load(loop: Loop, tables: readonly TypedArray[]): Runner {
+  if (loop.isa !== 'wasm' || loop.core || loop.fold || loop.form === 'indexed')
+    return onOneThread(loadWasm(loop, tables, null, 'parallel'))
+  const step = loop.lanes * loop.interleave
+  const [inMemory, throughMemory] = [makeCost(), makeCost()]
+  /** Of the way that the run has gone. */
+  let cost = inMemory
+  /** Lives as long as the runner, and with it what is shared. */
+  const owner = {}
+  let shared: Shared | null = null
+  const sharedIn = (instance: Instance): Shared | null => {
+    if (shared?.instance !== instance) shared = shareLoop(owner, loop, instance)
+    return shared
+  }
+  const runner = loadWasm(
+    loop,
+    tables,
+    {
+      inMemory(instance, work, report) {
+        cost = inMemory
+        const nanoseconds = cost.nanoseconds() * work.plan.size
+        const pool = isShareable(work) ? threads.poolFor(nanoseconds) : null
+        const own = pool && sharedIn(instance)
+        const begun = own && begin(pool, own, work, nanoseconds, step)
+        if (begun) return end(pool, own, begun, report)
+        report.why ??= threads.whyAlone()
+        return null
+      },
+      plain(operands, plan, resident, report) {
+        cost = throughMemory
+        const done = runPlain({ loop, step, cost, sharedIn }, operands, plan, resident, report)
+        if (!done) report.why ??= threads.whyAlone()
+        return done
+      },
+    },
+    'parallel',
+  )
+  const { run, runShort } = runner
+  return {
+    ...runner,
+    run(operands, plan, report) {
+      const start = performance.now()
+      run(operands, plan, report)
+      cost.learn(plan.size, (performance.now() - start) * report.threads)
+    },
+    // Only what is too little to share goes the short way.
+    ...(runShort && {
+      wantsPlan: (n: number) => threads.count() > 1 && isWorth(inMemory.nanoseconds() * n, threads.awake),
+      runShort(n, operands, report) {
+        report.threads = 1
+        report.why = threads.whyAlone()
+        if (!inMemory.measures(n)) return runShort(n, operands, report)
+        const start = performance.now()
+        const done = runShort(n, operands, report)
+        if (done) inMemory.learn(n, performance.now() - start)
+        return done
+      },
+    }),
+  }
+}
+
+/** Forms that are not shared in this version; the report says so. */
+function onOneThread(runner: Runner): Runner {
+  const why = 'reductions, accumulations, at and kernels of arrays run on one thread in this version'
+  const saying =
+    <A extends readonly unknown[]>(f: (...args: [...A, Report]) => void) =>
+    (...args: [...A, Report]): void => {
+      const report = args.at(-1) as Report
+      report.why ??= why
+      f(...args)
+    }
+  const { run, reduce, accumulate, runCore } = runner
+  return {
+    run: saying(run),
+    ...(reduce && { reduce: saying(reduce) }),
+    ...(accumulate && { accumulate: saying(accumulate) }),
+    ...(runCore && { runCore: saying(runCore) }),
+  }
+}

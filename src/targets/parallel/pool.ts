@@ -1,0 +1,250 @@
+/**
+ * The pool: workers over the memory of resident arrays, and the calling thread as one of them. Main publishes a job and takes part in
+ * it at once; workers that are awake join, sleepers are woken. Main waits only for ranges that others have begun.
+ */
+import { TargetError } from '../../errors.ts'
+import { hasEnded } from '../../thread.ts'
+import { residentHeap } from '../memory/resident.ts'
+import type { RunRange } from '../range.ts'
+import { unitsOf } from '../range.ts'
+import {
+  type Control,
+  controlBytes,
+  doneOf,
+  ended,
+  factOf,
+  makeControl,
+  mostThreads,
+  running,
+  slots,
+  slotWordOf,
+  threadWordOf,
+  wordOf,
+} from './control.ts'
+import { type Job, writeRecord } from './record.ts'
+import { type Spawned, spawn } from './spawn.ts'
+import { type Facts, takePart } from './take-part.ts'
+
+/** What became of a job. `failed`: the check, of the first range that failed. */
+export interface Outcome {
+  readonly threads: number
+  readonly calls: number
+  readonly failed: {
+    readonly code: number
+    readonly range: number
+    readonly index: number
+    readonly size: number
+  } | null
+}
+
+export interface Pool {
+  /** Threads, this one counted. */
+  readonly size: number
+  /** Why there are no workers, if they end as soon as they are made. */
+  broken(): string | null
+  /** Are workers looking for a job just now? */
+  awake(): boolean
+  /** Publishes a job, on which workers begin at once. Null: no slot is free, and nothing was done. One job at a time. */
+  begin(job: Job): number | null
+  /**
+   * Takes part in the job of this slot until it is done.
+   * @param again ranges may be computed a second time, because no output is an input
+   * @throws TargetError when a worker ended within a range that cannot be
+   */
+  end(job: Job, slot: number, run: RunRange, facts: Facts, again: boolean): Outcome
+  /** Workers leave when they have nothing to do; the pool is not used again. */
+  close(): void
+}
+
+const self = 0
+/** Memory of each worker for the contexts of loops. */
+const regionBytes = 2 ** 18
+/** Workers look so long for the next job (milliseconds), and main for the last range, before they sleep. */
+const workerSpin = 0.1
+const mainSpin = 0.05
+/** Main looks after the others so often while it sleeps. */
+const slice = 2
+const never = 0x7fffffff
+
+interface Member {
+  readonly thread: number
+  readonly spawned: Spawned
+  alive: boolean
+}
+
+/** Null: there is no memory for it. */
+export function makePool(size: number, workerUrl: string | URL | null): Pool | null {
+  const heap = residentHeap()
+  const count = Math.min(size, mostThreads)
+  const block = heap.reserve(controlBytes)
+  if (!block) return null
+  new Uint8Array(heap.buffer(), block.address, controlBytes).fill(0)
+  const control = makeControl(heap.buffer(), block.address)
+  const { i32 } = control
+  const word = (name: Parameters<typeof wordOf>[1]) => wordOf(control, name)
+  const members: (Member | undefined)[] = []
+  let number = 0
+  let closed = false
+  let broken: string | null = null
+
+  const hire = (thread: number): void => {
+    const region = heap.reserve(regionBytes)
+    if (!region) return
+    for (const name of ['inside', 'claimed', 'failed', 'system', 'up'] as const)
+      Atomics.store(i32, threadWordOf(control, thread, name), 0)
+    const data = {
+      memory: heap.memory,
+      control: block.address,
+      thread,
+      region: region.address,
+      regionBytes,
+      spin: workerSpin,
+    }
+    const member: Member = {
+      thread,
+      alive: true,
+      spawned: spawn(workerUrl, data, (reason) => {
+        if (Atomics.load(i32, threadWordOf(control, thread, 'up')) === 0) broken = reason
+        bury(member)
+        heap.release(region)
+        if (closed && members.every((one) => one === undefined)) heap.release(block)
+      }),
+    }
+    members[thread] = member
+  }
+
+  /** A thread that has ended is in no slot any more. */
+  const bury = (member: Member): void => {
+    if (members[member.thread] !== member) return
+    members[member.thread] = undefined
+    member.alive = false
+    const inside = threadWordOf(control, member.thread, 'inside')
+    const slot = Atomics.exchange(i32, inside, 0) - 1
+    if (slot >= 0) Atomics.sub(i32, slotWordOf(control, slot, 'entered'), 1)
+  }
+
+  const complete = (): void => {
+    // A worker that never began would not begin the next time.
+    if (broken !== null) return
+    for (let thread = 1; thread < count; thread++) if (!members[thread]) hire(thread)
+  }
+
+  /** A slot that nobody looks at, now closed to those who come late; null if there is none. */
+  const openSlot = (): number | null => {
+    for (let tries = 0; tries < slots; tries++) {
+      number = number === never ? 1 : number + 1
+      const slot = number % slots
+      const entered = slotWordOf(control, slot, 'entered')
+      if (Atomics.load(i32, entered) !== 0) continue
+      Atomics.store(i32, slotWordOf(control, slot, 'job'), -1)
+      // Whoever came in between sees that and leaves.
+      for (let looks = 0; looks < 10000; looks++) if (Atomics.load(i32, entered) === 0) return slot
+    }
+    return null
+  }
+
+  const publish = (job: Job): number | null => {
+    const slot = openSlot()
+    if (slot === null) return null
+    writeRecord(control, slot, job)
+    for (const name of ['next', 'finished', 'calls', 'threads'] as const)
+      Atomics.store(i32, slotWordOf(control, slot, name), 0)
+    Atomics.store(i32, slotWordOf(control, slot, 'stop'), never)
+    const done = doneOf(control, slot, 0)
+    control.u8.fill(0, done, done + job.ranges)
+    Atomics.store(i32, slotWordOf(control, slot, 'job'), number)
+    Atomics.store(i32, word('job'), number)
+    if (Atomics.load(i32, word('asleep')) > 0) Atomics.notify(i32, word('job'), job.ranges - 1)
+    return slot
+  }
+
+  /** Waits for the ranges that others have begun. True: all are done. False: a thread has ended, and some are lost. */
+  const waited = (job: Job, slot: number): boolean => {
+    const finished = slotWordOf(control, slot, 'finished')
+    const until = performance.now() + mainSpin
+    for (;;) {
+      const seen = Atomics.load(i32, finished)
+      if (seen === job.ranges) return true
+      if (performance.now() < until) continue
+      const buried = members.filter((one) => one !== undefined && isGone(control, one.thread))
+      for (const member of buried) if (member) bury(member)
+      if (
+        members.every(
+          (one) => !one || Atomics.load(i32, threadWordOf(control, one.thread, 'inside')) !== slot + 1,
+        )
+      )
+        return Atomics.load(i32, finished) === job.ranges
+      sleep(i32, finished, seen)
+    }
+  }
+
+  const redo = (job: Job, slot: number, run: RunRange, again: boolean): void => {
+    if (!again)
+      throw new TargetError(
+        'a worker of the parallel target ended in mid-call, and the outputs it was writing are inputs too: they hold neither the old values nor all the new ones. The next call runs with a new worker',
+        { target: 'parallel', reason: 'a worker ended' },
+      )
+    const units = unitsOf(job.work)
+    for (let range = 0; range < job.ranges; range++) {
+      if (Atomics.load(control.u8, doneOf(control, slot, range)) !== 0) continue
+      run(job.work, range * job.range, Math.min(units, (range + 1) * job.range), { calls: 0 })
+    }
+  }
+
+  /** The failure of the lowest range: those of later ranges may be other ones from call to call. */
+  const firstFailure = (): Outcome['failed'] => {
+    let first: Outcome['failed'] = null
+    for (let thread = 0; thread < count; thread++) {
+      const at = threadWordOf(control, thread, 'failed')
+      const code = Atomics.exchange(i32, at, 0)
+      if (code === 0) continue
+      const range = i32[threadWordOf(control, thread, 'failedRange')] as number
+      if (first !== null && first.range < range) continue
+      const fact = (name: 'index' | 'size') => control.f64[factOf(control, thread, name)] as number
+      first = { code, range, index: fact('index'), size: fact('size') }
+    }
+    return first
+  }
+
+  complete()
+  return {
+    size: count,
+    broken: () => broken,
+    awake: () => {
+      const up = members.filter(
+        (one) => one && Atomics.load(i32, threadWordOf(control, one.thread, 'up')) === running,
+      )
+      return up.length > Atomics.load(i32, word('asleep'))
+    },
+    begin(job) {
+      complete()
+      return publish(job)
+    },
+    end(job, slot, run, facts, again) {
+      takePart(control, self, slot, job, run, facts)
+      if (!waited(job, slot)) redo(job, slot, run, again)
+      const read = (name: 'threads' | 'calls') => Atomics.load(i32, slotWordOf(control, slot, name))
+      return { threads: read('threads'), calls: read('calls'), failed: firstFailure() }
+    },
+    close() {
+      closed = true
+      Atomics.store(i32, word('closed'), 1)
+      Atomics.add(i32, word('job'), 1)
+      Atomics.notify(i32, word('job'))
+    },
+  }
+}
+
+/** Sleeps a slice, where this thread may: the main thread of a browser may not, and looks again at once. */
+function sleep(i32: Int32Array, at: number, seen: number): void {
+  try {
+    Atomics.wait(i32, at, seen, slice)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+  }
+}
+
+/** Has this thread ended, although nobody could tell us yet? */
+const isGone = (control: Control, thread: number): boolean =>
+  Atomics.load(control.i32, threadWordOf(control, thread, 'up')) === ended ||
+  hasEnded(Atomics.load(control.i32, threadWordOf(control, thread, 'system')))

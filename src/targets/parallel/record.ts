@@ -1,0 +1,95 @@
+/** A job as numbers in shared memory: which loop, over which plan, in ranges of how many units. */
+import type { Plan } from '../../broadcast/plan.ts'
+import type { WasmLoop } from '../../loops/loop.ts'
+import type { Work } from '../range.ts'
+import { type Control, recordOf, recordWords } from './control.ts'
+
+/** A loop as any thread can load it: bytes in shared memory, and a context to copy. */
+export interface SharedLoop {
+  /** Never used twice. */
+  readonly id: number
+  readonly code: number
+  readonly codeBytes: number
+  readonly context: number
+  readonly contextBytes: number
+  readonly errorIndex: number
+  readonly errorSize: number
+  /** Bytes of an element of each operand. */
+  readonly bytes: readonly number[]
+}
+
+export interface Job {
+  readonly loop: SharedLoop
+  readonly work: Work
+  /** Units of a range; the last one may be shorter. */
+  readonly range: number
+  readonly ranges: number
+}
+
+export function describeLoop(
+  id: number,
+  loop: WasmLoop,
+  code: number,
+  codeBytes: number,
+  context: number,
+  bytes: readonly number[],
+): SharedLoop {
+  const { errorIndex, errorSize } = loop.context
+  return { id, code, codeBytes, context, contextBytes: loop.context.bytes, errorIndex, errorSize, bytes }
+}
+
+const wordsOf = ({ work }: Job): number => {
+  const { plan } = work
+  return 16 + plan.outer.length + plan.innerSteps.length * (4 + plan.outer.length)
+}
+
+/** False: it does not fit a slot, as with very many operands of very many axes. */
+export const fitsRecord = (job: Job): boolean => wordsOf(job) <= recordWords
+
+export function writeRecord(control: Control, slot: number, job: Job): void {
+  const { loop, work, range, ranges } = job
+  const { plan, pointers, inputs, byRows } = work
+  const { f64 } = control
+  let at = recordOf(control, slot)
+  const put = (...numbers: readonly number[]) => {
+    for (const number of numbers) f64[at++] = number
+  }
+  put(loop.id, loop.code, loop.codeBytes, loop.context, loop.contextBytes, loop.errorIndex, loop.errorSize)
+  put(range, ranges, pointers.length, inputs, byRows ? 1 : 0)
+  put(plan.size, plan.inner, plan.outer.length, ...plan.outer)
+  pointers.forEach((pointer, k) => {
+    put(loop.bytes[k] ?? 0, pointer, plan.offsets[k] ?? 0, plan.innerSteps[k] ?? 0)
+    put(...(plan.outerSteps[k] ?? []))
+  })
+}
+
+export function readRecord(control: Control, slot: number): Job {
+  const { f64 } = control
+  let at = recordOf(control, slot)
+  const next = (): number => f64[at++] as number
+  const many = (count: number): number[] => Array.from({ length: count }, next)
+  const [id, code, codeBytes, context, contextBytes, errorIndex, errorSize] = many(7) as Seven
+  const [range, ranges, operands, inputs, byRows] = many(5) as Five
+  const [size, inner, axes] = many(3) as [number, number, number]
+  const outer = many(axes)
+  const rows = Array.from({ length: operands }, () => ({ own: many(4) as Four, outerSteps: many(axes) }))
+  const plan: Plan = {
+    size,
+    inner,
+    outer,
+    innerSteps: rows.map(({ own }) => own[3]),
+    outerSteps: rows.map(({ outerSteps }) => outerSteps),
+    offsets: rows.map(({ own }) => own[2]),
+  }
+  const bytes = rows.map(({ own }) => own[0])
+  return {
+    loop: { id, code, codeBytes, context, contextBytes, errorIndex, errorSize, bytes },
+    work: { plan, pointers: rows.map(({ own }) => own[1]), inputs, byRows: byRows === 1 },
+    range,
+    ranges,
+  }
+}
+
+type Four = [number, number, number, number]
+type Five = [...Four, number]
+type Seven = [...Five, number, number]

@@ -1,0 +1,77 @@
+/**
+ * Whether a run is worth sharing, and in what ranges. Each loop learns what an element costs from its own runs; a run shorter than
+ * it takes to bring others in stays on this thread.
+ */
+import { mayOverlapItself } from '../../broadcast/overlap.ts'
+import type { Plan } from '../../broadcast/plan.ts'
+import { unitsOf, type Work } from '../range.ts'
+import { mostRanges } from './control.ts'
+
+/** Nanoseconds that a run has to take on one thread to be shared while workers look for jobs, and while they sleep. */
+const worthAwake = 15_000
+const worthAsleep = 300_000
+/** What a range should take at least: claiming one costs a fraction of a microsecond. */
+const rangeTime = 15_000
+/** Ranges a thread, so that uneven kernels come out even. */
+const rangesPerThread = 24
+/** What an element is taken to cost before anything was measured. */
+const firstGuess = 1
+/** Measured while small: the clock costs as much as the shortest calls. */
+const measuredFrom = 2048
+const measuredCalls = 64
+
+export interface Cost {
+  /** Nanoseconds an element on one thread, as far as is known. */
+  nanoseconds(): number
+  /** Is this run to be timed? */
+  measures(n: number): boolean
+  learn(n: number, milliseconds: number): void
+}
+
+export function makeCost(): Cost {
+  let known: number | null = null
+  let calls = 0
+  return {
+    nanoseconds: () => known ?? firstGuess,
+    measures: (n) => known === null || n >= measuredFrom || calls++ % measuredCalls === 0,
+    learn(n, milliseconds) {
+      const cost = (1e6 * milliseconds) / n
+      // The first runs of a loop are slower, and so is every run that was interrupted: what is lower is believed at once.
+      known = known === null || cost < known ? cost : 0.9 * known + 0.1 * cost
+    },
+  }
+}
+
+export const isWorth = (nanoseconds: number, awake: () => boolean): boolean =>
+  nanoseconds >= worthAsleep || (nanoseconds >= worthAwake && awake())
+
+/** May its ranges run in any order? Not where elements of outputs share memory: the last one written has to win. */
+export function isShareable({ plan, pointers, inputs }: Work): boolean {
+  for (let k = inputs; k < pointers.length; k++) {
+    if (mayOverlapItself(layoutOf(plan, k))) return false
+    for (let other = inputs; other < k; other++) if (pointers[k] === pointers[other]) return false
+  }
+  return true
+}
+
+const layoutOf = (plan: Plan, k: number) => ({
+  shape: [...plan.outer, plan.inner],
+  stride: [...(plan.outerSteps[k] ?? []), plan.innerSteps[k] ?? 0],
+  offset: 0,
+})
+
+/** Is no output an input? Then what was computed once can be computed again. */
+export function isRepeatable({ pointers, inputs }: Work): boolean {
+  for (let k = inputs; k < pointers.length; k++)
+    for (let i = 0; i < inputs; i++) if (pointers[i] === pointers[k]) return false
+  return true
+}
+
+/** Units of a range: a multiple of what one step of the loop takes, so that no range but the last has a rest. */
+export function rangeOf(work: Work, nanoseconds: number, threads: number, step: number): number {
+  const units = unitsOf(work)
+  const wanted = Math.min(mostRanges, threads * rangesPerThread, Math.ceil(nanoseconds / rangeTime))
+  const even = Math.ceil(units / Math.max(1, wanted))
+  const multiple = work.byRows ? 1 : even > 64 * step ? 64 * step : step
+  return Math.max(multiple, Math.ceil(even / multiple) * multiple)
+}

@@ -1,0 +1,63 @@
+/** One worker, as Node has them and as browsers have them: made, told where things lie, noticed when it ends, stopped. */
+import { builtin } from './builtin.ts'
+import type { WorkerData } from './worker.ts'
+
+export interface Spawned {
+  /** Ends it now, whatever it does. */
+  stop(): void
+}
+
+type Threads = typeof import('node:worker_threads')
+type Fs = typeof import('node:fs')
+
+/** Where the worker's file lies: beside this one once bundled. A name in a variable, so that bundlers leave it alone. */
+const file = './parallel-worker.js'
+
+function defaultUrl(): URL | null {
+  // A bundle in CommonJS does not know where it lies.
+  const here: string | undefined = import.meta.url
+  return here ? new URL(file, here) : null
+}
+
+/** The reason why no worker can be made here, or null. */
+export function reasonAgainstWorkers(workerUrl: string | URL | null): string | null {
+  const threads = builtin<Threads>('node:worker_threads')
+  if (!threads && typeof Worker === 'undefined') return 'this engine has no workers'
+  const url = workerUrl ?? defaultUrl()
+  const how = 'say where it is with configure({ workerUrl })'
+  if (!url) return `the worker's file cannot be found from a bundle in CommonJS: ${how}`
+  if (!threads) return null
+  const at = url instanceof URL ? url : fileUrl(url)
+  if (at.protocol === 'file:' && !builtin<Fs>('node:fs')?.existsSync(at))
+    return `there is no file ${at.pathname} for its workers: ${how}`
+  return null
+}
+
+const fileUrl = (text: string): URL => new URL(text, import.meta.url)
+
+/** @param ended is called once when it has ended by itself, with the reason */
+export function spawn(
+  workerUrl: string | URL | null,
+  data: WorkerData,
+  ended: (reason: string) => void,
+): Spawned {
+  const url = workerUrl ?? (defaultUrl() as URL)
+  const threads = builtin<Threads>('node:worker_threads')
+  if (!threads) {
+    const worker = new Worker(url, { type: 'module', name: `lanewise ${data.thread}` })
+    worker.onerror = (event) => ended(event.message || `its file ${String(url)} could not be loaded`)
+    worker.postMessage(data)
+    return { stop: () => worker.terminate() }
+  }
+  // Without the parent's flags and loaders: they would only cost time.
+  const { NODE_OPTIONS: _, ...env } = process.env
+  const at = url instanceof URL ? url : fileUrl(url)
+  const worker = new threads.Worker(at, { workerData: data, execArgv: [], env })
+  worker.unref()
+  let reason = ''
+  worker.on('error', (error) => {
+    reason = String(error)
+  })
+  worker.on('exit', (code) => ended(reason || `it ended with code ${code}`))
+  return { stop: () => void worker.terminate() }
+}

@@ -1,0 +1,74 @@
+/** How many threads there are, and the pool that they form: made when it is first worth it, made anew when the number changes. */
+import { OptionError } from '../../errors.ts'
+import { settings } from '../../settings.ts'
+import { builtin } from './builtin.ts'
+import { mostThreads } from './control.ts'
+import { makePool, type Pool } from './pool.ts'
+import { isWorth } from './share.ts'
+
+let wanted: number | null = settings.threads
+let pool: Pool | null = null
+let workerUrl: string | URL | null = null
+
+let known: number | null = null
+
+/** Processors that this process may use, as far as the pool can have threads. */
+function processors(): number {
+  const os = builtin<typeof import('node:os')>('node:os')
+  const count = os ? os.availableParallelism() : (globalThis.navigator?.hardwareConcurrency ?? 1)
+  known = Math.min(mostThreads, Math.max(1, count))
+  return known
+}
+
+const count = (): number => wanted ?? known ?? processors()
+
+function change(): void {
+  pool?.close()
+  pool = null
+}
+
+/**
+ * Sets how many threads the parallel target uses, the calling one counted. Matches `numba.set_num_threads`, but may exceed the number
+ * of processors.
+ * @throws OptionError when it is not an integer from 1 to 64
+ */
+export function setNumThreads(n: number): void {
+  if (!Number.isInteger(n) || n < 1 || n > mostThreads)
+    throw new OptionError(`setNumThreads takes an integer from 1 to ${mostThreads}, but got ${String(n)}`, {
+      option: 'threads',
+      known: [`1 … ${mostThreads}`],
+    })
+  if (n === count()) return
+  wanted = n
+  change()
+}
+
+/** How many threads the parallel target uses: what was set, else LANEWISE_NUM_THREADS, else one a processor. */
+export const getNumThreads = (): number => count()
+
+/** Says where workers find their file. */
+export function setWorkerUrl(url: string | URL | null): void {
+  workerUrl = url
+  change()
+}
+
+const awake = (): boolean => pool?.awake() ?? false
+
+export const threads = {
+  count,
+  workerUrl: () => workerUrl,
+  awake,
+  /** The pool, for work of so many nanoseconds; null when it had better run on this thread. */
+  poolFor(nanoseconds: number): Pool | null {
+    if (count() === 1 || !isWorth(nanoseconds, awake)) return null
+    pool ??= makePool(count(), workerUrl)
+    return pool?.broken() === null ? pool : null
+  },
+  /** Why a run stays on this thread. */
+  whyAlone: (): string =>
+    count() === 1
+      ? 'the number of threads is 1'
+      : pool?.broken()
+        ? `no worker could be started: ${pool.broken()}. Say where their file is with configure({ workerUrl })`
+        : 'too little work to share',
+}
