@@ -114,17 +114,29 @@ export function readAxes(request: Request): { readonly counts: readonly number[]
 }
 
 /** The order of axes in which the core comes last. */
-export function coreLast(ndim: number, core: readonly number[] | null): readonly number[] {
+function coreLast(ndim: number, core: readonly number[]): readonly number[] {
   const all = Array.from({ length: ndim }, (_, axis) => axis)
-  return core === null ? all : [...all.filter((axis) => !core.includes(axis)), ...core]
+  return [...all.filter((axis) => !core.includes(axis)), ...core]
 }
 
-export const permuted = (operand: Strided, order: readonly number[]): Strided => ({
-  ...operand,
-  shape: order.map((axis) => operand.shape[axis] ?? 1),
-  stride: order.map((axis) => operand.stride[axis] ?? 0),
+const permuted = ({ data, code, shape, stride, offset }: Strided, order: readonly number[]): Strided => ({
+  data,
+  code,
+  shape: order.map((axis) => shape[axis] ?? 1),
+  stride: order.map((axis) => stride[axis] ?? 0),
+  offset,
 })
 
-/** The order that takes it back. */
-export const inverse = (order: readonly number[]): readonly number[] =>
-  order.map((_, axis) => order.indexOf(axis))
+/** The operand with its core axes last; null: they are. */
+export const withCoreLast = (operand: Strided, core: readonly number[] | null): Strided =>
+  core === null ? operand : permuted(operand, coreLast(operand.shape.length, core))
+
+/** The way back: the last axes become the core axes. */
+export function withCoreAt(operand: Strided, core: readonly number[] | null): Strided {
+  if (core === null) return operand
+  const order = coreLast(operand.shape.length, core)
+  return permuted(
+    operand,
+    order.map((_, axis) => order.indexOf(axis)),
+  )
+}

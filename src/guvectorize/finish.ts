@@ -12,7 +12,7 @@ import { CoreDimensionError, TargetError } from '../errors.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import { separate } from '../vectorize/call.ts'
 import { absent, type Call, type Core, type Finish, type Last, type Ready } from '../vectorize/prepare.ts'
-import { coreLast, inverse, permuted, readAxes } from './axes.ts'
+import { readAxes, withCoreAt, withCoreLast } from './axes.ts'
 import { checkContiguous } from './contiguous.ts'
 import { coreOf, type Layout } from './layout.ts'
 import { madeArrays, most } from './made.ts'
@@ -54,10 +54,12 @@ function resultStrides(loop: Shape, core: Shape, inputs: readonly Strided[], cal
   return [...outputStrides(loop, inputs, order).map((s) => s * size), ...contiguousStrides(core)]
 }
 
-const loopPart = ({ shape, stride, ...rest }: Strided, core: number): Strided => ({
-  ...rest,
+const loopPart = ({ data, code, shape, stride, offset }: Strided, core: number): Strided => ({
+  data,
+  code,
   shape: shape.slice(0, shape.length - core),
   stride: stride.slice(0, stride.length - core),
+  offset,
 })
 
 /** A given output without the axes of size 1 that `keepdims` keeps. */
@@ -108,7 +110,7 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
     const kept = keywords.keepdims ? (axes.counts[nin] ?? 0) : 0
     const moved = operands.map((o, k): Strided => {
       if (o === absent) return o
-      const last = permuted(o, coreLast(o.shape.length, axes.of(k, o.shape.length)))
+      const last = withCoreLast(o, axes.of(k, o.shape.length))
       return k >= nin && kept > 0 ? withoutKept(core, k, last, kept) : last
     })
     const bound = bindSizes(
@@ -157,7 +159,9 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
     const report: Last = { target: ready.target.name, threads: 1, calls: 0, bytesCopied: 0 }
     if (ready.why !== undefined) report.why = ready.why
     if (sizeOf(bound.loop) > 0) {
-      const complete = run.map((o, k) => (k < nin + nout ? whole(layout, k, o, bound.missing) : o))
+      const complete = bound.missing.includes(true)
+        ? run.map((o, k) => (k < nin + nout ? whole(layout, k, o, bound.missing) : o))
+        : run
       runCore(complete, call, report)
       run.forEach((o, k) => {
         const to = moved[k]
@@ -171,8 +175,9 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
       if (given !== undefined) return given
       if (alone && o.shape.length + kept === 0) return single(o)
       const ones = Array.from({ length: kept }, () => 1)
-      const full: Strided = { ...o, shape: [...o.shape, ...ones], stride: [...o.stride, ...ones] }
-      const back = permuted(full, inverse(coreLast(full.shape.length, axes.of(nin + k, full.shape.length))))
+      const full: Strided =
+        kept === 0 ? o : { ...o, shape: [...o.shape, ...ones], stride: [...o.stride, ...ones] }
+      const back = withCoreAt(full, axes.of(nin + k, full.shape.length))
       return makeResult(back.code, back.data, back.shape, back.stride, back.offset)
     })
     return nout === 0 ? undefined : nout === 1 ? results[0] : results

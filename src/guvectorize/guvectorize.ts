@@ -19,7 +19,7 @@ import { gufuncFinish } from './finish.ts'
 import { type Layout, parseLayout } from './layout.ts'
 import { gufuncReduce } from './reduce.ts'
 import { readOperands } from './signatures.ts'
-import type { SizesOption } from './sizes.ts'
+import { noSizes, type SizesOption } from './sizes.ts'
 import { arrayParams, arraySource, checkParameters, layoutGrammar } from './source.ts'
 import type { Guvectorize } from './types.ts'
 
@@ -124,7 +124,7 @@ function build(kernel: KernelFunction | string, given: DefinedBy<GuOptions>): An
     target,
     fallback,
     signature: layout.text,
-    finish: gufuncFinish({ layout, sizes: options.sizes ?? {}, writable }),
+    finish: gufuncFinish({ layout, sizes: options.sizes ?? noSizes, writable }),
     reduce: gufuncReduce(layout),
     source,
     remake(values) {

@@ -12,6 +12,9 @@ export type SizesOption = Readonly<
   Record<string, number | ((sizes: Readonly<Record<string, number>>) => number)>
 >
 
+/** Nothing is said. */
+export const noSizes: SizesOption = {}
+
 export interface Sizes {
   /** Of each dimension of the layout; 1 for one that is missing. */
   readonly sizes: readonly number[]
@@ -69,6 +72,7 @@ const isSize = (size: unknown): size is number => Number.isSafeInteger(size) && 
 /** What the option `sizes` says about dimensions that nothing else has told. */
 function askSizes(callee: Named, sizes: number[], option: SizesOption): void {
   const { layout, name } = callee
+  if (option === noSizes) return
   const known = Object.fromEntries(
     layout.dims.flatMap((d, k): [string, number][] =>
       (sizes[k] ?? -1) < 0 ? [] : [[d.name, sizes[k] ?? 0]],
@@ -120,7 +124,7 @@ export function bindSizes(
   layout: Layout,
   shapes: readonly Shape[],
   outs: readonly (Shape | null)[],
-  option: SizesOption = {},
+  option: SizesOption = noSizes,
   name = 'gufunc',
   mask?: Shape,
 ): Sizes {
