@@ -5,10 +5,12 @@
 
 import { clear, copied } from '../broadcast/copy.ts'
 import { type Access, type CoreCall, copyCores } from '../broadcast/core.ts'
+import { mayOverlapItself, mayShareMemory } from '../broadcast/overlap.ts'
 import { contiguousStrides, outputStrides, type Shape, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import type { Code } from '../dtype.ts'
 import { CoreDimensionError, TargetError } from '../errors.ts'
+import { haveOwnBlocks } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import { separate } from '../vectorize/call.ts'
 import { absent, type Call, type Core, type Finish, type Last, type Ready } from '../vectorize/prepare.ts'
@@ -85,8 +87,14 @@ function checkSizes(core: Core, { sizes }: Sizes): void {
   )
 }
 
-/** A writable input whose dtype is another is converted, and converted back. */
-const needsTemporary = (operand: Strided, code: Code): boolean => operand.code !== code
+/**
+ * What is written in a dtype of its own, or is not an array of its own (it overlaps itself, or another one that is written), is
+ * computed elsewhere and copied back: kernels may take what they write for distinct.
+ */
+const needsTemporary = (operand: Strided, code: Code, others: readonly Strided[]): boolean =>
+  operand.code !== code ||
+  mayOverlapItself(operand) ||
+  others.some((other) => !haveOwnBlocks(operand.data, other.data) && mayShareMemory(operand, other))
 
 export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): Finish {
   return (core, request, ready) => {
@@ -142,7 +150,7 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
       if (mask !== null) clear(made)
       moved[k] = made
     }
-    const run = moved.map((o, k) => temporary(core, ready, writable, o, k))
+    const run = moved.map((_, k) => temporary(core, ready, writable, moved, k))
     checkContiguous(name, ready, run)
     const made = madeArrays(core, ready, run, bound.sizes)
     run.push(...made.arrays)
@@ -226,16 +234,19 @@ export function separateAll(
   }
 }
 
-/** The operand itself, or one of the loop's own dtype where the kernel writes to it. */
+/** The operand itself, or one to compute in where the kernel writes to it. */
 export function temporary(
   core: Core,
   ready: Ready,
   writable: ReadonlySet<number>,
-  operand: Strided,
+  operands: readonly Strided[],
   k: number,
 ): Strided {
-  const writes = k >= core.nin || writable.has(k)
+  const operand = operands[k] as Strided
+  const written = (i: number) => i >= core.nin || writable.has(i)
+  const writes = written(k)
   const code = (k < core.nin ? ready.inputs[k] : ready.outputs[k - core.nin]) ?? operand.code
-  if (!writes || !needsTemporary(operand, code)) return operand
+  const others = operands.filter((_, i) => i !== k && written(i))
+  if (!writes || !needsTemporary(operand, code, others)) return operand
   return copied(operand, code, 'K', (c, length) => ready.target.allocate(c, length, [operand.data]))
 }

@@ -89,7 +89,7 @@ function build(kernel: KernelFunction | string, given: DefinedBy<GuOptions>): An
   const layout = parseLayout(text ?? '')
   const listed = (signatures ?? []).map((s) => readOperands(layout, s))
   checkPromises(layout, listed)
-  const { env, name, target, fallback, simd = true } = options
+  const { env, name, target, fallback, simd = true, boundscheck } = options
   const arrays = arrayParams(layout, listed)
   let definition = define(kernel, { env: env as DefineOptions['env'], name, arrays })
   checkParameters(layout, definition)
@@ -109,6 +109,7 @@ function build(kernel: KernelFunction | string, given: DefinedBy<GuOptions>): An
       function: call,
       signatures,
       simd,
+      boundscheck,
       arrays: arraySource(layoutGrammar(layout, listed, returned)),
     })
   }

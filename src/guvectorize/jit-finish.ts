@@ -64,7 +64,7 @@ export const jitFinish =
     checkRanks(core, ready, given, ranks)
     checkContiguous(core.name, ready, given)
     if (writable.size > 0) separateAll(given, nin, ready, writable)
-    const run = given.map((o, k) => temporary(core, ready, writable, o, k))
+    const run = given.map((_, k) => temporary(core, ready, writable, given, k))
     const sizes = given.flatMap(({ shape }) => shape)
     const { outs } = ready.overload.kernel
     const made = madeArrays(core, ready, run, sizes)

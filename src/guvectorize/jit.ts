@@ -110,6 +110,7 @@ function arrayJit(kernel: Kernel, given: ArrayJit): AnyUfunc {
       function: callable(kernel, definition),
       signatures: given.listed?.map(({ text }) => text) ?? null,
       simd: options.simd ?? true,
+      boundscheck: options.boundscheck,
       arrays: arraySource(grammar),
     })
   }

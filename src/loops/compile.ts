@@ -2,12 +2,14 @@
 import type { Code } from '../dtype.ts'
 import { type EmitRequest, emitWasm, emitWat } from './emit/wasm.ts'
 import { bind } from './kernel/bind.ts'
+import { bounds } from './kernel/bounds.ts'
 import { expand } from './kernel/expand.ts'
 import { integral } from './kernel/integral.ts'
 import type { Kernel } from './kernel/ir.ts'
 import { mask } from './kernel/mask.ts'
 import { maskFold } from './kernel/mask-fold.ts'
 import { narrow } from './kernel/narrow.ts'
+import { parallel } from './kernel/parallel.ts'
 import { print } from './kernel/print.ts'
 import { simplify } from './kernel/simplify.ts'
 import type { CompileRequest, WasmLoop } from './loop.ts'
@@ -24,6 +26,8 @@ export const passes: readonly Pass[] = [
   ['narrow', (kernel) => narrow(kernel)],
   ['simplify again', (kernel) => simplify(kernel)],
   ['expand', (kernel, { fma }) => expand(kernel, fma)],
+  ['bounds', (kernel, { boundscheck }) => bounds(kernel, boundscheck === false)],
+  ['parallel', (kernel, { simd }) => (simd ? parallel(kernel) : kernel)],
 ]
 
 /** The kernel that is emitted. */

@@ -139,6 +139,8 @@ export interface CompileRequest {
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
   readonly simd: boolean
+  /** False: indices of array operands and tables are taken to be inside. */
+  readonly boundscheck?: boolean
   /** `map` when left out. `inputs` are the kernel's own: no mask, no index. */
   readonly form?: LoopForm
   /** Whether math functions may use fused multiply-adds: only where `fuses` (loops/fuses.ts) says that the engine fuses. */

@@ -53,6 +53,18 @@ const inBlock = (heap: Heap, { shape, code }: Strided, block: Block): Strided =>
   offset: block.address / dtypes[code].bytes,
 })
 
+/** The vector class of kernels of arrays: along the last axis of each operand elements are neighbours. */
+function lastAreNeighbours(
+  { core }: WasmLoop,
+  { sizes }: CoreCall,
+  steps: readonly (readonly number[])[],
+): boolean {
+  return (core?.views ?? []).every(({ operand, dims }) => {
+    const size = sizes[dims.at(-1) ?? -1] ?? 1
+    return size <= 1 || steps[operand]?.at(-1) === 1
+  })
+}
+
 function callAll(
   loop: WasmLoop,
   instance: Instance,
@@ -68,9 +80,11 @@ function callAll(
     args.push(0, (plan.innerSteps[k] ?? 0) * (bytes[k] ?? 0))
   })
   args.push(...call.sizes)
-  operands.forEach((operand, k) => {
-    args.push(...coreSteps(operand, call.ranks[k] ?? 0).map((step) => step * (bytes[k] ?? 0)))
+  const steps = operands.map((operand, k) => coreSteps(operand, call.ranks[k] ?? 0))
+  steps.forEach((own, k) => {
+    args.push(...own.map((step) => step * (bytes[k] ?? 0)))
   })
+  const inner = lastAreNeighbours(loop, call, steps) ? instance.vector : instance.strided
   let failed = 0
   walkCores(plan, call.mask, (offsets, n) => {
     if (failed !== 0) return
@@ -81,7 +95,7 @@ function callAll(
       if (call.mask !== null && call.access[k] === 'write')
         clear(coresIn(operand, call.ranks[k] ?? 0, offset, n, plan.innerSteps[k] ?? 0))
     })
-    failed = invoke(instance.strided, args)
+    failed = invoke(inner, args)
     report.calls++
   })
   if (failed !== 0) throw failure(loop, instance, failed)

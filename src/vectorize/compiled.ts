@@ -21,6 +21,7 @@ export interface KernelSource {
   /** Of kernels of arrays: how signatures are read and kernels typed. */
   readonly arrays?: ArraySource
   readonly simd: boolean
+  readonly boundscheck?: boolean | undefined
   /** Our own: known to be without errors, so that a loop's kernel is typed when it is first needed. */
   readonly trusted?: boolean
 }
@@ -154,6 +155,7 @@ export function compiledSource(from: KernelSource): Source {
     inputs,
     outputs,
     simd: from.simd,
+    boundscheck: from.boundscheck ?? true,
     fma: mayFuse(),
     form,
   })

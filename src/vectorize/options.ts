@@ -44,7 +44,7 @@ const checks: Readonly<Record<keyof Options, Check>> = {
   identity: isIdentity,
   env: isEnv,
   simd: ofType('boolean'),
-  boundscheck: only(true, 'must be true: captured arrays are always checked in this version'),
+  boundscheck: ofType('boolean'),
   fastmath: nothing('does not exist in this version; arithmetic is exact IEEE 754'),
   cache: only(false, 'does not exist in this version: kernels are compiled anew in each process'),
   precision: only(undefined, 'belongs to the gpu target, which does not exist in this version'),

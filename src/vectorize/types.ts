@@ -40,7 +40,10 @@ export interface Options<E = undefined> {
   /** Captured values; the kernel is then a factory `({ k }) => x => …`. */
   readonly env?: E | (() => E)
   readonly fastmath?: boolean | readonly ('nnan' | 'ninf' | 'nsz' | 'arcp' | 'contract' | 'afn' | 'reassoc')[]
-  /** Default true. */
+  /**
+   * Default true. With false, indices of arrays are taken to be inside: one that is not reads or writes other memory of the library,
+   * or ends in a `WebAssembly.RuntimeError`. The js target checks them all the same.
+   */
   readonly boundscheck?: boolean
   /** Default true. */
   readonly simd?: boolean

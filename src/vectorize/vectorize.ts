@@ -140,12 +140,12 @@ export function buildUfunc(
   { signatures, options }: Pick<DefinedBy<Options>, 'signatures' | 'options'>,
   trusted = false,
 ): AnyUfunc {
-  const { env, name, target, fallback, simd = true } = options
+  const { env, name, target, fallback, simd = true, boundscheck } = options
   let definition = define(kernel, { env: env as DefineOptions['env'], name })
   const sourceNow = () => {
     refuseFreed(definition.captured)
     const own = callable(kernel, definition.captured)
-    return compiledSource({ definition, function: own, signatures, simd, trusted })
+    return compiledSource({ definition, function: own, signatures, simd, boundscheck, trusted })
   }
   const source = sourceNow()
   const first = source.overloads[0] ?? sampleOverload(definition)

@@ -310,7 +310,7 @@ test('options', () => {
   fails(given({ parallel: true }), OptionError, /target: 'parallel'/)
   fails(given({ cache: true }), OptionError, /does not exist in this version/, { option: 'cache' })
   fails(given({ fastmath: true }), OptionError, /does not exist in this version/)
-  fails(given({ boundscheck: false }), OptionError, /must be true/)
+  fails(given({ boundscheck: 1 }), OptionError, /must be a boolean/)
   fails(given({ writableArgs: [0] }), OptionError, /guvectorize/)
   fails(given({ identity: 'zero' }), OptionError, /reorderable/)
   fails(given({ name: 3 }), OptionError, /must be a string/)

@@ -1,28 +1,29 @@
 /**
- * Array operands in scalar code. A core call has a pointer to the first element of each, the core sizes, and the byte step of each
- * axis; every index is compared with its size before an address is made of it, so that no memory outside the operand is touched.
+ * Array operands. A core call has a pointer to the first element of each, the core sizes, and the byte step of each axis. An index
+ * that is not known to be inside is compared with its size before an address is made of it, so that no memory outside the operand
+ * is touched. On lanes, an element is uniform, or lies at a fixed step from lane to lane.
  */
 import binaryen from 'binaryen'
-import { dtypes } from '../../dtype.ts'
+import { type Code, dtypes } from '../../dtype.ts'
+import type { Access, Scan } from '../kernel/access.ts'
 import type { Core, Expr, Store } from '../kernel/ir.ts'
+import { movesOf } from '../kernel/parallel.ts'
 import type { Ref } from './asm.ts'
+import type { Control } from './control.ts'
+import { choose } from './lanes.ts'
+import { resize } from './lanes-cast.ts'
+import { loadLanes, storeLanes } from './lanes-memory.ts'
+import { type ArrayParams, bytesOf, isUnit, type Pointers, stride } from './pointers.ts'
 import { scalarLoad, scalarStore } from './scalar-cast.ts'
-import { type Arrays, type Body, emitExpr, fail } from './values.ts'
-
-/** The parameters of the loop that array operands are read by. */
-export interface ArrayParams {
-  readonly core: Core
-  readonly pointer: (operand: number) => number
-  /** Of a core size. */
-  readonly size: (dim: number) => number
-  /** Of the byte step along an axis of a view. */
-  readonly step: (view: number, axis: number) => number
-  /** How many there are of both. */
-  readonly count: number
-}
+import { type Arrays, type Body, emitExpr, fail, lanesOf } from './values.ts'
 
 /** Core sizes come first from parameter `first` on, then the steps, operand by operand. */
-export function arrayParams(core: Core, pointer: (operand: number) => number, first: number): ArrayParams {
+export function arrayParams(
+  core: Core,
+  pointer: (operand: number) => number,
+  first: number,
+  unit: boolean,
+): ArrayParams {
   const steps: number[][] = core.views.map(() => [])
   let next = first + core.sizes
   const inOrder = core.views.map((view, k) => ({ view, k })).sort((a, b) => a.view.operand - b.view.operand)
@@ -35,7 +36,25 @@ export function arrayParams(core: Core, pointer: (operand: number) => number, fi
     size: (dim) => first + dim,
     step: (view, axis) => steps[view]?.[axis] ?? -1,
     count: next - first,
+    unit,
   }
+}
+
+/** What tells lanes apart: nothing, a counter of the kernel, or the loop dimension, in which every operand has a byte step. */
+export type LaneAxis =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'counter'; readonly counter: number }
+  | { readonly kind: 'loop'; readonly step: (operand: number) => number }
+
+/** What the array operands of a body need to know. */
+export interface ArrayContext {
+  readonly params: ArrayParams
+  readonly found: Scan
+  readonly access: ReadonlyMap<Access['node'], Access>
+  readonly axis: LaneAxis
+  readonly pointers: Pointers
+  /** The places of scalars: a counter whose lanes differ has one too. */
+  readonly scalars: () => Body
 }
 
 function sizeOf({ asm }: Body, { core, size }: ArrayParams, view: number, axis: number): Ref {
@@ -57,46 +76,129 @@ function indexOf(
   return { value, wide: !narrow, signed: dtypes[source.type].kind === 'i' }
 }
 
-/** The address of an element, every index checked. */
-function addressOf(
-  body: Body,
-  params: ArrayParams,
-  { view, indices, check }: Pick<Store, 'view' | 'indices' | 'check'>,
-): Ref {
+/** The address of an element, every index that is not known to be inside checked. */
+function checkedAddress(body: Body, params: ArrayParams, node: Omit<Store, 'kind' | 'value'>): Ref {
   const { asm } = body
   const { m } = asm
   const { core, pointer, step } = params
+  const { view, indices, check, inside } = node
   const slot = core.views[view]
   if (!slot) throw new Error(`IR: no array operand ${view}`)
   let address = asm.get(pointer(slot.operand))
   for (const [axis, e] of indices.entries()) {
     const { value, wide, signed } = indexOf(body, e)
-    const size = () => sizeOf(body, params, view, axis)
-    const outside = wide ? m.i64.ge_u(value(), m.i64.extend_u(size())) : m.i32.ge_u(value(), size())
-    const { i32, i64 } = signed ? m.f64.convert_s : m.f64.convert_u
-    const index = wide ? i64(value()) : i32(value())
-    asm.emit(m.if(outside, fail(body, check + axis, index, m.f64.convert_s.i32(size()))))
+    if ((inside?.[axis] ?? 'checked') === 'checked') {
+      const size = () => sizeOf(body, params, view, axis)
+      const outside = wide ? m.i64.ge_u(value(), m.i64.extend_u(size())) : m.i32.ge_u(value(), size())
+      const { i32, i64 } = signed ? m.f64.convert_s : m.f64.convert_u
+      const index = wide ? i64(value()) : i32(value())
+      asm.emit(m.if(outside, fail(body, check + axis, index, m.f64.convert_s.i32(size()))))
+    }
     if ((slot.dims[axis] ?? -1) < 0) continue
     const at = wide ? m.i32.wrap(value()) : value()
-    // Operands that are copied here lie in C order, so that it alone can be counted on.
-    const near = slot.contiguous === 'C' && axis === slot.dims.length - 1
-    const bytes = near ? m.i32.const(dtypes[slot.type].bytes) : asm.get(step(view, axis))
-    address = m.i32.add(address, m.i32.mul(at, bytes))
+    const by = isUnit(params, view, axis) ? m.i32.const(bytesOf(params, view)) : asm.get(step(view, axis))
+    address = m.i32.add(address, m.i32.mul(at, by))
   }
   return address
 }
 
-/** How the body of a loop with these parameters reads and writes its array operands. */
-export function arraysIn(body: () => Body, params: ArrayParams): Arrays {
+/** How the body of a loop reads and writes its array operands. */
+export function accessesIn(control: () => Control, context: ArrayContext): Omit<Arrays, 'loop'> {
+  const { params, access, axis, pointers } = context
+
+  const addressOf = (node: Access['node'] & { view: number; indices: readonly Expr[] }): Ref => {
+    const { asm } = control()
+    const pointer = pointers.get(node)
+    if (!pointer) return checkedAddress(context.scalars(), params, node)
+    const { id, offset } = pointer
+    return offset === 0 ? asm.get(id) : asm.m.i32.add(asm.get(id), asm.m.i32.const(offset))
+  }
+
+  /** Bytes from lane to lane: 0 for an element that all lanes share, null for neighbours. */
+  const laneStep = (node: Access['node'] & { view: number }): 0 | null | number => {
+    switch (axis.kind) {
+      case 'none':
+        return 0
+      case 'loop':
+        return axis.step(params.core.views[node.view]?.operand ?? -1)
+      case 'counter': {
+        const known = access.get(node)
+        if (!known) throw new Error('IR: an access that nothing is known of runs on lanes')
+        const by = stride(control(), params, node.view, movesOf(known, axis.counter))
+        if (by === 0) return 0
+        const { asm } = control()
+        if (by === bytesOf(params, node.view)) return null
+        const value = typeof by === 'number' ? asm.m.i32.const(by) : by.id()
+        const id = asm.local(binaryen.i32)
+        asm.set(id, value)
+        return id
+      }
+    }
+  }
+
+  const element: Arrays['element'] = (e) => {
+    const { asm, lanes } = control()
+    const address = addressOf(e)
+    const step = laneStep(e)
+    if (step === 0) return { uniform: true, type: e.type, ref: scalarLoad(asm, e.type, address) }
+    const at = asm.local(binaryen.i32)
+    asm.set(at, address)
+    const regs = loadLanes(asm, e.type, lanes, at, step)
+    return { uniform: false, type: e.type, width: e.type === 'b1' ? 1 : dtypes[e.type].bytes, regs }
+  }
+
+  const store: Arrays['store'] = (s) => {
+    const c = control()
+    const { asm, lanes, maskWidth } = c
+    const { type } = s.value
+    const at = asm.local(binaryen.i32)
+    asm.set(at, addressOf(s))
+    const value = emitExpr(c, s.value)
+    const step = laneStep(s)
+    if (step === 0) {
+      if (!value.uniform) throw new Error('IR: a value that varies between lanes is stored in one place')
+      asm.emit(scalarStore(asm, type, asm.get(at), value.ref))
+      return
+    }
+    const regs = lanesOf(c, value)
+    storeLanes(
+      asm,
+      type,
+      lanes,
+      blended(c, type, regs, at, step),
+      type === 'b1' ? maskWidth : dtypes[type].bytes,
+      at,
+      step,
+    )
+  }
+
+  /** Under a mask the other lanes' elements are written as they are. */
+  const blended = (c: Control, type: Code, regs: readonly Ref[], at: number, step: number | null) => {
+    const active = c.active()
+    if (!active) return regs
+    const { asm, lanes, maskWidth } = c
+    const { bytes } = dtypes[type]
+    const width = type === 'b1' ? maskWidth : bytes
+    const next = regs.map((r) => asm.share(r, binaryen.v128))
+    const held = loadLanes(asm, type, lanes, at, step)
+    const old = type === 'b1' ? resize(asm, held, lanes, 1, width, 'mask') : held
+    const taking = active.map((id) => asm.get(id))
+    const mask = resize(asm, taking, lanes, maskWidth, width, 'mask')
+    return next.map((r, j) => choose(asm, mask[j] ?? 0, r(), old[j] ?? 0))
+  }
+
   return {
-    size: (view, axis) => sizeOf(body(), params, view, axis),
-    element: (e) => scalarLoad(body().asm, e.type, addressOf(body(), params, e)),
-    store(s) {
-      const { asm } = body()
-      const address = asm.share(addressOf(body(), params, s), binaryen.i32)
-      const value = emitExpr(body(), s.value)
-      if (!value.uniform) throw new Error('IR: a value that varies between lanes is stored')
-      asm.emit(scalarStore(asm, s.value.type, address(), value.ref))
+    size: (view, k) => sizeOf(control(), params, view, k),
+    element,
+    varies: (e) => {
+      if (axis.kind === 'none') return false
+      if (axis.kind === 'loop') return true
+      const known = access.get(e)
+      return (
+        known === undefined ||
+        movesOf(known, axis.counter).some((n, k) => n !== 0n && params.step(e.view, k) >= 0)
+      )
     },
+    store,
   }
 }

@@ -28,7 +28,7 @@ export interface Control extends Body {
   readonly targets: Map<number, Target>
 }
 
-type Target =
+export type Target =
   | { readonly masked: false; readonly exit: string; readonly next: string }
   | {
       readonly masked: true
@@ -105,6 +105,7 @@ function emitStmt(c: Control, s: Stmt): void {
       else emitMaskedBlock(c, s)
       break
     case 'loop':
+      if (c.arrays?.loop(s)) break
       if (c.uniformLabels.has(s.label)) emitUniformLoop(c, s)
       else emitMaskedLoop(c, s)
       break

@@ -6,15 +6,18 @@
  */
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
+import { scan } from '../kernel/access.ts'
 import type { Kernel } from '../kernel/ir.ts'
 import { liveness } from '../kernel/liveness.ts'
 import type { Uniformity } from '../kernel/uniform.ts'
 import { contextLayout, type LoopForm } from '../loop.ts'
-import { type ArrayParams, arrayParams, arraysIn } from './arrays.ts'
+import { type ArrayContext, arrayParams } from './arrays.ts'
 import { createAsm, type Frame, type Module, type Ref } from './asm.ts'
 import { type Control, emitStmts } from './control.ts'
+import { arraysIn } from './counted.ts'
 import { registers } from './lanes-cast.ts'
 import { loadLanes, storeLanes } from './lanes-memory.ts'
+import type { ArrayParams } from './pointers.ts'
 import { wasmType } from './scalar.ts'
 import { scalarLoad, scalarStore } from './scalar-cast.ts'
 import type { Shape } from './shape.ts'
@@ -85,7 +88,7 @@ function zero(asm: Frame, place: Place): Ref {
 /** Where the lanes of an input operand come from. */
 type Reads = (operand: number) => Val
 
-export function controlOf(asm: Frame, request: FrameRequest, input: Reads): Control {
+export function controlOf(asm: Frame, request: FrameRequest, input: Reads, unit = false): Control {
   const { kernel, shape, uniformity } = request
   const labels = shape.lanes === 1 ? allLabels(kernel) : uniformity.labels
   const made: Control = {
@@ -105,17 +108,36 @@ export function controlOf(asm: Frame, request: FrameRequest, input: Reads): Cont
     input,
   }
   const control: Control = kernel.core
-    ? { ...made, arrays: arraysIn(() => control, arrayParamsOf(request)) }
+    ? {
+        ...made,
+        arrays: arraysIn(
+          () => control,
+          arrayContext(request, unit, () => control),
+        ),
+      }
     : made
   return control
 }
 
-/** Array operands come after pointers and steps. */
-const arrayParamsOf = ({ kernel, inputs, outputs }: FrameRequest): ArrayParams =>
+/** What array operands need: they come after pointers and steps. `unit`: their last axes are known to be neighbours. */
+function arrayContext(request: FrameRequest, unit: boolean, scalars: () => Control): ArrayContext {
+  const found = scan(request.kernel)
+  return {
+    params: arrayParamsOf(request, unit),
+    found,
+    access: new Map(found.accesses.map((access) => [access.node, access])),
+    axis: { kind: 'none' },
+    pointers: new Map(),
+    scalars,
+  }
+}
+
+const arrayParamsOf = ({ kernel, inputs, outputs }: FrameRequest, unit: boolean): ArrayParams =>
   arrayParams(
     kernel.core ?? { sizes: 0, views: [] },
     pointerParam,
     pointerParam(inputs.length + outputs.length),
+    unit,
   )
 
 /** The next elements in memory: one, or as many as there are lanes, neighbours where there is no step. */
@@ -137,9 +159,10 @@ export function emitKernel(
   asm: Frame,
   request: FrameRequest,
   input: Reads,
+  unit = false,
 ): { control: Control; results: (Val | null)[] } {
   const { kernel, outputs, shape } = request
-  const control = controlOf(asm, request, input)
+  const control = controlOf(asm, request, input, unit)
   for (const id of needsReset(kernel)) {
     const place = control.places[id]
     for (const wasmLocal of place?.ids ?? []) if (place) asm.set(wasmLocal, zero(asm, place))
@@ -174,13 +197,13 @@ function allLabels(kernel: Kernel): ReadonlySet<number> {
   return labels
 }
 
-function emitBody(asm: Frame, request: FrameRequest, strided: boolean): Ref {
+function emitBody(asm: Frame, request: FrameRequest, strided: boolean, unit = false): Ref {
   const { inputs, shape } = request
   const step = (operand: number) => (strided ? stepParam(operand) : null)
   const codes = operandCodes(request)
   const input: Reads = (k) => readLanes(asm, codes[k] ?? 'f8', shape.lanes, pointerParam(k), step(k))
   return asm.block(() => {
-    const { control, results } = emitKernel(asm, request, input)
+    const { control, results } = emitKernel(asm, request, input, unit)
     results.forEach((value, k) => {
       const operand = inputs.length + k
       if (value) writeLanes(control, value, pointerParam(operand), step(operand))
@@ -188,11 +211,11 @@ function emitBody(asm: Frame, request: FrameRequest, strided: boolean): Ref {
   })
 }
 
-/** One element at a time; both stride classes are this loop. */
-function scalarLoop(asm: Frame, request: FrameRequest): Ref {
+/** One element at a time; both stride classes are this loop. In kernels of arrays the class is that of their last axes. */
+function scalarLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
   const { m } = asm
   const operands = request.inputs.length + request.outputs.length
-  const body = emitBody(asm, request, true)
+  const body = emitBody(asm, request, true, !strided)
   const advance = Array.from({ length: operands }, (_, k) =>
     m.local.set(pointerParam(k), m.i32.add(asm.get(pointerParam(k)), asm.get(stepParam(k)))),
   )
@@ -307,10 +330,11 @@ function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
 /** Adds the function `name` of the inner-loop ABI to the module. */
 export function addLoop(m: Module, name: string, request: FrameRequest, strided: boolean): void {
   const operands = request.inputs.length + request.outputs.length
-  const count = 2 + 2 * operands + arrayParamsOf(request).count
+  const count = 2 + 2 * operands + arrayParamsOf(request, !strided).count
   const params = Array.from({ length: count }, () => binaryen.i32)
   const asm = createAsm(m, params)
-  const body = request.shape.lanes === 1 ? scalarLoop(asm, request) : vectorLoop(asm, request, strided)
+  const body =
+    request.shape.lanes === 1 ? scalarLoop(asm, request, strided) : vectorLoop(asm, request, strided)
   m.addFunction(name, binaryen.createType(params), binaryen.i32, asm.vars, body)
   m.addFunctionExport(name, name)
 }

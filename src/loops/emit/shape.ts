@@ -52,12 +52,8 @@ function widths(kernel: Kernel, varying: (e: Expr) => boolean): Width {
 export function chooseShape(kernel: Kernel, simd: boolean, varying: (e: Expr) => boolean): Shape {
   const notes: Note[] = []
   if (!simd) notes.push(note('simd: false'))
-  if (kernel.core) {
-    notes.push(note('a kernel of arrays runs scalar, one core call for each element of the loop dimensions'))
-    notes.push(note('every index of an array operand is checked'))
-  }
   visit(kernel.body, (e) => {
-    if (!varying(e)) return
+    if (kernel.core || !varying(e)) return
     const found = laneByLane(e, varying)
     const known = notes.some((n) => n.reason === found?.reason && n.line === found.line)
     if (found && !known) notes.push(found)

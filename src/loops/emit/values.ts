@@ -4,7 +4,7 @@
  */
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
-import type { Expr, Store } from '../kernel/ir.ts'
+import type { Expr, Stmt, Store } from '../kernel/ir.ts'
 import { contextLayout } from '../loop.ts'
 import type { Asm, Ref } from './asm.ts'
 import { constantOn, integerLanes, multiplyWidening, widenedFactors } from './integers.ts'
@@ -29,11 +29,15 @@ export interface Place {
 
 /** Array operands: arrays.ts knows where they lie. */
 export interface Arrays {
-  readonly element: (e: Expr & { kind: 'element' }) => Ref
+  readonly element: (e: Expr & { kind: 'element' }) => Val
+  /** Is it another element on each lane? */
+  readonly varies: (e: Expr & { kind: 'element' }) => boolean
   /** An i32. */
   readonly size: (view: number, axis: number) => Ref
   /** Writes an element. */
   readonly store: (s: Store) => void
+  /** The loop, where it is a counted one: true if that was done. */
+  readonly loop: (s: Stmt & { kind: 'loop' }) => boolean
 }
 
 export function arraysOf({ arrays }: Body): Arrays {
@@ -48,7 +52,7 @@ export interface Body {
   readonly maskWidth: Width
   readonly places: readonly Place[]
   readonly arrayLengths: readonly number[]
-  /** Absent in kernels of scalars; only there lanes are more than one. */
+  /** Absent in kernels of scalars. */
   readonly arrays: Arrays | null
   /** The lanes of an input operand. */
   input(operand: number): Val
@@ -124,7 +128,7 @@ export function emitExpr(body: Body, e: Expr): Val {
     case 'load':
       return emitLoad(body, e)
     case 'element':
-      return uniform(e.type, arraysOf(body).element(e))
+      return arraysOf(body).element(e)
     case 'size':
       return uniform(e.type, arraysOf(body).size(e.view, e.axis))
   }
@@ -215,9 +219,10 @@ export function isVarying(body: Body, e: Expr): boolean {
   if (body.lanes === 1) return false
   switch (e.kind) {
     case 'const':
-    case 'element':
     case 'size':
       return false
+    case 'element':
+      return arraysOf(body).varies(e)
     case 'local':
       return body.places[e.local]?.uniform === false
     case 'input':
@@ -277,20 +282,25 @@ function checkedElement(body: Body, e: Expr & { kind: 'load' }, index: Ref, taki
   const { asm } = body
   const { m } = asm
   const size = body.arrayLengths[e.array] ?? 0
+  const base = () => m.i32.load(contextLayout.tables + 4 * e.array, 4, asm.get(body.context))
+  const shift = m.i32.const(Math.log2(dtypes[e.type].bytes))
+  const known = e.inside?.[0] ?? 'checked'
+  if (known === 'always' || (known === 'reached' && taking === null))
+    return scalarLoad(asm, e.type, m.i32.add(base(), m.i32.shl(m.i32.wrap(index), shift)))
   const i = asm.share(index, binaryen.i64)
   const inside = asm.share(m.i64.lt_u(i(), m.i64.const(BigInt(size))), binaryen.i32)
-  const failed = m.i32.eqz(inside())
-  asm.emit(
-    m.if(
-      taking === null ? failed : m.i32.and(taking, failed),
-      fail(body, e.check, m.f64.convert_s.i64(i()), m.f64.const(size)),
-    ),
-  )
-  const base = m.i32.load(contextLayout.tables + 4 * e.array, 4, asm.get(body.context))
+  if (known === 'checked') {
+    const failed = m.i32.eqz(inside())
+    asm.emit(
+      m.if(
+        taking === null ? failed : m.i32.and(taking, failed),
+        fail(body, e.check, m.f64.convert_s.i64(i()), m.f64.const(size)),
+      ),
+    )
+  }
   // A lane that takes no part reads element 0; an empty table has room for it.
   const safe = m.select(inside(), m.i32.wrap(i()), m.i32.const(0))
-  const shift = Math.log2(dtypes[e.type].bytes)
-  return scalarLoad(asm, e.type, m.i32.add(base, m.i32.shl(safe, m.i32.const(shift))))
+  return scalarLoad(asm, e.type, m.i32.add(base(), m.i32.shl(safe, shift)))
 }
 
 function emitLoad(body: Body, e: Expr & { kind: 'load' }): Val {

@@ -5,6 +5,7 @@ import { cast, type Kernel, set } from '../kernel/ir.ts'
 import { lockstep } from '../kernel/lockstep.ts'
 import { analyseUniformity } from '../kernel/uniform.ts'
 import { contextLayout, formInputs, type LoopForm, type WasmLoop } from '../loop.ts'
+import { arrayFacts } from './array-notes.ts'
 import type { Module } from './asm.ts'
 import { addPartials, addScan, addTouch, partialShape } from './fold.ts'
 import { addLoop, contextBytes, type FrameRequest } from './frame.ts'
@@ -21,6 +22,7 @@ export interface EmitRequest {
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
   readonly simd: boolean
+  readonly boundscheck?: boolean
   readonly form?: LoopForm
   /** Whether the kernel may hold `fma`, which becomes relaxed SIMD. */
   readonly fma?: boolean
@@ -46,7 +48,7 @@ function importMemory(m: Module, shared: boolean): void {
 function addClasses(m: Module, request: FrameRequest, vector: string, strided: string): void {
   if (request.form === 'indexed') addIndexed(m, strided, request)
   else addLoop(m, strided, request, true)
-  if (request.shape.lanes === 1) m.addFunctionExport(strided, vector)
+  if (request.shape.lanes === 1 && !request.kernel.core) m.addFunctionExport(strided, vector)
   else addLoop(m, vector, request, false)
 }
 
@@ -125,11 +127,24 @@ function conversionKernel(elements: readonly Code[], accumulators: readonly Code
   }
 }
 
+/** What `explain()` says of lanes. */
+function laneReport(
+  { kernel, simd, boundscheck = true }: EmitRequest,
+  { shape }: FrameRequest,
+): Pick<WasmLoop, 'vectorized' | 'lanes' | 'interleave' | 'notes'> {
+  if (kernel.core) {
+    const { lanes, interleave, notes } = arrayFacts(kernel, simd, boundscheck)
+    return { vectorized: lanes * interleave > 1, lanes, interleave, notes: [...shape.notes, ...notes] }
+  }
+  const { vectorized, lanes, widest, notes } = shape
+  if (!vectorized) return { vectorized, lanes: 1, interleave: 1, notes }
+  return { vectorized, lanes: 16 / widest, interleave: (lanes * widest) / 16, notes }
+}
+
 /** Emits the loop. The kernel has been bound: its outs have the outputs' dtypes. */
 export function emitWasm(request: EmitRequest): WasmLoop {
   const { kernel, inputs, outputs, fold, fma = false } = request
   const frame = frameOf(request)
-  const { shape } = frame
   const { m, frames } = buildModule(request, frame)
   try {
     const shared = m.emitBinary()
@@ -144,11 +159,8 @@ export function emitWasm(request: EmitRequest): WasmLoop {
       outputs,
       shared,
       unshared,
-      vectorized: shape.vectorized,
       fma,
-      lanes: shape.vectorized ? 16 / shape.widest : 1,
-      interleave: shape.vectorized ? (shape.lanes * shape.widest) / 16 : 1,
-      notes: shape.notes,
+      ...laneReport(request, frame),
       checks: kernel.checks,
       ...(kernel.core ? { core: kernel.core } : {}),
       context: { ...contextLayout, bytes: Math.max(...frames.map(contextBytes)) },

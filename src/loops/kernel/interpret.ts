@@ -3,7 +3,7 @@
  * must agree with it, bit for bit.
  */
 import { bitsValue, castValue, enter, evaluate, leave, zeroOf } from './evaluate.ts'
-import type { ArrayValue, Expr, Kernel, Stmt, Store, Tables, Value } from './ir.ts'
+import type { ArrayValue, Expr, Inside, Kernel, Stmt, Store, Tables, Value } from './ir.ts'
 
 /** An index was outside its array: `check` and the two numbers that a `BoundsError` needs. */
 export class CheckFailed extends Error {
@@ -17,6 +17,12 @@ export class CheckFailed extends Error {
     this.index = index
     this.size = size
   }
+}
+
+/** An index that a pass took for inside may not be outside: that is a mistake of the pass. */
+function outside(known: Inside | undefined, check: number, index: number, size: number): Error {
+  if (known === undefined || known === 'checked') return new CheckFailed(check, index, size)
+  return new Error(`IR: an index known to be inside is ${index} of ${size}`)
 }
 
 export interface InterpretOptions {
@@ -55,12 +61,12 @@ export function interpret(
     return array
   }
   /** Where an element of an array operand lies: its indices are computed and checked one after another. */
-  const placeOf = ({ view, indices, check }: Pick<Store, 'view' | 'indices' | 'check'>): number => {
+  const placeOf = ({ view, indices, check, inside }: Omit<Store, 'kind' | 'value'>): number => {
     const { shape, stride, offset } = arrayOf(view)
     return indices.reduce((at, e, axis) => {
       const index = Number(value(e))
       const size = shape[axis] ?? 0
-      if (!(index >= 0 && index < size)) throw new CheckFailed(check + axis, index, size)
+      if (!(index >= 0 && index < size)) throw outside(inside?.[axis], check + axis, index, size)
       return at + index * (stride[axis] ?? 0)
     }, offset)
   }
@@ -85,7 +91,7 @@ export function interpret(
         const index = Number(value(e.index))
         const table = tables[e.array]
         const element = table?.[index]
-        if (element === undefined) throw new CheckFailed(e.check, index, table?.length ?? 0)
+        if (element === undefined) throw outside(e.inside?.[0], e.check, index, table?.length ?? 0)
         return enter(e.type, element)
       }
       case 'element': {

@@ -47,6 +47,7 @@ export type Expr =
       readonly array: number
       readonly index: Expr
       readonly check: number
+      readonly inside?: readonly Inside[]
     }
   /** An element of array operand `kernel.core.views[view]`; indices are i8, one an axis. Axis k fails as check `check + k`. */
   | {
@@ -55,6 +56,7 @@ export type Expr =
       readonly view: number
       readonly indices: readonly Expr[]
       readonly check: number
+      readonly inside?: readonly Inside[]
     }
   /** The size of an axis of an array operand, an i4: each call has its own. */
   | { readonly kind: 'size'; readonly type: Code; readonly view: number; readonly axis: number }
@@ -78,6 +80,8 @@ export type Stmt =
       readonly body: readonly Stmt[]
       readonly update: readonly Stmt[]
       readonly at?: Pos
+      /** A counted loop whose rounds may run side by side, on lanes: see `kernel/parallel.ts`. */
+      readonly lanes?: boolean
     }
   /** `break label` leaves it. An early return leaves the outermost block. */
   | { readonly kind: 'block'; readonly label: number; readonly body: readonly Stmt[] }
@@ -90,7 +94,14 @@ export interface Store {
   readonly indices: readonly Expr[]
   readonly value: Expr
   readonly check: number
+  readonly inside?: readonly Inside[]
 }
+
+/**
+ * What is known of an index, axis by axis (left out: nothing, so that it is checked). `reached`: it is inside whenever the kernel
+ * comes to it. `always`: it is inside in every round of the counted loops around it, also in those that do not come to it.
+ */
+export type Inside = 'checked' | 'reached' | 'always'
 
 export interface Local {
   readonly type: Code

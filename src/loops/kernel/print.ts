@@ -2,7 +2,7 @@
  * The IR as text for people: `inspect('ir')`, the debug ladder and the tests read it. One statement a line; the type of a local
  * stands where it is set, the type of a literal behind it (`1:i8`), a cast is its type as a function (`i4(x)`).
  */
-import type { Expr, Kernel, Stmt, Value } from './ir.ts'
+import type { Expr, Inside, Kernel, Stmt, Value } from './ir.ts'
 import type { Op } from './ops.ts'
 
 interface Infix {
@@ -61,6 +61,10 @@ function printer(kernel: Kernel) {
 
   const within = (e: Expr, least: number): string => (levelOf(e) < least ? `(${expr(e)})` : expr(e))
 
+  /** Once it is known which indices are inside, the others show their checks. */
+  const access = (indices: readonly Expr[], inside: readonly Inside[] | undefined): string =>
+    indices.map((e, k) => (inside?.[k] === 'checked' ? `check(${expr(e)})` : expr(e))).join(', ')
+
   const expr = (e: Expr): string => {
     switch (e.kind) {
       case 'const':
@@ -76,9 +80,9 @@ function printer(kernel: Kernel) {
       case 'select':
         return `${within(e.cond, 1)} ? ${within(e.then, 1)} : ${within(e.else, 1)}`
       case 'load':
-        return `${arrayOf(e.array)}[${expr(e.index)}]`
+        return `${arrayOf(e.array)}[${access([e.index], e.inside)}]`
       case 'element':
-        return `${viewOf(e.view)}[${e.indices.map(expr).join(', ')}]`
+        return `${viewOf(e.view)}[${access(e.indices, e.inside)}]`
       case 'size':
         return `${viewOf(e.view)}.shape[${e.axis}]`
       case 'op': {
@@ -104,14 +108,14 @@ function printer(kernel: Kernel) {
       case 'set':
         return `${indent}${typed(s.local)} = ${expr(s.value)}`
       case 'store':
-        return `${indent}${viewOf(s.view)}[${s.indices.map(expr).join(', ')}] = ${expr(s.value)}`
+        return `${indent}${viewOf(s.view)}[${access(s.indices, s.inside)}] = ${expr(s.value)}`
       case 'if': {
         const otherwise = s.else.length > 0 ? ` else ${inner(s.else)}` : ''
         return `${indent}if ${expr(s.cond)} ${inner(s.then)}${otherwise}`
       }
       case 'loop': {
         const update = s.update.length > 0 ? ` update ${inner(s.update)}` : ''
-        return `${indent}loop L${s.label} ${inner(s.body)}${update}`
+        return `${indent}loop L${s.label}${s.lanes ? ' on lanes' : ''} ${inner(s.body)}${update}`
       }
       case 'block':
         return `${indent}block L${s.label} ${inner(s.body)}`

@@ -34,19 +34,29 @@ interface Where {
   readonly around: readonly Labelled[]
 }
 
+/** What lanes differ in from the start: locals, and elements of array operands. */
+export interface Sources {
+  readonly locals: Iterable<number>
+  readonly element: (e: Expr & { kind: 'element' }) => boolean
+}
+
+const operands: Sources = { locals: [], element: () => true }
+
 /** `needs` says what lanes still read where they are; a test may say: everything. */
 export function analyseUniformity(
   kernel: Kernel,
   needs: Liveness['around'] = liveness(kernel.body, kernel.outs).around,
+  sources: Sources = operands,
 ): Uniformity {
-  const varying = new Set<number>()
+  const varying = new Set<number>(sources.locals)
   const masked = new Set<number>()
   const seen = new Set<number>()
   /** Of each loop, how lanes have left an earlier iteration. */
   const left = new Map<number, Gone>()
 
   const varies = (e: Expr): boolean => {
-    if (e.kind === 'input' || e.kind === 'element') return true
+    if (e.kind === 'input') return true
+    if (e.kind === 'element') return sources.element(e)
     if (e.kind === 'local') return varying.has(e.local)
     return parts(e).some(varies)
   }

@@ -1,0 +1,77 @@
+/** What `explain()` says of a kernel of arrays: which loops run on lanes, why others do not, and where indices are checked. */
+import { type Access, type Loop, scan } from '../kernel/access.ts'
+import type { Check, Inside, Kernel, Pos } from '../kernel/ir.ts'
+import { type LaneFacts, laneFacts, laneLoops } from '../kernel/parallel.ts'
+import type { Note } from '../loop.ts'
+import { laneCounts, widestOf } from './counted.ts'
+
+export interface ArrayFacts {
+  /** Of the loop on lanes with the most: lanes in a register, registers at a time. 1 where all is scalar. */
+  readonly lanes: number
+  readonly interleave: number
+  readonly notes: readonly Note[]
+}
+
+const start: Pos = { line: 1, column: 1 }
+const placed = (at: Pos | undefined) => `${(at ?? start).line}:${(at ?? start).column}`
+
+/** Each place said once, the best that is known of it in any version of the code. */
+function checkNotes(checks: readonly Check[], accesses: readonly Access[]): Note[] {
+  const rank: readonly Inside[] = ['always', 'reached', 'checked']
+  const seen = new Map<number, Set<Inside>>()
+  for (const { node, exprs } of accesses) {
+    for (const axis of exprs.keys()) {
+      const check = node.check + axis
+      seen.set(check, (seen.get(check) ?? new Set()).add(node.inside?.[axis] ?? rank[2] ?? 'checked'))
+    }
+  }
+  const notes = new Map<string, Note>()
+  for (const [check, inside] of seen) {
+    const { at = start, array = 'array' } = checks[check] ?? {}
+    if (!inside.has('checked')) continue
+    const reason =
+      inside.size > 1
+        ? `indices of \`${array}\` are tested once, before the loops; where that fails, each is checked`
+        : `an index of \`${array}\` is checked each time`
+    notes.set(`${at.line} ${reason}`, { ...at, reason })
+  }
+  return notes.size > 0
+    ? [...notes.values()]
+    : [{ ...start, reason: 'no index needs a check: all are inside' }]
+}
+
+function laneNote(loop: Loop, facts: LaneFacts, kernel: Kernel, lanes: number): Note {
+  const name = kernel.locals[facts.counter]?.name ?? 'its counter'
+  return {
+    ...(loop.at ?? start),
+    reason: `the loop over \`${name}\` runs on lanes, ${lanes} rounds at a time`,
+  }
+}
+
+export function arrayFacts(kernel: Kernel, simd: boolean, boundscheck: boolean): ArrayFacts {
+  const found = scan(kernel)
+  const { chosen, reasons } = laneLoops(found)
+  const notes: Note[] = []
+  let [best, interleave] = [1, 1]
+  const said = new Set<string>()
+  for (const loop of simd ? chosen : []) {
+    const facts = laneFacts(found, loop)
+    if (typeof facts === 'string') continue
+    const [lanes = 1] = laneCounts(found, loop, facts)
+    const each = 16 / widestOf(found, loop, facts)
+    if (lanes > best * interleave) [best, interleave] = [each, lanes / each]
+    if (!said.has(placed(loop.at))) notes.push(laneNote(loop, facts, kernel, lanes))
+    said.add(placed(loop.at))
+  }
+  if (simd && chosen.size === 0) {
+    for (const { at, reason } of reasons) {
+      if (said.has(placed(at))) continue
+      said.add(placed(at))
+      notes.push({ ...(at ?? start), reason: `the loop runs scalar: ${reason}` })
+    }
+  }
+  const checks = boundscheck
+    ? checkNotes(kernel.checks, found.accesses)
+    : [{ ...start, reason: 'boundscheck: false: no index is checked, and one outside is not noticed' }]
+  return { lanes: best, interleave, notes: [...notes, ...checks] }
+}

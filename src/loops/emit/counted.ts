@@ -1,0 +1,184 @@
+/**
+ * Counted loops of kernels of arrays: tested at their end, with pointers instead of indices; and on lanes, those that
+ * `kernel/parallel.ts` has chosen: four registers at a time, then one, then the rest round by round.
+ */
+import binaryen from 'binaryen'
+import { type Code, dtypes } from '../../dtype.ts'
+import type { Loop, Scan } from '../kernel/access.ts'
+import { constant, type Expr, op } from '../kernel/ir.ts'
+import { exprOf } from '../kernel/linear.ts'
+import { type LaneFacts, laneFacts, roundOf, visitValues } from '../kernel/parallel.ts'
+import { type ArrayContext, accessesIn } from './arrays.ts'
+import type { Ref } from './asm.ts'
+import { type Control, emitStmts } from './control.ts'
+import { splat } from './lanes.ts'
+import { registers, type Width } from './lanes-cast.ts'
+import { intShape } from './lanes-shape.ts'
+import { startPointers } from './pointers.ts'
+import { type Arrays, emitExpr, type Place } from './values.ts'
+
+/** Bytes of the widest value: four registers, then one. */
+const stages = [64, 16]
+const maxLanes = 32
+
+/** How a body reads and writes its array operands, and runs its counted loops. */
+export const arraysIn = (control: () => Control, context: ArrayContext): Arrays => ({
+  ...accessesIn(control, context),
+  loop: (s) => emitCounted(control(), s, context),
+})
+
+/** Emits the loop if it is a counted one. */
+function emitCounted(c: Control, s: Loop, context: ArrayContext): boolean {
+  const counted = context.found.around.get(s)?.counted
+  if (!counted || !c.uniformLabels.has(s.label)) return false
+  if (s.lanes && c.lanes === 1) {
+    const facts = laneFacts(context.found, s)
+    if (typeof facts === 'string') throw new Error(`IR: a loop on lanes: ${facts}`)
+    for (const lanes of laneCounts(context.found, s, facts)) emitLanes(c, s, context, facts, lanes)
+  }
+  emitRounds(c, s, context)
+  return true
+}
+
+/** Bytes of the widest value that differs between lanes. */
+export function widestOf(found: Scan, s: Loop, { uniformity }: LaneFacts): Width {
+  let widest: Width = 1
+  const see = (code: Code) => {
+    if (dtypes[code].bytes > widest) widest = dtypes[code].bytes
+  }
+  visitValues(roundOf(s), (e) => {
+    if (e.kind !== 'const' && uniformity.varies(e)) see(e.type)
+  })
+  // What is stored alone, such as a constant, has its width too.
+  for (const { node, around } of found.accesses) {
+    if (node.kind === 'store' && around.some(({ loop }) => loop === s)) see(node.value.type)
+  }
+  return widest
+}
+
+/** How many rounds run at once: as long as there are so many left, in this order. */
+export function laneCounts(found: Scan, s: Loop, facts: LaneFacts): number[] {
+  const widest = widestOf(found, s, facts)
+  return stages.map((bytes) => Math.min(maxLanes, bytes / widest))
+}
+
+/** Is the counter still at or before its last value? */
+function goesOn(c: Control, s: Loop): Ref {
+  const [head] = s.body
+  if (head?.kind !== 'if') throw new Error('IR: a counted loop without its test')
+  const cond = emitExpr(c, head.cond)
+  if (!cond.uniform) throw new Error('IR: the test of a counted loop differs between lanes')
+  return c.asm.m.i32.eqz(cond.ref)
+}
+
+/** Round by round, on as many lanes as there are already. */
+function emitRounds(c: Control, s: Loop, context: ArrayContext): void {
+  const { asm } = c
+  const { m } = asm
+  const [exit, next, top] = [asm.label('exit'), asm.label('next'), asm.label('loop')]
+  c.targets.set(s.label, { masked: false, exit, next })
+  const whole = asm.block(() => {
+    asm.emit(m.br(exit, m.i32.eqz(goesOn(c, s))))
+    const advance = startPointers(context.scalars(), context.params, context.found, s, context.pointers, 1)
+    const round = asm.block(() => {
+      asm.emit(asm.block(() => emitStmts(c, roundOf(s)), next))
+      emitStmts(c, s.update)
+      advance()
+      asm.emit(m.br(top, goesOn(c, s)))
+    })
+    asm.emit(m.loop(top, round))
+  }, exit)
+  asm.emit(whole)
+}
+
+/** The numbers 0, 1, 2 … as lanes of an integer type. */
+function iota(c: Control, code: Code): Ref[] {
+  const { bytes } = dtypes[code]
+  const per = 16 / bytes
+  return Array.from({ length: registers(c.lanes, bytes) }, (_, j) =>
+    c.asm.hoisted(`iota ${bytes} ${j}`, binaryen.v128, () => {
+      const register = new Uint8Array(16)
+      for (let lane = 0; lane < per; lane++) register[lane * bytes] = j * per + lane
+      return c.asm.m.v128.const([...register])
+    }),
+  )
+}
+
+/** The lanes within the loop: places of their own for what differs, scalars for the rest. */
+function laneControl(
+  c: Control,
+  context: ArrayContext,
+  { counter, uniformity, counts }: LaneFacts,
+  lanes: number,
+  widest: Width,
+): Control {
+  const { asm } = c
+  const written = uniformity.locals
+  const places = c.places.map((place, id): Place => {
+    if (id === counter ? !counts : written.has(id)) return place
+    const width = place.type === 'b1' ? widest : dtypes[place.type].bytes
+    const ids = Array.from({ length: registers(lanes, width) }, () => asm.local(binaryen.v128))
+    return { type: place.type, uniform: false, ids }
+  })
+  const axis = { kind: 'counter', counter } as const
+  const inner: Control = {
+    ...c,
+    lanes,
+    maskWidth: widest,
+    places,
+    uniformLabels: uniformity.labels,
+    exec: null,
+    keep: new Set(),
+    targets: new Map(),
+    active: () => inner.exec,
+    arrays: arraysIn(() => inner, { ...context, axis, scalars: () => scalars }),
+  }
+  const scalars: Control = { ...inner, lanes: 1, places: c.places, active: () => null }
+  return inner
+}
+
+/** As many rounds as fill so many lanes. */
+function emitLanes(c: Control, s: Loop, context: ArrayContext, facts: LaneFacts, lanes: number): void {
+  const { asm } = c
+  const { m } = asm
+  const { counter } = facts
+  const place = c.places[counter]
+  const id = place?.ids[0]
+  const counted = context.found.around.get(s)?.counted
+  if (!place || id === undefined || !counted || lanes < 2) return
+  const inner = laneControl(c, context, facts, lanes, widestOf(context.found, s, facts))
+  const local: Expr = { kind: 'local', type: place.type, local: counter }
+  const left = op('sub', [
+    exprOf(counted.last, context.found.atomOf),
+    { kind: 'cast', type: 'i8', arg: local },
+  ])
+  const enough = (): Ref => {
+    const more = emitExpr(c, op('ge', [left, constant('i8', BigInt(lanes - 1))]))
+    return more.uniform ? more.ref : 0
+  }
+  const [exit, top] = [asm.label('exit'), asm.label('lanes')]
+  const whole = asm.block(() => {
+    asm.emit(m.br(exit, m.i32.eqz(enough())))
+    const advance = startPointers(c, context.params, context.found, s, context.pointers, lanes)
+    const wide = dtypes[place.type].bytes === 8
+    const round = asm.block(() => {
+      if (facts.counts) {
+        const shape = m[intShape(dtypes[place.type].bytes)]
+        const value = asm.share(splat(asm, place.type, asm.get(id)), binaryen.v128)
+        const numbers = iota(inner, place.type)
+        inner.places[counter]?.ids.forEach((reg, j) => {
+          asm.set(reg, shape.add(value(), numbers[j] ?? 0))
+        })
+      }
+      emitStmts(inner, roundOf(s))
+      const next = wide
+        ? m.i64.add(asm.get(id), m.i64.const(BigInt(lanes)))
+        : m.i32.add(asm.get(id), m.i32.const(lanes))
+      asm.set(id, next)
+      advance()
+      asm.emit(m.br(top, enough()))
+    })
+    asm.emit(m.loop(top, round))
+  }, exit)
+  asm.emit(whole)
+}
