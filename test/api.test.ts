@@ -167,4 +167,46 @@ test('a compile thread that dies is an error for those who wait, and is replaced
   ])
 })
 
+/** What a thread that stands in the place of the compile thread does while a synchronous call waits for it; null: it is the real one. */
+const deaths: Readonly<Record<string, string | null>> = {
+  'it ends its process': 'setTimeout(() => process.exit(7), 200)',
+  'it throws': `setTimeout(() => { throw new Error('unforeseen') }, 200)`,
+  'it has nothing more to do': 'setTimeout(() => workerData.port.close(), 200)',
+  'it has no memory left': null,
+}
+
+for (const [death, program] of Object.entries(deaths))
+  test(`a synchronous call hears that its compile thread dies: ${death}`, () => {
+    const out = node(
+      [],
+      `
+      import threads from 'node:worker_threads'
+      import { syncBuiltinESMExports } from 'node:module'
+      const { Worker } = threads
+      const program = ${JSON.stringify(program)}
+      let dies = true
+      threads.Worker = class extends Worker {
+        constructor(url, options) {
+          if (!dies) super(url, options)
+          else if (program === null) super(url, { ...options, resourceLimits: { maxOldGenerationSizeMb: 4 } })
+          else super('const { workerData } = require("node:worker_threads"); workerData.port.on("message", () => {});' + program, { ...options, eval: true })
+        }
+      }
+      syncBuiltinESMExports()
+      const { vectorize } = await import('lanewise')
+      const add = vectorize('f8(f8)', ({ n }) => (x) => x + n, { env: { n: 1 } })
+      try { add(1) } catch (error) { console.log(error.message) }
+      dies = false
+      console.log(add(1))`,
+    )
+    assert.is(
+      out
+        .split('\n')
+        .filter((line) => !line.startsWith('<') && line.trim())
+        .slice(0, 2)
+        .join('\n'),
+      'no loop was compiled: the compile thread ended before it answered. The next call starts another one\n2',
+    )
+  })
+
 test.run()

@@ -3,17 +3,10 @@
  * that needs a loop waits for it. Answers go through a message port; `state` wakes the waiting thread.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { threadNumber } from '../thread.ts'
-import { words } from './compile-words.ts'
 import type { Answer, Question, ThreadData } from './compiler.ts'
 import { loadBinaryen } from './emit/load.ts'
 
 const { port, state } = workerData as ThreadData
-Atomics.store(state, words.thread, threadNumber())
-process.once('exit', () => {
-  Atomics.store(state, words.ended, 1)
-  Atomics.notify(state, words.answers)
-})
 const pipeline = loadBinaryen().then(() => import('./compile.ts'))
 
 async function answer({ id, job, request }: Question): Promise<Answer> {
@@ -27,8 +20,8 @@ async function answer({ id, job, request }: Question): Promise<Answer> {
 
 port.on('message', async (question: Question) => {
   port.postMessage(await answer(question))
-  Atomics.add(state, words.answers, 1)
-  Atomics.notify(state, words.answers)
+  Atomics.add(state, 0, 1)
+  Atomics.notify(state, 0)
 })
 // The port keeps this thread alive; the main thread has let go of both.
 parentPort?.on('close', () => port.close())

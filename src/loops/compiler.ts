@@ -4,9 +4,8 @@
  */
 import type { MessagePort, Worker } from 'node:worker_threads'
 import { LanewiseError, NotReadyError } from '../errors.ts'
-import { hasEnded } from '../thread.ts'
+import { closedBy } from '../thread.ts'
 import type { Job, jobs } from './compile.ts'
-import { words } from './compile-words.ts'
 import type { CompileRequest, Compiler } from './loop.ts'
 
 type Result<J extends Job> = ReturnType<(typeof jobs)[J]>
@@ -25,7 +24,7 @@ export interface Answer {
 }
 export interface ThreadData {
   readonly port: MessagePort
-  /** What `words` names. */
+  /** Counts answers; whoever waits for one sleeps here. */
   readonly state: Int32Array
 }
 
@@ -36,6 +35,7 @@ interface Thread {
   readonly port: MessagePort
   readonly state: Int32Array
   readonly receive: Threads['receiveMessageOnPort']
+  readonly hasClosed: () => boolean
   readonly waiting: Map<number, (answer: Answer) => void>
 }
 
@@ -65,14 +65,18 @@ function startThread(): Thread | null {
   const url = new URL(threadFile, here)
   if (url.protocol !== 'file:' || !fs.existsSync(url)) return null
   const { port1, port2 } = new threads.MessageChannel()
-  const state = new Int32Array(new SharedArrayBuffer(4 * Object.keys(words).length))
+  const state = new Int32Array(new SharedArrayBuffer(4))
   const data: ThreadData = { port: port2, state }
   // Without the parent's flags: a loader such as tsx would work on binaryen for seconds.
   const { NODE_OPTIONS: _, ...env } = process.env
   const worker = new threads.Worker(url, { workerData: data, transferList: [port2], execArgv: [], env })
   worker.unref()
   const waiting: Thread['waiting'] = new Map()
-  const started: Thread = { worker, port: port1, state, receive: threads.receiveMessageOnPort, waiting }
+  const started: Thread = {
+    ...{ worker, port: port1, state, waiting },
+    receive: threads.receiveMessageOnPort,
+    hasClosed: closedBy(threads, port1),
+  }
   thread = started
   port1.on('message', (answer: Answer) => waiting.get(answer.id)?.(answer))
   port1.unref()
@@ -104,25 +108,19 @@ function ask(to: Thread, job: Job, request: CompileRequest): number {
   return id
 }
 
-/** Events tell nothing to a thread that sleeps. */
-const hasDied = ({ state }: Thread): boolean =>
-  Atomics.load(state, words.ended) !== 0 || hasEnded(Atomics.load(state, words.thread))
-
 /** Sends the question and sleeps until its answer is there; other answers go to those who wait for them. */
 function askAndWait<J extends Job>(to: Thread, job: J, request: CompileRequest): Result<J> {
   const id = ask(to, job, request)
   for (let waited = 0; waited < patience; ) {
-    // Before what it may still have said, so that an answer counts that was followed by its end.
-    const died = hasDied(to)
-    const seen = Atomics.load(to.state, words.answers)
+    const seen = Atomics.load(to.state, 0)
     const received = to.receive(to.port) as { message: Answer } | undefined
     if (received) {
       if (received.message.id === id) return unpack<J>(received.message)
       to.waiting.get(received.message.id)?.(received.message)
-    } else if (died) {
+    } else if (to.hasClosed()) {
       forget(to, 'the compile thread ended')
       return unpack<J>({ id, gone: 'the compile thread ended' })
-    } else if (Atomics.wait(to.state, words.answers, seen, slice) === 'timed-out') waited += slice
+    } else if (Atomics.wait(to.state, 0, seen, slice) === 'timed-out') waited += slice
   }
   throw new LanewiseError(`the compile thread gave no answer within ${patience / 1000} s`, 'internal')
 }
