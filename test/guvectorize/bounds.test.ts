@@ -121,4 +121,64 @@ for (const target of ['cpu', 'js'] as const) {
   })
 }
 
+const scratch = `(a, at, out) => {
+  const t = zeros([2, a.length + 1])
+  for (let i = 0; i < at.length; i++)
+    t[i % 2][at[i]] += a[i % a.length]
+  for (let i = 0; i < out.length; i++) out[i] = t[0][i] + 10 * t[1][i + 1]
+}`
+
+for (const target of ['cpu', 'js'] as const) {
+  test(`${target}: 150 calls with random indices into an array that the kernel makes, some of them masked`, () => {
+    const scatter = guvectorize('void(f8[:],f8[:],f8[:])', '(n),(k)->(n)', scratch, { target }) as Any
+    let failed = 0
+    for (let run = 0; run < 150; run++) {
+      const [loops, n, k] = [1 + random(4), 1 + random(4), random(5)]
+      const a = placed([loops, n], run % 2 === 0, () => random(100))
+      const wild = random(3) === 0
+      const index = placed([loops, k], run % 3 === 0, () => (wild ? random(n + 4) - 1 : random(n + 1)))
+      const out = placed([loops, n], run % 5 === 0, () => 77)
+      const mask = Uint8Array.from({ length: loops }, () => Number(run % 4 > 0 || random(2) === 0))
+      const before = [a, index, out].map(({ data }) => [...data])
+      const want: number[] = []
+      let outside = false
+      for (let l = 0; l < loops; l++) {
+        const t = [new Array<number>(n + 1).fill(0), new Array<number>(n + 1).fill(0)]
+        for (let i = 0; i < k; i++) {
+          const to = at(index, l, i)
+          if (to < 0 || to > n) outside ||= mask[l] === 1
+          else (t[i % 2] as number[])[to] = (t[i % 2]?.[to] ?? 0) + at(a, l, i % n)
+        }
+        for (let i = 0; i < n; i++)
+          want.push(mask[l] === 1 ? (t[0]?.[i] ?? 0) + 10 * (t[1]?.[i + 1] ?? 0) : 77)
+      }
+      let error: unknown
+      try {
+        scatter(a, index, out, run % 4 > 0 ? {} : { where: mask })
+      } catch (e) {
+        error = e
+      }
+      if (outside) {
+        failed++
+        assert.ok(error instanceof BoundsError, `${error}`)
+        assert.is(error.size, n + 1)
+        assert.is(error.line, 4)
+      } else {
+        assert.is(error, undefined)
+        assert.equal(
+          Array.from({ length: loops * n }, (_, i) => at(out, Math.floor(i / n), i % n)),
+          want,
+        )
+      }
+      const own = new Set(places(out))
+      for (const [which, { data }] of [a, index, out].entries())
+        data.forEach((v, i) => {
+          if (which < 2 || !own.has(i))
+            assert.ok(Object.is(v, before[which]?.[i]), `operand ${which}, element ${i}`)
+        })
+    }
+    assert.ok(failed > 10 && failed < 140, `${failed} failed`)
+  })
+}
+
 test.run()
