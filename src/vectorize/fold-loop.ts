@@ -1,39 +1,20 @@
 /** Which loop folds: one whose result is the accumulator it takes. And the errors of functions that have none. */
 import { type Code, canCast, dtypes, promote } from '../dtype.ts'
 import { NoLoopError, TargetError } from '../errors.ts'
-import type { FoldJob, Report } from '../targets/target.ts'
 import { narrowed, search } from './choose.ts'
 import type { FoldOptions } from './fold-options.ts'
-import { type Core, loaded, type Ready } from './prepare.ts'
+import { digits } from './key.ts'
+import { type Core, type FoldReady, loaded } from './prepare.ts'
 import type { Overload } from './source.ts'
-
-/** A loop that is ready to fold. */
-export interface FoldReady {
-  readonly ready: Ready
-  /** The dtype of the accumulator, and so of the result. */
-  readonly code: Code
-  /** Partial results may be joined in a tree. */
-  readonly tree: boolean
-  readonly reduce: (job: FoldJob, report: Report) => void
-  readonly accumulate: (job: FoldJob, report: Report) => void
-  /** The same for elements that are accumulators already: what reduces the second axis. */
-  further(): FoldReady
-}
 
 /** @throws NoLoopError for a function that is not (x, y) -> one result */
 export function requireBinary({ name, nin, nout, signature, source }: Core, method: string): void {
-  const types = source.overloads.map((overload) => overload.text)
+  const error = (text: string): Error =>
+    new NoLoopError(text, { dtypes: [], types: source.overloads.map((overload) => overload.text) })
   const refuse = (rule: string): Error =>
-    new NoLoopError(`${method} only supported for ${rule}: ${name} has ${nin} inputs and ${nout} outputs`, {
-      dtypes: [],
-      types,
-    })
-  if (signature !== null) {
-    throw new NoLoopError(`Reduction not defined on ufunc with signature: ${name} has ${signature}`, {
-      dtypes: [],
-      types,
-    })
-  }
+    error(`${method} only supported for ${rule}: ${name} has ${nin} inputs and ${nout} outputs`)
+  if (signature !== null)
+    throw error(`Reduction not defined on ufunc with signature: ${name} has ${signature}`)
   if (nin !== 2) throw refuse('binary functions')
   if (nout !== 1) throw refuse('functions returning a single value')
 }
@@ -93,7 +74,14 @@ const noFold = ({ name, source }: Core, method: string, given: readonly Code[]):
  * @throws NoLoopError, TargetError, NotReadyError
  */
 export function foldLoop(core: Core, method: string, x: Code, options: FoldOptions): FoldReady {
-  return load(core, method, chooseOverload(core, method, x, options), x, options.where !== undefined)
+  const { dtype, out, where } = options
+  const asked = (((dtype ? digits[dtype] : 0) << 4) | (out ? digits[out.code] : 0)) << 1
+  const key = (((asked | (where ? 1 : 0)) << 4) | digits[x]) >>> 0
+  const known = core.byFold.get(key)
+  if (known) return known
+  const made = load(core, method, chooseOverload(core, method, x, options), x, where !== undefined)
+  core.byFold.set(key, made)
+  return made
 }
 
 function load(core: Core, method: string, overload: Overload, x: Code, masked: boolean): FoldReady {
@@ -109,8 +97,9 @@ function load(core: Core, method: string, overload: Overload, x: Code, masked: b
     })
   }
   const tree = core.identity !== null && overload.inputs.every((input) => input === code)
+  let further: FoldReady | undefined
   return {
     ...{ ready, code, tree, reduce, accumulate },
-    further: () => load(core, method, overload, code, masked),
+    further: () => (further ??= load(core, method, overload, code, masked)),
   }
 }

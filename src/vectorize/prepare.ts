@@ -7,10 +7,23 @@ import { CastingError, NoLoopError } from '../errors.ts'
 import type { Loop, LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
 import { type Chosen, chooseTarget } from '../targets/index.ts'
-import type { Report, Runner, ShortOperands, Target } from '../targets/target.ts'
+import type { FoldJob, Report, Runner, ShortOperands, Target } from '../targets/target.ts'
 import { type Asked, dtypesOf, type Given, isWeak, narrowed, search } from './choose.ts'
 import type { Keywords } from './keywords.ts'
 import type { Bound, Overload, Source } from './source.ts'
+
+/** A loop that is ready to fold. */
+export interface FoldReady {
+  readonly ready: Ready
+  /** The dtype of the accumulator, and so of the result. */
+  readonly code: Code
+  /** Partial results may be joined in a tree. */
+  readonly tree: boolean
+  readonly reduce: (job: FoldJob, report: Report) => void
+  readonly accumulate: (job: FoldJob, report: Report) => void
+  /** The same for elements that are accumulators already: what reduces the second axis. */
+  further(): FoldReady
+}
 
 /** What `explain().last` tells. */
 export interface Last extends Report {
@@ -73,6 +86,8 @@ export interface Core {
   /** Loaded loops: by the dtypes of the arguments (the key of a call), and by their own. */
   readonly byCall: Map<number | string, Ready>
   readonly byLoop: Map<string, Ready>
+  /** Loops that fold, by the dtypes of the operand and of the keywords. */
+  readonly byFold: Map<number, FoldReady>
   /** The settings these were loaded under. */
   epoch: number
   last: Last | null
@@ -109,6 +124,7 @@ export function refresh(core: Core): void {
   core.lastLoop = null
   core.byCall.clear()
   core.byLoop.clear()
+  core.byFold.clear()
   core.epoch = settings.epoch
 }
 

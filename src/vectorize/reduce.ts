@@ -10,9 +10,9 @@ import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
 import { settings } from '../settings.ts'
 import { addressOf, freeData } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
-import { type FoldReady, foldLoop, requireBinary } from './fold-loop.ts'
+import { foldLoop, requireBinary } from './fold-loop.ts'
 import { axesOf, type FoldOptions, readFoldOptions, stretched } from './fold-options.ts'
-import { type Core, type Last, refresh } from './prepare.ts'
+import { type Core, type FoldReady, type Last, refresh } from './prepare.ts'
 import { isScalar, weakOperand } from './weak.ts'
 
 /** The array that is folded; a scalar is a 0-d one. */
@@ -190,7 +190,7 @@ function foldAxes(
     })
     step.reduce({ elements, axis, results, initial: last ? first : null, tree: step.tree }, report)
     elements = results.filter((r) => r !== null)
-    step = loop.further()
+    if (!last) step = loop.further()
   }
   for (const data of temporaries) if (addressOf(data) >= 0) freeData(data)
 }

@@ -112,6 +112,7 @@ const coreOf = (
   source,
   byCall: new Map(),
   byLoop: new Map(),
+  byFold: new Map(),
   epoch: settings.epoch,
   last: null,
   lastLoop: null,

@@ -5,14 +5,15 @@
 import type { TypedArray } from '../../dtype.ts'
 import { MemoryError } from '../../errors.ts'
 import type { WasmLoop } from '../../loops/loop.ts'
-import { type Instance, instantiate } from '../instance.ts'
+import { instantiate } from '../instance.ts'
 import type { Block } from '../memory/allocator.ts'
 import type { Heap } from '../memory/heap.ts'
 import { addressOf, residentHeap, stagingHeap } from '../memory/resident.ts'
 import type { FoldJob, Report } from '../target.ts'
+import { arena } from './arena.ts'
 import { accumulateAcross, accumulateAlong, leftAcross, leftAlong } from './left.ts'
 import { type Machine, makeMachine, type Row } from './machine.ts'
-import { arena, deliver, makeSource, type Source } from './source.ts'
+import { deliver, makeSource, type Source } from './source.ts'
 import { eachTile, type Tile, withoutAxis } from './tile.ts'
 import { across, along, type Take } from './tree.ts'
 
@@ -27,15 +28,17 @@ export function makeFolder(
   tables: readonly TypedArray[],
   keep: (heap: Heap, blocks: readonly Block[]) => void,
 ): Folder {
-  const instances = new Map<Heap, Instance>()
+  const machines = new Map<Heap, Machine>()
   const machineIn = (heap: Heap, report: Report): Machine => {
-    let instance = instances.get(heap)
-    if (!instance) {
-      instance = instantiate(loop, tables, heap)
-      instances.set(heap, instance)
+    let machine = machines.get(heap)
+    if (!machine) {
+      const instance = instantiate(loop, tables, heap)
       keep(heap, instance.blocks)
+      machine = makeMachine(loop, instance)
+      machines.set(heap, machine)
     }
-    return makeMachine(loop, instance, report)
+    machine.report = report
+    return machine
   }
   /** In the memory of resident elements if it has room to work in, which is found out before anything is written. */
   const withRoom = (job: FoldJob, report: Report, run: (m: Machine) => void): void => {

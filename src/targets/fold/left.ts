@@ -1,7 +1,8 @@
 /** Folds from the left, for kernels that are not associative, and `accumulate`, which keeps every step of such a fold. */
 import type { Strided } from '../../broadcast/view.ts'
+import { arena } from './arena.ts'
 import type { Machine, Row } from './machine.ts'
-import { arena, copiedRun, deliver, type Source } from './source.ts'
+import { copiedRun, deliver, type Source } from './source.ts'
 import type { Tile } from './tile.ts'
 import { type Take, tileColumns } from './tree.ts'
 

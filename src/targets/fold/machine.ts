@@ -6,6 +6,7 @@ import { dtypes, type TypedArray } from '../../dtype.ts'
 import type { WasmLoop } from '../../loops/loop.ts'
 import { failure, type InnerLoop, type Instance, invoke } from '../instance.ts'
 import type { Report } from '../target.ts'
+import { arena } from './arena.ts'
 
 export type Row = readonly number[]
 
@@ -17,6 +18,8 @@ const pageBytes = 4096
 export interface Machine {
   readonly instance: Instance
   readonly loop: WasmLoop
+  /** Of the reduction that runs: its calls are counted. */
+  report: Report
   /** Bytes of each element, and of each accumulator. */
   readonly elementBytes: readonly number[]
   readonly accumulatorBytes: readonly number[]
@@ -24,6 +27,8 @@ export interface Machine {
   rowBytes(n: number): number
   /** The row that begins here. */
   rowAt(address: number, n: number): Row
+  /** `count` rows of n, one behind the other, in the arena of this purpose. */
+  rows(purpose: number, count: number, n: number): readonly Row[]
   /** The same row from its element i on. */
   from(row: Row, i: number): Row
   /** Steps of every accumulator: so many elements. */
@@ -55,7 +60,7 @@ export interface Machine {
   gather(n: number, from: Row, steps: Row, to: Row): void
 }
 
-export function makeMachine(loop: WasmLoop, instance: Instance, report: Report): Machine {
+export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
   const { elements = [], accumulators = [] } = loop.fold ?? {}
   const elementBytes = elements.map((code) => dtypes[code].bytes)
   const accumulatorBytes = accumulators.map((code) => dtypes[code].bytes)
@@ -81,16 +86,18 @@ export function makeMachine(loop: WasmLoop, instance: Instance, report: Report):
   }
   const run = (f: InnerLoop, count: number): void => {
     args.length = count
-    report.calls++
+    machine.report.calls++
     const code = invoke(f, args)
     if (code !== 0) throw failure(loop, instance, code)
   }
   const view = (k: number): TypedArray => instance.heap.view(accumulators[k] ?? 'f8')
   const byCount: Row[] = []
+  const lastRows: Partial<Record<number, Rows>> = {}
 
-  return {
+  const machine: Machine = {
     instance,
     loop,
+    report: { threads: 1, calls: 0, bytesCopied: 0 },
     elementBytes,
     accumulatorBytes,
     rowBytes: (n) => accumulatorBytes.reduce((sum, bytes) => sum + aligned(n * bytes), 0),
@@ -101,6 +108,15 @@ export function makeMachine(loop: WasmLoop, instance: Instance, report: Report):
         at += aligned(n * bytes)
         return own
       })
+    },
+    rows(purpose, count, n) {
+      const bytes = machine.rowBytes(n)
+      const start = arena(instance.heap, purpose, count * bytes)
+      const last = lastRows[purpose]
+      if (last?.start === start && last.rows.length === count && last.n === n) return last.rows
+      const rows = Array.from({ length: count }, (_, i) => machine.rowAt(start + i * bytes, n))
+      lastRows[purpose] = { start, n, rows }
+      return rows
     },
     from: (row, i) =>
       i === 0 ? row : row.map((address, k) => address + i * (accumulatorBytes[k] as number)),
@@ -164,6 +180,14 @@ export function makeMachine(loop: WasmLoop, instance: Instance, report: Report):
       })
     },
   }
+  return machine
+}
+
+/** The rows that were asked for last: reductions of one size follow each other. */
+interface Rows {
+  readonly start: number
+  readonly n: number
+  readonly rows: readonly Row[]
 }
 
 const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment

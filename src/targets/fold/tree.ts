@@ -11,7 +11,7 @@
  * so that a call joins many.
  */
 import type { Machine, Row } from './machine.ts'
-import { arena, copiedRun, type Source } from './source.ts'
+import { copiedRun, type Source } from './source.ts'
 import { blockSize, partialCount, type Tile } from './tile.ts'
 
 /** How many blocks ahead `partials` touches, and the one that it touches. */
@@ -36,9 +36,7 @@ interface Pool {
 }
 
 function makePool(m: Machine, purpose: number, count: number, n: number): Pool {
-  const bytes = m.rowBytes(n)
-  const start = arena(m.instance.heap, purpose, count * bytes)
-  const free = Array.from({ length: count }, (_, i) => m.rowAt(start + i * bytes, n))
+  const free = m.rows(purpose, count, n).slice()
   return {
     take: () => free.pop() as Row,
     give: (row) => {
@@ -84,6 +82,16 @@ function joinPartials(m: Machine, rows: readonly Row[], present: number, n: numb
       const left = rows[p] as Row
       m.join(n, left, one, rows[p + distance] as Row, one, left, one)
     }
+}
+
+/** The same for one column of rows that lie `step` behind each other: a call joins all pairs of a level. */
+function joinColumn(m: Machine, rows: readonly Row[], step: Row, present: number): void {
+  const first = rows[0] as Row
+  for (let distance = 1; distance < present; distance *= 2) {
+    const pairs = Math.ceil((present - distance) / (2 * distance))
+    const steps = step.map((bytes) => 2 * distance * bytes)
+    m.join(pairs, first, steps, rows[distance] as Row, steps, first, steps)
+  }
 }
 
 /** Row by row along the axis, lanes on the outputs. */
@@ -171,19 +179,14 @@ function touchesOf({ direct }: Source, tile: Tile, output: number, element: numb
 
 /** The lower levels for `along`: columns are the full blocks of each output, output by output; short last blocks are apart. */
 function makeTree(m: Machine, columns: number, group: number, pool: Pool) {
-  const { heap } = m.instance
-  const rowsAt = (address: number, count: number, n: number): Row[] =>
-    Array.from({ length: count }, (_, p) => m.rowAt(address + p * m.rowBytes(n), n))
-  const wide = m.rowBytes(columns)
-  const narrow = m.rowBytes(group)
-  const start = arena(heap, -1, (partialCount + 1) * wide + partialCount * narrow)
-  const [other = [], ...partials] = rowsAt(start, partialCount + 1, columns)
-  const short = rowsAt(start + (partialCount + 1) * wide, partialCount, group)
+  const wide = m.rows(-1, partialCount + 1, columns)
+  const other = wide[partialCount] as Row
+  const short = m.rows(-3, partialCount, group)
   const one = m.steps(1)
   const two = m.steps(2)
   const stepsTo = (rows: readonly Row[]): Row =>
     m.accumulatorBytes.map((_, k) => (rows[1]?.[k] as number) - (rows[0]?.[k] as number))
-  const [partialSteps, shortSteps] = [stepsTo(partials), stepsTo(short)]
+  const [partialSteps, shortSteps] = [stepsTo(wide), stepsTo(short)]
   const at: number[] = []
 
   return {
@@ -192,7 +195,7 @@ function makeTree(m: Machine, columns: number, group: number, pool: Pool) {
       const full = Math.floor(length / blockSize)
       const rest = length - full * blockSize
       if (full > 0) {
-        const to = m.from(partials[0] as Row, output * full)
+        const to = m.from(wide[0] as Row, output * full)
         m.partials(full, rowsOfBlock, touches, source.at, source.steps, to, partialSteps, one)
       }
       if (rest === 0) return
@@ -216,9 +219,10 @@ function makeTree(m: Machine, columns: number, group: number, pool: Pool) {
       const rest = length - full * blockSize
       let last = rest > 0
       const tail = short[0] as Row
-      if (full > 0) joinPartials(m, partials, partialCount, outputs * full)
-      if (last) joinPartials(m, short, Math.min(partialCount, rest), outputs)
-      let [now, next] = [partials[0] as Row, other]
+      if (full > 0) joinPartials(m, wide, partialCount, outputs * full)
+      if (last && outputs === 1) joinColumn(m, short, shortSteps, Math.min(partialCount, rest))
+      else if (last) joinPartials(m, short, Math.min(partialCount, rest), outputs)
+      let [now, next] = [wide[0] as Row, other]
       while (full > 1 || (full === 1 && last)) {
         const half = full >> 1
         if (full % 2 === 1) {
