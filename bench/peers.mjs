@@ -167,3 +167,6 @@ const results = {
   cases: done,
 }
 console.log(`\n${targetTable(results)}\nwrote ${writeResults('peers', results)}`)
+
+// Kernels of arrays, with the same options.
+await import('./gufuncs.mjs')
