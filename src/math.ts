@@ -23,6 +23,10 @@ const binary = (name: Builtin & Op): Binary =>
 
 /** 2 to the power of x; exact where x is a whole number. */
 export const exp2: Unary = /* @__PURE__ */ unary('exp2')
+/** The error function, 2/√π times the integral of e^(-t²) from 0 to x (C's erf). */
+export const erf: Unary = /* @__PURE__ */ unary('erf')
+/** 1 - erf(x), precise also where that is tiny (C's erfc). */
+export const erfc: Unary = /* @__PURE__ */ unary('erfc')
 /** sin(π x), exact at multiples of 1/2; at whole numbers a zero with the sign of x (IEEE 754 sinPi). */
 export const sinpi: Unary = /* @__PURE__ */ unary('sinpi')
 /** cos(π x), exact at multiples of 1/2; +0 halfway between whole numbers (IEEE 754 cosPi). */

@@ -137,6 +137,17 @@ const ranges: Readonly<Record<string, readonly (readonly [number, number])[]>> =
     [1, 1.1],
     [1, 100],
   ],
+  erf: [
+    [-6, 6],
+    [-1, 1],
+    [-0.6, 0.6],
+  ],
+  erfc: [
+    [-6, 27.3],
+    [0.2, 3],
+    [-0.6, 0.6],
+    [25, 27.3],
+  ],
   cbrt: [
     [-10, 10],
     [0, 1e6],

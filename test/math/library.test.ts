@@ -10,7 +10,7 @@ const x = Float64Array.of(-2.75, -1, -0, 0.3, 0.5, 1, 3, 1e-310, 700.3, Infinity
 const same = (got: ArrayLike<number>, want: readonly number[]) =>
   assert.equal([...Array.from(got)], [...want])
 
-const unary = { exp2: math.exp2, sinpi: math.sinpi, cospi: math.cospi }
+const unary = { exp2: math.exp2, erf: math.erf, erfc: math.erfc, sinpi: math.sinpi, cospi: math.cospi }
 
 for (const [name, f] of Object.entries(unary)) {
   test(`${name} in a kernel is ${name} called`, () => {

@@ -87,6 +87,8 @@ export const builtins = {
   'BigInt.asIntN': inexact(BigInt.asIntN, 2),
   'BigInt.asUintN': inexact(BigInt.asUintN, 2),
   exp2: library(1),
+  erf: library(1),
+  erfc: library(1),
   sinpi: library(1),
   cospi: library(1),
   copysign: library(2),

@@ -227,6 +227,8 @@ export const calls: Readonly<Record<Builtin, Call>> = {
   'BigInt.asIntN': cut('asIntN'),
   'BigInt.asUintN': cut('asUintN'),
   exp2: floating('exp2'),
+  erf: floating('erf'),
+  erfc: floating('erfc'),
   sinpi: floating('sinpi'),
   cospi: floating('cospi'),
   copysign: floating('copysign'),

@@ -192,6 +192,8 @@ export const ops = {
 
   // functions of lanewise/math: they have no other meaning than their IR
   exp2: library(),
+  erf: library(),
+  erfc: library(),
   sinpi: library(),
   cospi: library(),
   nextafter: library(2),

@@ -3,6 +3,7 @@ import type { Expr } from '../ir.ts'
 import type { Op } from '../ops.ts'
 import { acos, asin, atan, atan2 } from './arc.ts'
 import type { Build } from './build.ts'
+import { erf, erfc } from './erf.ts'
 import { exp, exp2 } from './exp.ts'
 import { cosh, expm1, sinh, tanh } from './hyperbolic.ts'
 import { log } from './log.ts'
@@ -42,6 +43,8 @@ const functions: Partial<Record<Op, MathFunction>> = {
   atanh,
   rem,
   exp2,
+  erf,
+  erfc,
   sinpi,
   cospi,
   nextafter,
