@@ -7,7 +7,7 @@
  * Where NumPy raises or warns there is a value: dividing an integer by zero is 0, an integer to a negative power is the integer
  * part of the result; booleans are the integers 0 and 1 where NumPy has no loop for them (subtract, negative, sign).
  */
-import { readyMade as vectorize } from './vectorize/vectorize.ts'
+import { readyMade as vectorize } from './vectorize/ready-made.ts'
 
 const integers = [
   ...(['i1(i1,i1)', 'u1(u1,u1)', 'i2(i2,i2)', 'u2(u2,u2)'] as const),

@@ -1,8 +1,6 @@
 /** `guvectorize`: a kernel of arrays, with a layout, becomes a function that broadcasts over the loop dimensions. */
 import { OptionError, SignatureError } from '../errors.ts'
-import { compiler } from '../loops/compiler.ts'
 import { type DefineOptions, type Definition, define, recapture } from '../loops/kernel/parse.ts'
-import { chooseTarget } from '../targets/index.ts'
 import { compiledSource } from '../vectorize/compiled.ts'
 import { type Options, readOptions } from '../vectorize/options.ts'
 import type { Overload } from '../vectorize/source.ts'
@@ -13,6 +11,7 @@ import {
   defining,
   type KernelFunction,
   refuseFreed,
+  startCompiler,
 } from '../vectorize/vectorize.ts'
 import { checkPromises } from './contiguous.ts'
 import { gufuncFinish } from './finish.ts'
@@ -114,8 +113,7 @@ function build(kernel: KernelFunction | string, given: DefinedBy<GuOptions>): An
     })
   }
   const source = sourceNow()
-  chooseTarget(target, fallback)
-  compiler.start()
+  startCompiler(target, fallback)
   return makeUfunc({
     name: definition.name || 'gufunc',
     doc: options.doc ?? '',

@@ -3,11 +3,9 @@
  * and is compiled for their dimensions; one without signatures finds out what its arguments are when it is called.
  */
 import { KernelSyntaxError, SignatureError } from '../errors.ts'
-import { compiler } from '../loops/compiler.ts'
 import type { CoreLayout } from '../loops/kernel/infer-core.ts'
 import { type DefineOptions, type Definition, define, recapture } from '../loops/kernel/parse.ts'
 import { type ArgType, formatSignature, parseSignature } from '../loops/signature.ts'
-import { chooseTarget } from '../targets/index.ts'
 import { compiledSource } from '../vectorize/compiled.ts'
 import { type Options, readOptions } from '../vectorize/options.ts'
 import type { Jit } from '../vectorize/types.ts'
@@ -19,6 +17,7 @@ import {
   defining,
   type KernelFunction,
   refuseFreed,
+  startCompiler,
 } from '../vectorize/vectorize.ts'
 import { type Kind, makeDispatcher } from './dispatch.ts'
 import { jitFinish } from './jit-finish.ts'
@@ -115,8 +114,7 @@ function arrayJit(kernel: Kernel, given: ArrayJit): AnyUfunc {
     })
   }
   const source = sourceNow()
-  chooseTarget(options.target, options.fallback)
-  compiler.start()
+  startCompiler(options.target, options.fallback)
   return makeUfunc({
     name: definition.name || 'jit',
     doc: options.doc ?? '',

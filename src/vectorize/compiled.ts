@@ -22,8 +22,6 @@ export interface KernelSource {
   readonly arrays?: ArraySource
   readonly simd: boolean
   readonly boundscheck?: boolean | undefined
-  /** Our own: known to be without errors, so that a loop's kernel is typed when it is first needed. */
-  readonly trusted?: boolean
 }
 
 interface Dtypes {
@@ -70,17 +68,14 @@ function refuseArrays(text: string, { inputs, outputs }: Signature): void {
 const mayFuse = (): boolean => !settings.deterministic && fuses()
 
 /** Every signature typed: this is where definition errors come from. */
-function typed({ definition, signatures, arrays, trusted = false }: KernelSource): Overload[] {
+function typed({ definition, signatures, arrays }: KernelSource): Overload[] {
   const listed: Overload[] = []
   const read = (signatures ?? []).map((text) => ({ text, ...(arrays?.read ?? scalars)(text) }))
   for (const { text, inputs } of read) {
     if (inputs.length !== read[0]?.inputs.length) throw disagree(text, read[0]?.text)
   }
   for (const { text, inputs, outputs } of read) {
-    const overload =
-      trusted && outputs
-        ? typedLater(definition, inputs, outputs)
-        : (arrays?.overload ?? overloadOf)(definition, inputs, outputs)
+    const overload = (arrays?.overload ?? overloadOf)(definition, inputs, outputs)
     if (listed[0] && listed[0].outputs.length !== overload.outputs.length)
       throw disagree(text, listed[0].text)
     if (listed.some((other) => other.text === overload.text))
@@ -108,25 +103,6 @@ function overloadOf(
   const results = kernel.outs.map((id): Code => kernel.locals[id]?.type ?? 'f8')
   const text = formatSignature(scalarSignature(inputs, results))
   return { inputs, outputs: results, text, kernel, tables }
-}
-
-function typedLater(definition: Definition, inputs: readonly Code[], outputs: readonly Code[]): Overload {
-  let made: Overload | undefined
-  const own = (): Overload => {
-    made ??= overloadOf(definition, inputs, outputs)
-    return made
-  }
-  return {
-    inputs,
-    outputs,
-    text: formatSignature(scalarSignature(inputs, outputs)),
-    get kernel() {
-      return own().kernel
-    },
-    get tables() {
-      return own().tables
-    },
-  }
 }
 
 /** What a kernel without signatures looks like on float64, or on int64 where that makes no sense: how many results it has. */

@@ -10,7 +10,7 @@ import { checkedTables } from './checked-tables.ts'
 import { compiledSource, sampleOverload } from './compiled.ts'
 import { isOptions, type Options, readOptions } from './options.ts'
 import type { Vectorize } from './types.ts'
-import { type AnyUfunc, kernelBrand, makeUfunc } from './ufunc.ts'
+import { type AnyUfunc, kernelBrand, makeUfunc, type UfuncParts } from './ufunc.ts'
 
 // biome-ignore lint/complexity/noBannedTypes: a kernel is any function; its source says what it takes.
 export type KernelFunction = Function
@@ -66,11 +66,6 @@ export const defining =
  * @throws SignatureError, KernelSyntaxError and KernelTypeError when it is defined, OptionError, TargetError
  */
 export const vectorize = defining('vectorize', null, readOptions, buildUfunc) as Vectorize
-
-/** The same for our own tables, whose kernels are known to be right: typed when they are first needed. */
-export const readyMade = defining('vectorize', null, readOptions, (kernel, given) =>
-  buildUfunc(kernel, given, true),
-) as Vectorize
 
 const isText = (arg: unknown): arg is string => typeof arg === 'string' && !isKernelText(arg)
 
@@ -137,21 +132,27 @@ function listOf(list: readonly unknown[]): readonly string[] | null {
 /** The function of a scalar kernel. */
 export function buildUfunc(
   kernel: KernelFunction | string,
-  { signatures, options }: Pick<DefinedBy<Options>, 'signatures' | 'options'>,
-  trusted = false,
+  given: Pick<DefinedBy<Options>, 'signatures' | 'options'>,
 ): AnyUfunc {
+  return makeUfunc(ufuncParts(kernel, given))
+}
+
+/** Reads a definition, and begins to load the compiler. */
+export function ufuncParts(
+  kernel: KernelFunction | string,
+  { signatures, options }: Pick<DefinedBy<Options>, 'signatures' | 'options'>,
+): UfuncParts {
   const { env, name, target, fallback, simd = true, boundscheck } = options
+  startCompiler(target, fallback)
   let definition = define(kernel, { env: env as DefineOptions['env'], name })
   const sourceNow = () => {
     refuseFreed(definition.captured)
     const own = callable(kernel, definition.captured)
-    return compiledSource({ definition, function: own, signatures, simd, boundscheck, trusted })
+    return compiledSource({ definition, function: own, signatures, simd, boundscheck })
   }
   const source = sourceNow()
   const first = source.overloads[0] ?? sampleOverload(definition)
-  chooseTarget(target, fallback)
-  compiler.start()
-  return makeUfunc({
+  return {
     name: definition.name || 'ufunc',
     doc: options.doc ?? '',
     nin: first.inputs.length,
@@ -165,7 +166,12 @@ export function buildUfunc(
       return sourceNow()
     },
     brand: (loops) => ({ definition, signatures: loops.lazy ? [] : loops.overloads }),
-  })
+  }
+}
+
+/** Begins to load what compiles for a target, while the definition is read. @throws TargetError */
+export function startCompiler(target: string | undefined, fallback: string | undefined): void {
+  if (chooseTarget(target, fallback).target.isa === 'wasm') compiler.start()
 }
 
 /** @throws MemoryError for the data of a freed array */
