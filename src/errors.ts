@@ -5,7 +5,10 @@
 
 const brand = Symbol.for('lanewise.error')
 
-function sameKind(this: { readonly code?: string }, value: unknown): boolean {
+function sameKind(this: ErrorConstructor & { readonly code?: string }, value: unknown): boolean {
+  // A user's subclass inherits this method, but only what it made is of it.
+  if (!Object.hasOwn(this, Symbol.hasInstance))
+    return Function.prototype[Symbol.hasInstance].call(this, value)
   if (typeof value !== 'object' || value === null || !(brand in value)) return false
   return this.code === undefined || (value as { code?: unknown }).code === this.code
 }
@@ -16,7 +19,7 @@ export class LanewiseError extends Error {
   constructor(message: string, code: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
-    this.name = 'LanewiseError'
+    Object.defineProperty(this, 'name', { value: 'LanewiseError', configurable: true })
   }
   static {
     Object.defineProperty(LanewiseError.prototype, brand, { value: true })
@@ -30,25 +33,19 @@ interface ErrorClass<Facts> {
   readonly code: string
 }
 
-function row<Facts extends object>(
-  name: string,
-  code: string,
-  base: ErrorConstructor = Error,
-): ErrorClass<Facts> {
-  const made = class extends base {
+function row<Facts extends object>(name: string, code: string, base?: ErrorConstructor): ErrorClass<Facts> {
+  const parent = (base ?? LanewiseError) as new (message: string, ...rest: unknown[]) => Error
+  const made = class extends parent {
     static readonly code = code
     readonly code = code
     constructor(message: string, facts: Facts, options?: ErrorOptions) {
-      super(message, options)
+      super(message, ...(base ? [options] : [code, options]))
       Object.defineProperty(this, 'name', { value: name, configurable: true })
       Object.assign(this, facts)
     }
   }
-  // The plain ones inherit from LanewiseError, the others only answer to it.
-  if (base === Error) {
-    Object.setPrototypeOf(made.prototype, LanewiseError.prototype)
-    Object.setPrototypeOf(made, LanewiseError)
-  } else Object.defineProperty(made.prototype, brand, { value: true })
+  // Those with another base do not inherit from LanewiseError, they only answer to it.
+  if (base) Object.defineProperty(made.prototype, brand, { value: true })
   Object.defineProperty(made, 'name', { value: name })
   Object.defineProperty(made, Symbol.hasInstance, { value: sameKind })
   return made as unknown as ErrorClass<Facts>

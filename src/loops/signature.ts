@@ -67,6 +67,8 @@ const meant: Readonly<Record<string, readonly Code[]>> = {
   uint8clamped: ['u1'],
 }
 
+const meantBy = (name: string) => (Object.hasOwn(meant, name) ? meant[name] : undefined)
+
 const planned = new Set([
   'f2',
   'f16',
@@ -87,7 +89,7 @@ function adviceOn(name: string): string {
   if (planned.has(name)) return 'half-precision and complex numbers are planned, not there yet'
   const small = name.toLowerCase()
   const own = codeOf(small)
-  const known = meant[name] ?? (own ? [own] : (meant[small] ?? closest(name)))
+  const known = meantBy(name) ?? (own ? [own] : (meantBy(small) ?? closest(name)))
   return known.length > 0
     ? `did you mean ${known.map(named).join(' or ')}?`
     : `the types are ${Object.keys(dtypes).join(' ')} and their long names (${dtypes.f8.name}, ${dtypes.i4.name} …)`

@@ -1,6 +1,7 @@
 /** `configure`: the settings of the whole library, checked. */
 import { OptionError } from '../errors.ts'
 import { type DebugLevel, debugLevels, isDebugLevel, settings } from '../settings.ts'
+import { unknownOption } from '../unknown-option.ts'
 import { getTarget } from './index.ts'
 import { setMaximumMemory } from './memory/resident.ts'
 import { setWorkerUrl } from './parallel/threads.ts'
@@ -62,7 +63,7 @@ const readers: Readonly<Record<keyof Configuration, Read>> = {
   memory(value, option) {
     if (typeof value !== 'object' || value === null) return wrong(option, 'an object { maximum }', value)
     const { maximum, ...rest } = value as { maximum?: unknown }
-    for (const name of Object.keys(rest)) unknown(`memory.${name}`, ['memory.maximum'])
+    for (const name of Object.keys(rest)) unknownOption('configure', `memory.${name}`, ['memory.maximum'])
     if (maximum === undefined) return () => {}
     if (typeof maximum !== 'number' || !(maximum >= 0))
       return wrong('memory.maximum', 'a number of bytes from 0', maximum, ['memory.maximum'])
@@ -70,13 +71,6 @@ const readers: Readonly<Record<keyof Configuration, Read>> = {
   },
 }
 const names = Object.keys(readers)
-
-function unknown(option: string, known: readonly string[]): never {
-  throw new OptionError(`configure got an unknown option '${option}'; known settings: ${known.join(', ')}`, {
-    option,
-    known,
-  })
-}
 
 /**
  * Changes settings of the whole library; functions that exist already follow.
@@ -89,7 +83,7 @@ export function configure(given: Configuration): void {
       known: names,
     })
   const changes = Object.entries(given).map(([option, value]) => {
-    if (!Object.hasOwn(readers, option)) return unknown(option, names)
+    if (!Object.hasOwn(readers, option)) return unknownOption('configure', option, names)
     return value === undefined ? () => {} : readers[option as keyof Configuration](value, option)
   })
   for (const change of changes) change()

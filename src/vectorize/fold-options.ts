@@ -4,7 +4,8 @@ import { type Shape, shapeText } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Code, codeOf, codes, dtypes } from '../dtype.ts'
 import { AxisError, BroadcastError, CastingError, OptionError } from '../errors.ts'
-import { isOptions, unknownOption } from './options.ts'
+import { unknownOption } from '../unknown-option.ts'
+import { isOptions } from './options.ts'
 import { isScalar, type Scalar, weakOperand } from './weak.ts'
 
 /** Keywords after checking; undefined where nothing was given. */

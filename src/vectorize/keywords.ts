@@ -3,9 +3,9 @@ import type { Order } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Casting, type Code, castings, codeOf, type DType } from '../dtype.ts'
 import { OptionError, OutputError } from '../errors.ts'
+import { unknownOption } from '../unknown-option.ts'
 import type { Asked } from './choose.ts'
 import { readMask } from './mask.ts'
-import { unknownOption } from './options.ts'
 import type { Source } from './source.ts'
 
 export interface CallOptions {

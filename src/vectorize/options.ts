@@ -1,5 +1,6 @@
 /** The options of vectorize, one row each: which values are taken, what does not exist yet, and what other libraries call it. */
 import { OptionError } from '../errors.ts'
+import { unknownOption } from '../unknown-option.ts'
 import type { Options as TypedOptions } from './types.ts'
 
 /** The options of a function before TypeScript knows its kernel. */
@@ -73,25 +74,6 @@ const fromElsewhere: Readonly<Record<string, string>> = {
   where: 'it belongs to a call: f(x, { where })',
   dtype: 'it belongs to a call: f(x, { dtype })',
   casting: 'it belongs to a call: f(x, { casting })',
-}
-
-/**
- * Why a name is unknown, with the nearest known one.
- * @throws OptionError always
- */
-export function unknownOption(
-  where: string,
-  option: string,
-  known: readonly string[],
-  hints: Readonly<Record<string, string>> = {},
-): never {
-  const plain = (name: string) => name.toLowerCase().replace(/[^a-z]/g, '')
-  const near = known.find((name) => plain(name) === plain(option))
-  const hint = Object.hasOwn(hints, option) ? hints[option] : near && `did you mean '${near}'?`
-  throw new OptionError(
-    `${where} got an unknown option '${option}'${hint ? ` (${hint})` : ''}; known options: ${known.join(', ')}`,
-    { option, known },
-  )
 }
 
 /**

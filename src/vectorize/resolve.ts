@@ -1,9 +1,9 @@
 /** `resolveDtypes`: which loop a call would run, asked without making one. */
 import { type Casting, type Code, codeOf, codes } from '../dtype.ts'
 import { OptionError } from '../errors.ts'
+import { unknownOption } from '../unknown-option.ts'
 import type { Given, Weak } from './choose.ts'
 import { readKeywords } from './keywords.ts'
-import { unknownOption } from './options.ts'
 import { bind, type Core } from './prepare.ts'
 
 const weak: readonly Weak[] = ['number', 'bigint', 'boolean']

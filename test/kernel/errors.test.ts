@@ -69,6 +69,8 @@ bad('x => x', '`env` is given, but the kernel is not a factory', {
   options: { env: { g: 1 } },
   hint: '({ g }) => x => x',
 })
+bad('({ g }) => x => g * x', '`g` is null in env', { options: { env: { g: null } }, hint: 'Give it a value' })
+bad('({ g }) => x => g * x', '`g` is undefined in env', { options: { env: { g: undefined } } })
 bad('({ g, h }) => x => g * h * x', '`h` is not in env', {
   at: '1:24',
   hint: 'It has: g.',

@@ -14,7 +14,18 @@ import {
   SignatureError,
   TargetError,
 } from '../../src/errors.ts'
-import { configure, free, resident, vectorize } from '../../src/index.ts'
+import {
+  array,
+  configure,
+  empty,
+  free,
+  full,
+  linspace,
+  ones,
+  resident,
+  vectorize,
+  zeros,
+} from '../../src/index.ts'
 import { f8, functions, i4, range, targets, view } from './functions.ts'
 
 type Facts = Readonly<Record<string, unknown>>
@@ -330,6 +341,43 @@ test('options', () => {
     writableArgs: [],
   })()
   given({ fastmath: [] })()
+})
+
+test('options of array makers, and names that every object has', () => {
+  const known = ['dtype', 'order']
+  for (const make of [
+    (o: never) => ones(2, o),
+    (o: never) => array([1], o),
+    (o: never) => full([2], 1, o),
+    (o: never) => empty(2, o),
+    (o: never) => zeros(2, o),
+  ]) {
+    fails(() => make({ dtpye: 'f4' } as never), OptionError, /an unknown option 'dtpye'/, {
+      option: 'dtpye',
+      known,
+    })
+    fails(() => make(null as never), SignatureError, /unknown dtype null/)
+  }
+  fails(() => linspace(0, 1, 2.5), OptionError, /2.5, must be a non-negative integer/)
+  fails(
+    () => vectorize('constructor(f8)', ((a: number) => a) as never),
+    SignatureError,
+    /unknown type 'constructor'/,
+  )
+})
+
+test('errors keep their cause; a class of the user takes in what it made alone', () => {
+  const cause = new Error('why')
+  assert.is(new MemoryError('m', {}, { cause }).cause, cause)
+  assert.is(new BoundsError('m', { line: 1, column: 1, index: 0, size: 0 }, { cause }).cause, cause)
+  class Own extends LanewiseError {}
+  class OwnBounds extends BoundsError {}
+  const other = new OutputError('m', { operand: 0 })
+  assert.not.instance(other, Own)
+  assert.not.instance(new BoundsError('m', { line: 1, column: 1, index: 0, size: 0 }), OwnBounds)
+  assert.instance(new Own('m', 'own'), Own)
+  assert.instance(new Own('m', 'own'), LanewiseError)
+  assert.equal(Object.keys(other), ['code', 'operand'])
 })
 
 test('configure changes nothing when a setting is wrong', () => {

@@ -24,6 +24,10 @@ function ofObject(frame: Frame, owner: object, name: string, key: string, at: Pl
   if (owner === Math && key === 'random') randomIsRefused(at)
   const known = names.get(owner)
   const value: unknown = Reflect.get(owner, key)
+  if (!known && key in owner && (value === undefined || value === null)) {
+    const missing = { message: `\`${key}\` is ${value} in ${name}`, hint: 'Give it a value.' }
+    return { kind: 'undefined', missing }
+  }
   if (value === undefined) {
     const keys = Object.keys(owner)
     const list = keys.length > 0 ? `It has: ${keys.join(', ')}.` : 'It is empty.'

@@ -7,6 +7,7 @@ import { contiguousStrides, sizeOf } from '../../broadcast/shape.ts'
 import type { Strided } from '../../broadcast/view.ts'
 import { type ArrayByCode, type Code, codeOf, type DType, dtypes, type TypedArray } from '../../dtype.ts'
 import { OptionError, SignatureError } from '../../errors.ts'
+import { unknownOption } from '../../unknown-option.ts'
 import type { AnyArray, ArrayByDType, ArrayOptions, ArrayResult, CopyOf, DTypeOf } from './array-types.ts'
 import { addressOf, allocateOrPlain, allocatePlain, freeData, isFreed } from './resident.ts'
 import { makeResult } from './results.ts'
@@ -16,8 +17,15 @@ interface Form {
   readonly order: 'C' | 'F' | undefined
 }
 
-function formOf(given: DType | ArrayOptions | undefined): Form {
-  const { dtype, order } = typeof given === 'object' ? given : { dtype: given, order: undefined }
+const arrayOptions = ['dtype', 'order']
+
+/** Of a dtype, or `{ dtype, order }`; `where` is the function that errors name. */
+function formOf(where: string, given: DType | ArrayOptions | undefined): Form {
+  const options: { dtype?: DType | undefined; order?: 'C' | 'F' } =
+    typeof given === 'object' && given !== null ? given : { dtype: given }
+  for (const name of Object.keys(options))
+    if (!arrayOptions.includes(name)) unknownOption(where, name, arrayOptions)
+  const { dtype, order } = options
   if (order !== undefined && order !== 'C' && order !== 'F')
     throw new OptionError(`order must be 'C' or 'F', not ${String(order)}`, {
       option: 'order',
@@ -54,7 +62,7 @@ export function empty<D extends DType = 'f8'>(
   shape: number | readonly number[],
   dtype?: D | ArrayOptions<D>,
 ): ArrayResult<ArrayByDType<D>> {
-  const { code = 'f8', order = 'C' } = formOf(dtype)
+  const { code = 'f8', order = 'C' } = formOf('empty', dtype)
   const sizes = checkedShape(shape)
   return makeResult(code, allocateOrPlain(code, sizeOf(sizes)), sizes, contiguousStrides(sizes, order))
 }
@@ -79,7 +87,7 @@ export function zeros<D extends DType = 'f8'>(
   shape: number | readonly number[],
   dtype?: D | ArrayOptions<D>,
 ): ArrayResult<ArrayByDType<D>> {
-  return filled(shape, 0, formOf(dtype))
+  return filled(shape, 0, formOf('zeros', dtype))
 }
 
 /** An array of ones in wasm memory. Matches `numpy.ones`; arguments and errors as in `empty`. */
@@ -87,7 +95,7 @@ export function ones<D extends DType = 'f8'>(
   shape: number | readonly number[],
   dtype?: D | ArrayOptions<D>,
 ): ArrayResult<ArrayByDType<D>> {
-  return filled(shape, 1, formOf(dtype))
+  return filled(shape, 1, formOf('ones', dtype))
 }
 
 /**
@@ -99,7 +107,7 @@ export function full<V extends number | bigint | boolean, D extends DType = DTyp
   value: V,
   dtype?: D | ArrayOptions<D>,
 ): ArrayResult<ArrayByDType<D>> {
-  const { code, order } = formOf(dtype)
+  const { code, order } = formOf('full', dtype)
   return filled(shape, value, { code: code ?? typedNested([value]).code, order })
 }
 
@@ -114,7 +122,7 @@ export function arange<D extends DType = 'f8'>(
   step = 1,
   dtype?: D,
 ): ArrayResult<ArrayByDType<D>> {
-  const { code = 'f8' } = formOf(dtype)
+  const { code = 'f8' } = formOf('arange', dtype)
   const first = stop === undefined ? 0 : start
   const end = stop ?? start
   const count = Math.ceil((end - first) / step)
@@ -162,9 +170,9 @@ export function linspace<D extends DType = 'f8'>(
   count = 50,
   dtype?: D,
 ): ArrayResult<ArrayByDType<D>> {
-  const { code = 'f8' } = formOf(dtype)
+  const { code = 'f8' } = formOf('linspace', dtype)
   if (!Number.isSafeInteger(count) || count < 0)
-    throw new OptionError(`Number of samples, ${count}, must be non-negative.`, {
+    throw new OptionError(`Number of samples, ${String(count)}, must be a non-negative integer`, {
       option: 'count',
       known: ['integers from 0'],
     })
@@ -210,7 +218,7 @@ export function array<X extends readonly Nested[] | AnyArray>(
   options?: { order?: 'C' | 'F' },
 ): ArrayResult<CopyOf<X>>
 export function array(values: readonly Nested[] | AnyArray, dtype?: DType | ArrayOptions): ArrayResult {
-  const { code, order } = formOf(dtype)
+  const { code, order } = formOf('array', dtype)
   if (!Array.isArray(values)) {
     const from = checked(values)
     return resultOf(copied(from, code ?? from.code, order ?? 'K', allocateOrPlain))
