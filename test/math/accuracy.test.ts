@@ -49,4 +49,15 @@ for (const fma of ways) {
   }
 }
 
+for (const fma of ways) {
+  test(`tan on f4 next to a pole, for a large operand${fma ? ', fused' : ''}`, () => {
+    const loop = functionLoop('tan', 'f4', 1, { fma })
+    const [x = []] = loop.inputs as [Float32Array]
+    x[0] = 21999384576
+    loop.run(1)
+    // MPFR; a unit in the last place is 32.
+    assert.ok(Math.abs(Number(loop.output[0]) + 496858356.68120497) <= 17, String(loop.output[0]))
+  })
+}
+
 test.run()

@@ -4,7 +4,7 @@
  * f8: x = y * 2^e with y in [1, 2^32) and e a multiple of 32, so that y meets 2/π at a whole word.
  * f4: the products of x with parts of 1/2π are exact in f8, and each gives up its whole turns.
  */
-import type { Expr } from '../ir.ts'
+import { constant, type Expr } from '../ir.ts'
 import {
   abs,
   add,
@@ -28,7 +28,7 @@ import {
   withType,
   xor,
 } from './build.ts'
-import { product } from './double.ts'
+import { product, sumOfAny } from './double.ts'
 import { formatOf } from './formats.ts'
 import { narrowRest, type Reduced } from './reduce.ts'
 
@@ -157,17 +157,20 @@ function hugeDouble(b: Build, x: Expr): Reduced {
 /** For f4: the rest in f8. */
 export function hugeRest(b: Build, x: Expr): { rest: Expr; quarters: Expr } {
   const wide = b.let(convert('f8', x))
-  let turns: Expr | undefined
+  // What the sums lose counts where the rest is tiny, next to a zero or a pole.
+  let turns: Expr = constant('f8', 0)
+  let lost: Expr = constant('f8', 0)
   for (const part of overTwoPi) {
     const whole = b.let(mul(wide, part))
-    const fraction = sub(whole, nearest(whole))
-    const sum = b.let(turns ? add(turns, fraction) : fraction)
-    turns = b.let(sub(sum, nearest(sum)))
+    const { high, low } = sumOfAny(b, turns, b.let(sub(whole, nearest(whole))))
+    turns = b.let(sub(high, nearest(high)))
+    lost = b.let(add(lost, low))
   }
-  const quarters = b.let(mul(turns ?? wide, 4))
+  const quarters = b.let(mul(turns, 4))
   const { magic } = formatOf(withType(b, 'f8'))
   const shifted = b.let(add(quarters, magic))
-  const rest = b.let(mul(sub(quarters, sub(shifted, magic)), halfPi[0]))
+  const left = add(sub(quarters, sub(shifted, magic)), mul(lost, 4))
+  const rest = b.let(mul(left, halfPi[0]))
   return { rest, quarters: toBits(shifted) }
 }
 
