@@ -8,7 +8,7 @@ import { project, root } from './packed.ts'
 
 const folder = project('docs')
 
-for (const page of ['ufuncs.md', 'guvectorize.md']) {
+for (const page of ['ufuncs.md', 'guvectorize.md', 'fastmath.md']) {
   test(`docs/${page} prints what it says`, () => {
     const text = readFileSync(join(root, 'docs', page), 'utf8')
     const blocks = [...text.matchAll(/^```(ts|text)\n([\s\S]*?)^```$/gm)]

@@ -2,7 +2,7 @@
 import { OptionError, SignatureError } from '../errors.ts'
 import { type DefineOptions, type Definition, define, recapture } from '../loops/kernel/parse.ts'
 import { compiledSource } from '../vectorize/compiled.ts'
-import { type Options, readOptions } from '../vectorize/options.ts'
+import { fastmathOf, type Options, readOptions } from '../vectorize/options.ts'
 import type { Overload } from '../vectorize/source.ts'
 import { type AnyUfunc, makeUfunc } from '../vectorize/ufunc.ts'
 import {
@@ -109,6 +109,7 @@ function build(kernel: KernelFunction | string, given: DefinedBy<GuOptions>): An
       signatures,
       simd,
       boundscheck,
+      fastmath: fastmathOf(options),
       arrays: arraySource(layoutGrammar(layout, listed, returned)),
     })
   }

@@ -7,7 +7,7 @@ import type { CoreLayout } from '../loops/kernel/infer-core.ts'
 import { type DefineOptions, type Definition, define, recapture } from '../loops/kernel/parse.ts'
 import { type ArgType, formatSignature, parseSignature } from '../loops/signature.ts'
 import { compiledSource } from '../vectorize/compiled.ts'
-import { type Options, readOptions } from '../vectorize/options.ts'
+import { fastmathOf, type Options, readOptions } from '../vectorize/options.ts'
 import type { Jit } from '../vectorize/types.ts'
 import { type AnyUfunc, kernelBrand, makeUfunc } from '../vectorize/ufunc.ts'
 import {
@@ -110,6 +110,7 @@ function arrayJit(kernel: Kernel, given: ArrayJit): AnyUfunc {
       signatures: given.listed?.map(({ text }) => text) ?? null,
       simd: options.simd ?? true,
       boundscheck: options.boundscheck,
+      fastmath: fastmathOf(options),
       arrays: arraySource(grammar),
     })
   }

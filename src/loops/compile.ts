@@ -4,6 +4,7 @@ import { type EmitRequest, emitWasm, emitWat } from './emit/wasm.ts'
 import { bind } from './kernel/bind.ts'
 import { bounds } from './kernel/bounds.ts'
 import { expand } from './kernel/expand.ts'
+import { fastmath } from './kernel/fastmath.ts'
 import { integral } from './kernel/integral.ts'
 import type { Kernel } from './kernel/ir.ts'
 import { mask } from './kernel/mask.ts'
@@ -22,6 +23,7 @@ export const passes: readonly Pass[] = [
   ['bind', (kernel, { inputs, outputs }) => bind(kernel, inputs, outputs)],
   ['mask', (kernel, { form }) => (form === 'masked' ? mask(kernel) : kernel)],
   ['simplify', (kernel) => simplify(kernel)],
+  ['fastmath', (kernel, { fastmath: flags = [], fma = false }) => fastmath(kernel, flags, fma)],
   ['integral', (kernel) => integral(kernel)],
   ['narrow', (kernel) => narrow(kernel)],
   ['simplify again', (kernel) => simplify(kernel)],

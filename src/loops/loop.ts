@@ -30,7 +30,7 @@
  *   touch                     (pages, pointer): the same for so many pages of 4096 bytes
  */
 import type { Code } from '../dtype.ts'
-import type { ArrayValue, Check, Core, Kernel, Tables, Value } from './kernel/ir.ts'
+import type { ArrayValue, Check, Core, Fastmath, Kernel, Remark, Tables, Value } from './kernel/ir.ts'
 
 /** Partial results of a block of the tree in which associative kernels reduce. */
 export const partialCount = 8
@@ -62,11 +62,7 @@ export interface ContextLayout {
   readonly bytes: number
 }
 
-export interface Note {
-  readonly reason: string
-  readonly line: number
-  readonly column: number
-}
+export type Note = Remark
 
 export type LoopForm = 'map' | 'masked' | 'indexed' | 'fold' | 'masked fold'
 
@@ -145,6 +141,8 @@ export interface CompileRequest {
   readonly form?: LoopForm
   /** Whether math functions may use fused multiply-adds: only where `fuses` (loops/fuses.ts) says that the engine fuses. */
   readonly fma?: boolean
+  /** What arithmetic may do besides what it means. */
+  readonly fastmath?: readonly Fastmath[]
 }
 
 /** Makes loops. In Node it answers at once; in a browser only after `ready()`. */

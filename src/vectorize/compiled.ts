@@ -5,7 +5,7 @@ import { compiler } from '../loops/compiler.ts'
 import { fuses } from '../loops/fuses.ts'
 import { jsLoop } from '../loops/js.ts'
 import { infer } from '../loops/kernel/infer.ts'
-import type { Value } from '../loops/kernel/ir.ts'
+import type { Fastmath, Value } from '../loops/kernel/ir.ts'
 import type { Definition } from '../loops/kernel/parse.ts'
 import type { CompileRequest, JsLoop, Loop } from '../loops/loop.ts'
 import { formatSignature, parseSignature, type Signature, scalarSignature } from '../loops/signature.ts'
@@ -22,6 +22,7 @@ export interface KernelSource {
   readonly arrays?: ArraySource
   readonly simd: boolean
   readonly boundscheck?: boolean | undefined
+  readonly fastmath?: readonly Fastmath[]
 }
 
 interface Dtypes {
@@ -132,6 +133,7 @@ export function compiledSource(from: KernelSource): Source {
     outputs,
     simd: from.simd,
     boundscheck: from.boundscheck ?? true,
+    fastmath: from.fastmath ?? [],
     fma: mayFuse(),
     form,
   })

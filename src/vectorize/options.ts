@@ -1,5 +1,6 @@
 /** The options of vectorize, one row each: which values are taken, what does not exist yet, and what other libraries call it. */
 import { OptionError } from '../errors.ts'
+import type { Fastmath } from '../loops/kernel/ir.ts'
 import { unknownOption } from '../unknown-option.ts'
 import type { Options as TypedOptions } from './types.ts'
 
@@ -25,6 +26,27 @@ const isEnv: Check = (value) =>
     ? null
     : 'must be an object of captured values, or a function that returns one'
 
+/** All there are: a new one is a type error here. */
+const everyFlag: Readonly<Record<Fastmath, true>> = {
+  nnan: true,
+  ninf: true,
+  nsz: true,
+  arcp: true,
+  contract: true,
+  afn: true,
+  reassoc: true,
+}
+export const fastmathFlags = Object.keys(everyFlag) as readonly Fastmath[]
+
+const isFastmath: Check = (value) => {
+  if (typeof value === 'boolean') return null
+  const wrong = Array.isArray(value)
+    ? value.find((flag) => !fastmathFlags.some((known) => known === flag))
+    : value
+  if (Array.isArray(value) && wrong === undefined) return null
+  return `must be true, false or a list of ${fastmathFlags.join(', ')}; got ${String(wrong)}`
+}
+
 /** Only this value exists: any other would do nothing, and nothing is silent. */
 const only =
   (allowed: unknown, why: string): Check =>
@@ -46,7 +68,7 @@ const checks: Readonly<Record<keyof Options, Check>> = {
   env: isEnv,
   simd: ofType('boolean'),
   boundscheck: ofType('boolean'),
-  fastmath: nothing('does not exist in this version; arithmetic is exact IEEE 754'),
+  fastmath: isFastmath,
   cache: only(false, 'does not exist in this version: kernels are compiled anew in each process'),
   precision: only(undefined, 'belongs to the gpu target, which does not exist in this version'),
   writableArgs: nothing('belongs to guvectorize: the inputs of a scalar kernel cannot be written'),
@@ -91,6 +113,12 @@ export function readOptions(given: object, where: string): Options {
     options[option] = value
   }
   return options as Options
+}
+
+/** The flags that were asked for; `true` is all of them. */
+export function fastmathOf({ fastmath = false }: Pick<Options, 'fastmath'>): readonly Fastmath[] {
+  if (typeof fastmath !== 'boolean') return fastmathFlags.filter((flag) => fastmath.includes(flag))
+  return fastmath ? fastmathFlags : []
 }
 
 /** A trailing plain object without `data` is options: not an array, not a view, not a nested list. */

@@ -8,7 +8,7 @@ import { chooseTarget } from '../targets/index.ts'
 import { addressOf } from '../targets/memory/resident.ts'
 import { checkedTables } from './checked-tables.ts'
 import { compiledSource, sampleOverload } from './compiled.ts'
-import { isOptions, type Options, readOptions } from './options.ts'
+import { fastmathOf, isOptions, type Options, readOptions } from './options.ts'
 import type { Vectorize } from './types.ts'
 import { type AnyUfunc, kernelBrand, makeUfunc, type UfuncParts } from './ufunc.ts'
 
@@ -148,7 +148,14 @@ export function ufuncParts(
   const sourceNow = () => {
     refuseFreed(definition.captured)
     const own = callable(kernel, definition.captured)
-    return compiledSource({ definition, function: own, signatures, simd, boundscheck })
+    return compiledSource({
+      definition,
+      function: own,
+      signatures,
+      simd,
+      boundscheck,
+      fastmath: fastmathOf(options),
+    })
   }
   const source = sourceNow()
   const first = source.overloads[0] ?? sampleOverload(definition)

@@ -132,13 +132,14 @@ function laneReport(
   { kernel, simd, boundscheck = true }: EmitRequest,
   { shape }: FrameRequest,
 ): Pick<WasmLoop, 'vectorized' | 'lanes' | 'interleave' | 'notes'> {
+  const own = [...shape.notes, ...(kernel.notes ?? [])]
   if (kernel.core) {
     const { lanes, interleave, notes } = arrayFacts(kernel, simd, boundscheck)
-    return { vectorized: lanes * interleave > 1, lanes, interleave, notes: [...shape.notes, ...notes] }
+    return { vectorized: lanes * interleave > 1, lanes, interleave, notes: [...own, ...notes] }
   }
-  const { vectorized, lanes, widest, notes } = shape
-  if (!vectorized) return { vectorized, lanes: 1, interleave: 1, notes }
-  return { vectorized, lanes: 16 / widest, interleave: (lanes * widest) / 16, notes }
+  const { vectorized, lanes, widest } = shape
+  if (!vectorized) return { vectorized, lanes: 1, interleave: 1, notes: own }
+  return { vectorized, lanes: 16 / widest, interleave: (lanes * widest) / 16, notes: own }
 }
 
 /** Emits the loop. The kernel has been bound: its outs have the outputs' dtypes. */

@@ -14,6 +14,14 @@ export interface Pos {
   readonly column: number
 }
 
+/** Something to say about a place. */
+export interface Remark extends Pos {
+  readonly reason: string
+}
+
+/** The flags of `fastmath`, which mean what LLVM's mean. */
+export type Fastmath = 'nnan' | 'ninf' | 'nsz' | 'arcp' | 'contract' | 'afn' | 'reassoc'
+
 export type Value = number | bigint | boolean
 
 export type Expr =
@@ -166,6 +174,8 @@ export interface Kernel {
   readonly checks: readonly Check[]
   /** Absent in a kernel of scalars. With it, an array operand has no local that means anything, and `outs` may be empty. */
   readonly core?: Core
+  /** What passes have done to it that its meaning allows by leave of an option: `explain()` shows them. */
+  readonly notes?: readonly Remark[]
   readonly body: readonly Stmt[]
 }
 
