@@ -22,21 +22,16 @@
  *   joinVector, joinStrided   (accumulators, accumulators) -> accumulators, where elements are as many as accumulators
  *   start                     elements -> accumulators: the conversion alone, any steps
  *   scan                      accumulators are read once, each result is the next; a result step of 0 keeps the last
- *   partials, partialsStrided (context, blocks, rows, touches, {pointer, byte step} an element,
+ *   partials, partialsStrided (context, blocks, rows, {pointer, byte step} an element,
  *                             {pointer, partial step, block step} an accumulator): for each of the blocks, which follow each
  *                             other and have `rows` times 8 elements, the 8 partial results; element i joins number i mod 8.
- *                             In `partials` elements are neighbours, and while it counts `touches` down to 0, what lies
- *                             `touchAhead` elements ahead is touched, so that it is in the cache in time; it has to exist.
- *   touch                     (pages, pointer): the same for so many pages of 4096 bytes
+ *                             In `partials` elements are neighbours.
  */
 import type { Code } from '../dtype.ts'
 import type { ArrayValue, Check, Core, Fastmath, Kernel, Remark, Tables, Value } from './kernel/ir.ts'
 
 /** Partial results of a block of the tree in which associative kernels reduce. */
 export const partialCount = 8
-
-/** Elements by which `partials` touches ahead: 8 blocks. */
-export const touchAhead = 2048
 
 /** The fixed part of a context block, in byte offsets; scratch memory follows the tables. */
 export const contextLayout = {

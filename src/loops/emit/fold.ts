@@ -8,7 +8,7 @@
  */
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
-import { partialCount, touchAhead } from '../loop.ts'
+import { partialCount } from '../loop.ts'
 import { createAsm, type Frame, type Module, type Ref } from './asm.ts'
 import type { Control } from './control.ts'
 import { controlOf, emitKernel, type FrameRequest, readLanes, writeLanes } from './frame.ts'
@@ -96,47 +96,18 @@ function addFunction(
 }
 
 /**
- * Reads a few cache lines and forgets them, for the processor to fetch what follows: its prefetchers stop at the end of each
- * page, and a sum would wait there. They are elements of the operand, so they can be read.
- */
-function touch({ m, get }: Frame, pointer: number, ahead: number): Ref {
-  const lines = Array.from({ length: touchedLines }, (_, i) => ahead + i * lineBytes)
-  return m.block(
-    null,
-    lines.map((at) => m.drop(m.v128.load(at, 1, get(pointer)))),
-  )
-}
-const touchedLines = 3
-const lineBytes = 64
-
-/** touch(pages, pointer): so many pages from the pointer on. */
-export function addTouch(m: Module): void {
-  const [pages, pointer] = [0, 1]
-  const asm = createAsm(m, parameters(2))
-  const body = m.block(null, [
-    m.br('end', m.i32.eqz(asm.get(pages))),
-    touch(asm, pointer, 0),
-    m.local.set(pointer, m.i32.add(asm.get(pointer), m.i32.const(pageBytes))),
-    m.local.set(pages, m.i32.sub(asm.get(pages), m.i32.const(1))),
-    m.br('page'),
-  ])
-  addFunction(m, 'touch', parameters(2), asm, [m.block('end', [m.loop('page', body)])])
-}
-const pageBytes = 4096
-
-/**
- * partials(context, blocks, rows, touches, {pointer, byte step} an element, {pointer, partial step, block step} an accumulator)
+ * partials(context, blocks, rows, {pointer, byte step} an element, {pointer, partial step, block step} an accumulator)
  * Blocks follow each other; each is `rows` times 8 elements, at least 8.
  */
 export function addPartials(m: Module, name: string, request: FrameRequest, strided: boolean): void {
   const { inputs, outputs, shape } = request
   const codes = inputs.slice(outputs.length)
-  const pointerOf = (e: number) => 4 + 2 * e
-  const stepOf = (e: number) => 5 + 2 * e
-  const resultOf = (k: number) => 4 + 2 * codes.length + 3 * k
-  const params = parameters(4 + 2 * codes.length + 3 * outputs.length)
+  const pointerOf = (e: number) => 3 + 2 * e
+  const stepOf = (e: number) => 4 + 2 * e
+  const resultOf = (k: number) => 3 + 2 * codes.length + 3 * k
+  const params = parameters(3 + 2 * codes.length + 3 * outputs.length)
   const asm = createAsm(m, params)
-  const [blocks, rows, touches] = [1, 2, 3]
+  const [blocks, rows] = [1, 2]
   const accumulators = accumulatorsOf(asm, request)
   const cursors = codes.map(() => asm.local(binaryen.i32))
   const targets = outputs.map(() => asm.local(binaryen.i32))
@@ -196,11 +167,6 @@ export function addPartials(m: Module, name: string, request: FrameRequest, stri
     targets.forEach((target, k) => {
       asm.set(target, asm.get(resultOf(k)))
     })
-    if (!strided) {
-      const all = codes.map((code, e) => touch(asm, pointerOf(e), touchAhead * dtypes[code].bytes))
-      asm.emit(m.if(m.i32.gt_s(asm.get(touches), m.i32.const(0)), m.block(null, all)))
-      add(touches, m.i32.const(-1))
-    }
     asm.emit(shape.lanes === 1 ? eachPartial() : fold)
     codes.forEach((_, e) => {
       add(pointerOf(e), m.i32.mul(asm.get(rows), times8(e)))

@@ -7,7 +7,7 @@ import { analyseUniformity } from '../kernel/uniform.ts'
 import { contextLayout, formInputs, type LoopForm, type WasmLoop } from '../loop.ts'
 import { arrayFacts } from './array-notes.ts'
 import type { Module } from './asm.ts'
-import { addPartials, addScan, addTouch, partialShape } from './fold.ts'
+import { addPartials, addScan, partialShape } from './fold.ts'
 import { addLoop, contextBytes, type FrameRequest } from './frame.ts'
 import { addIndexed } from './indexed.ts'
 import { addRows } from './rows.ts'
@@ -98,7 +98,6 @@ function addFold(
   addLoop(m, 'start', start, true)
   addScan(m, 'scan', { ...frame, shape: { ...shape, lanes: 1 } })
   if (!join) return [start]
-  addTouch(m)
   const partial = { ...frame, shape: partialShape(shape) }
   addPartials(m, 'partialsStrided', partial, true)
   if (shape.lanes === 1) m.addFunctionExport('partialsStrided', 'partials')

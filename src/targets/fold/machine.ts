@@ -13,8 +13,6 @@ export type Row = readonly number[]
 /** Rows 64-byte aligned, as vectors like them. */
 const alignment = 64
 
-const pageBytes = 4096
-
 export interface Machine {
   readonly instance: Instance
   readonly loop: WasmLoop
@@ -39,11 +37,10 @@ export interface Machine {
   step(n: number, acc: Row, accSteps: Row, at: Row, steps: Row, to: Row, toSteps: Row): void
   /** to = kernel(a, b) */
   join(n: number, a: Row, aSteps: Row, b: Row, bSteps: Row, to: Row, toSteps: Row): void
-  /** The 8 partial results of blocks of `rows` times 8 elements; `touches` are blocks behind which there are enough others. */
+  /** The 8 partial results of blocks of `rows` times 8 elements. */
   partials(
     blocks: number,
     rows: number,
-    touches: number,
     at: Row,
     steps: Row,
     to: Row,
@@ -52,8 +49,6 @@ export interface Machine {
   ): void
   /** From the left: each result is the next accumulator. */
   scan(n: number, acc: Row, at: Row, steps: Row, to: Row, toSteps: Row): void
-  /** Has `n` neighbours fetched that will be read soon. */
-  touch(n: number, at: Row): void
   /** Writes one value of every accumulator, `n` times. */
   fill(row: Row, n: number, values: readonly (number | bigint)[]): void
   /** Copies n values that lie `steps` apart to neighbours. */
@@ -65,10 +60,12 @@ export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
   const elementBytes = elements.map((code) => dtypes[code].bytes)
   const accumulatorBytes = accumulators.map((code) => dtypes[code].bytes)
   const args: number[] = []
+  /** Arguments by their count: to cut an array costs more than to keep several. */
+  const lists: number[][] = []
   const find = (name: string) => instance.functions[name] as InnerLoop
   const [vector, strided] = [instance.vector, instance.strided]
   const [joinVector, joinStrided] = [find('joinVector'), find('joinStrided')]
-  const [start, scan, touch] = [find('start'), find('scan'), find('touch')]
+  const [start, scan] = [find('start'), find('scan')]
   const [partials, partialsStrided] = [find('partials'), find('partialsStrided')]
   const { context } = instance
 
@@ -84,10 +81,16 @@ export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
     }
     return at
   }
+  const listOf = (count: number): number[] => {
+    const list = lists[count] ?? new Array<number>(count).fill(0)
+    lists[count] = list
+    return list
+  }
   const run = (f: InnerLoop, count: number): void => {
-    args.length = count
+    const list = listOf(count)
+    for (let i = 0; i < count; i++) list[i] = args[i] as number
     machine.report.calls++
-    const code = invoke(f, args)
+    const code = invoke(f, list)
     if (code !== 0) throw failure(loop, instance, code)
   }
   const view = (k: number): TypedArray => instance.heap.view(accumulators[k] ?? 'f8')
@@ -138,12 +141,11 @@ export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
         fits(toSteps, accumulatorBytes)
       run(near ? joinVector : joinStrided, end)
     },
-    partials(blocks, rows, touches, at, steps, to, partialSteps, blockSteps) {
+    partials(blocks, rows, at, steps, to, partialSteps, blockSteps) {
       args[0] = context
       args[1] = blocks
       args[2] = rows
-      args[3] = touches
-      let end = put(4, at, steps)
+      let end = put(3, at, steps)
       for (let k = 0; k < to.length; k++) {
         args[end++] = to[k] as number
         args[end++] = partialSteps[k] as number
@@ -153,12 +155,6 @@ export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
     },
     scan(n, acc, at, steps, to, toSteps) {
       run(scan, put(put(put(begin(n), acc, toSteps), at, steps), to, toSteps))
-    },
-    touch(n, at) {
-      for (let k = 0; k < at.length; k++) {
-        const pages = Math.floor((n * (elementBytes[k] as number)) / pageBytes)
-        if (pages > 0) touch(pages, at[k] as number)
-      }
     },
     fill(row, n, values) {
       row.forEach((address, k) => {

@@ -14,12 +14,10 @@ import type { Machine, Row } from './machine.ts'
 import { copiedRun, type Source } from './source.ts'
 import { blockSize, partialCount, type Tile } from './tile.ts'
 
-/** How many blocks ahead `partials` touches, and the one that it touches. */
-const touchedBlocks = 9
 const rowsOfBlock = blockSize / partialCount
 
-/** Columns of a tile: the partial results of so many fit the second cache, and a row of them hides the call. */
-export const tileColumns = 1024
+/** Columns of a tile: the partial results of so many fit the second cache; the fewer tiles, the longer memory is read in a row. */
+export const tileColumns = 4096
 /** Blocks that are joined level by level; more go on a stack of such chunks. */
 const directChunk = 256
 const copiedChunk = copiedRun / blockSize
@@ -101,7 +99,6 @@ export function across(m: Machine, source: Source, tile: Tile, take: Take): void
   const pool = makePool(m, 0, partialCount + levels(blocks) + 2, width)
   const partials = Array.from({ length: partialCount }, pool.take)
   const one = m.steps(1)
-  const near = source.direct && tile.outputSteps.every((step) => step === 1)
   let n = width
   const joiner = makeJoiner(m, pool, () => n)
   for (let first = 0; first < tile.outputs; first += width) {
@@ -112,7 +109,6 @@ export function across(m: Machine, source: Source, tile: Tile, take: Take): void
       for (let i = 0; i < rows; i++) {
         source.place(offsets, tile.outputSteps, n)
         const partial = partials[i % partialCount] as Row
-        if (near && i + 1 < rows) touchNext(m, source, tile, n)
         if (i < partialCount) m.start(n, source.at, source.steps, partial, one)
         else m.step(n, partial, one, source.at, source.steps, partial, one)
         for (let k = 0; k < offsets.length; k++)
@@ -126,14 +122,6 @@ export function across(m: Machine, source: Source, tile: Tile, take: Take): void
     take(root, first, n)
     pool.give(root)
   }
-}
-
-/** Has the next row fetched. */
-function touchNext(m: Machine, { at }: Source, { steps }: Tile, n: number): void {
-  m.touch(
-    n,
-    at.map((address, k) => address + (steps[k] as number) * (m.elementBytes[k] as number)),
-  )
 }
 
 /** Output by output, lanes on the partial results. */
@@ -159,7 +147,7 @@ export function along(m: Machine, source: Source, tile: Tile, take: Take): void 
           offsets[k] = output + from * (tile.steps[k] as number)
         }
         source.place(offsets, tile.steps, length)
-        tree.fill(source, length, g, touchesOf(source, tile, first + g, from))
+        tree.fill(source, length, g)
       }
       joiner.push(tree.finish(length, n))
     }
@@ -167,14 +155,6 @@ export function along(m: Machine, source: Source, tile: Tile, take: Take): void 
     take(root, first, n)
     pool.give(root)
   }
-}
-
-/** From how many blocks on there is something to touch: until the run of outputs that follow each other in memory ends. */
-function touchesOf({ direct }: Source, tile: Tile, output: number, element: number): number {
-  if (!direct) return 0
-  const joint = tile.outputSteps.every((step, k) => step === tile.length * (tile.steps[k] as number))
-  const outputs = joint ? tile.outputs - output : 1
-  return Math.floor((outputs * tile.length - element) / blockSize) - touchedBlocks
 }
 
 /** The lower levels for `along`: columns are the full blocks of each output, output by output; short last blocks are apart. */
@@ -191,12 +171,12 @@ function makeTree(m: Machine, columns: number, group: number, pool: Pool) {
 
   return {
     /** The partial results of one output's blocks. */
-    fill(source: Source, length: number, output: number, touches: number): void {
+    fill(source: Source, length: number, output: number): void {
       const full = Math.floor(length / blockSize)
       const rest = length - full * blockSize
       if (full > 0) {
         const to = m.from(wide[0] as Row, output * full)
-        m.partials(full, rowsOfBlock, touches, source.at, source.steps, to, partialSteps, one)
+        m.partials(full, rowsOfBlock, source.at, source.steps, to, partialSteps, one)
       }
       if (rest === 0) return
       const to = m.from(short[0] as Row, output)
@@ -207,7 +187,7 @@ function makeTree(m: Machine, columns: number, group: number, pool: Pool) {
           at[k] = (source.at[k] as number) + count * (source.steps[k] as number)
       }
       skip(full * blockSize)
-      if (rows > 0) m.partials(1, rows, 0, at, source.steps, to, shortSteps, shortSteps)
+      if (rows > 0) m.partials(1, rows, at, source.steps, to, shortSteps, shortSteps)
       if (beyond === 0) return
       skip(full * blockSize + rows * partialCount)
       if (rows > 0) m.step(beyond, to, shortSteps, at, source.steps, to, shortSteps)
