@@ -76,7 +76,11 @@ test('explain names the loop on lanes, and what is checked', () => {
   assert.equal([loop.vectorized, loop.lanes, loop.interleave], [true, 2, 4])
   assert.equal(
     loop.notes.map(({ reason }) => reason),
-    ['the loop over `j` runs on lanes, 8 rounds at a time', 'no index needs a check: all are inside'],
+    [
+      'the loop over `j` runs on lanes, 8 rounds at a time',
+      "elements of the loop dimensions run on lanes, 4 at a time, where the kernel's own loop has fewer than 4 rounds",
+      'no index needs a check: all are inside',
+    ],
   )
   const gathered = compile({
     ...arrayKernel('(n),(m)->(m)', 'void(f8[:],i8[:],f8[:])', gather),
@@ -92,15 +96,16 @@ test('explain names the loop on lanes, and what is checked', () => {
   )
 })
 
-test('a sum of floats stays in order: its loop is scalar', () => {
+test('a sum of floats stays in order: its loop is scalar, but rows run side by side', () => {
   const made = arrayKernel('(n)->()', 'void(f8[:],f8[:])', (a: Any, out: Any) => {
     let s = 0
     for (let i = 0; i < a.length; i++) s += a[i]
     out[0] = s
   })
   const loop = compile({ ...made, simd: true })
-  assert.is(loop.vectorized, false)
   assert.match(loop.notes[0]?.reason ?? '', /each round needs `s` from the round before/)
+  assert.match(loop.notes[1]?.reason ?? '', /elements of the loop dimensions run on lanes, 4 at a time$/)
+  assert.equal([loop.vectorized, loop.lanes, loop.interleave], [true, 2, 2])
 })
 
 test.run()

@@ -82,7 +82,7 @@ function trial(made: ArrayKernel, loop: WasmLoop, random: Random, unit: boolean)
   const { kernel, inputs, outputs } = made
   const core = kernel.core ?? { sizes: 0, views: [] }
   const codes = [...inputs, ...outputs]
-  const count = random.int(0, 4)
+  const count = random.int(0, random.next() < 0.5 ? 9 : 4)
   // Long enough for all steps of lanes, now and then.
   const sizes = Array.from({ length: core.sizes }, () => random.int(0, random.next() < 0.4 ? 11 : 4))
   const floats = new Float64Array(memory.buffer)

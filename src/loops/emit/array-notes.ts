@@ -3,6 +3,7 @@ import { type Access, type Loop, scan } from '../kernel/access.ts'
 import type { Check, Inside, Kernel, Pos } from '../kernel/ir.ts'
 import { type LaneFacts, laneFacts, laneLoops } from '../kernel/parallel.ts'
 import type { Note } from '../loop.ts'
+import type { Batch } from './batch.ts'
 import { laneCounts, widestOf } from './counted.ts'
 
 export interface ArrayFacts {
@@ -48,7 +49,21 @@ function laneNote(loop: Loop, facts: LaneFacts, kernel: Kernel, lanes: number): 
   }
 }
 
-export function arrayFacts(kernel: Kernel, simd: boolean, boundscheck: boolean): ArrayFacts {
+/** Core calls side by side. */
+function batchNote({ own, request }: Batch): Note {
+  const many = `elements of the loop dimensions run on lanes, ${request.shape.lanes} at a time`
+  return {
+    ...start,
+    reason: own ? `${many}, where the kernel's own loop has fewer than ${own.enough} rounds` : many,
+  }
+}
+
+export function arrayFacts(
+  kernel: Kernel,
+  simd: boolean,
+  boundscheck: boolean,
+  batch: Batch | null,
+): ArrayFacts {
   const found = scan(kernel)
   const { chosen, reasons } = laneLoops(found)
   const notes: Note[] = []
@@ -69,6 +84,11 @@ export function arrayFacts(kernel: Kernel, simd: boolean, boundscheck: boolean):
       said.add(placed(at))
       notes.push({ ...(at ?? start), reason: `the loop runs scalar: ${reason}` })
     }
+  }
+  if (batch) {
+    notes.push(batchNote(batch))
+    const { lanes, widest } = batch.request.shape
+    if (best === 1) [best, interleave] = [16 / widest, (lanes * widest) / 16]
   }
   const checks = boundscheck
     ? checkNotes(kernel.checks, found.accesses)

@@ -12,7 +12,7 @@ import type { Ref } from './asm.ts'
 import type { Control } from './control.ts'
 import { choose } from './lanes.ts'
 import { resize } from './lanes-cast.ts'
-import { loadLanes, storeLanes } from './lanes-memory.ts'
+import { gather, loadLanes, scatter, storeLanes } from './lanes-memory.ts'
 import { type ArrayParams, bytesOf, isUnit, type Pointers, stride } from './pointers.ts'
 import { scalarLoad, scalarStore } from './scalar-cast.ts'
 import { type Arrays, type Body, emitExpr, fail, lanesOf } from './values.ts'
@@ -44,7 +44,8 @@ export function arrayParams(
 export type LaneAxis =
   | { readonly kind: 'none' }
   | { readonly kind: 'counter'; readonly counter: number }
-  | { readonly kind: 'loop'; readonly step: (operand: number) => number }
+  /** `step` is null where cores of all operands are neighbours, element by element. */
+  | { readonly kind: 'loop'; readonly step: ((operand: number) => number) | null }
 
 /** What the array operands of a body need to know. */
 export interface ArrayContext {
@@ -120,7 +121,7 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
       case 'none':
         return 0
       case 'loop':
-        return axis.step(params.core.views[node.view]?.operand ?? -1)
+        return axis.step === null ? null : axis.step(params.core.views[node.view]?.operand ?? -1)
       case 'counter': {
         const known = access.get(node)
         if (!known) throw new Error('IR: an access that nothing is known of runs on lanes')
@@ -136,6 +137,18 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
     }
   }
 
+  /** From core to core, steps are large: nothing is gained by asking for neighbours. */
+  const load = (
+    asm: Control['asm'],
+    type: Code,
+    lanes: number,
+    at: number,
+    step: number | null,
+  ): readonly Ref[] =>
+    axis.kind === 'loop' && step !== null && type !== 'b1'
+      ? gather(asm, dtypes[type].bytes, lanes, at, step)
+      : loadLanes(asm, type, lanes, at, step)
+
   const element: Arrays['element'] = (e) => {
     const { asm, lanes } = control()
     const address = addressOf(e)
@@ -143,7 +156,7 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
     if (step === 0) return { uniform: true, type: e.type, ref: scalarLoad(asm, e.type, address) }
     const at = asm.local(binaryen.i32)
     asm.set(at, address)
-    const regs = loadLanes(asm, e.type, lanes, at, step)
+    const regs = load(asm, e.type, lanes, at, step)
     return { uniform: false, type: e.type, width: e.type === 'b1' ? 1 : dtypes[e.type].bytes, regs }
   }
 
@@ -160,16 +173,12 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
       asm.emit(scalarStore(asm, type, asm.get(at), value.ref))
       return
     }
-    const regs = lanesOf(c, value)
-    storeLanes(
-      asm,
-      type,
-      lanes,
-      blended(c, type, regs, at, step),
-      type === 'b1' ? maskWidth : dtypes[type].bytes,
-      at,
-      step,
-    )
+    const next = blended(c, type, lanesOf(c, value), at, step)
+    const width = type === 'b1' ? maskWidth : dtypes[type].bytes
+    if (axis.kind === 'loop' && step !== null && type !== 'b1') {
+      const shared = next.map((r) => asm.share(r, binaryen.v128))
+      scatter(asm, dtypes[type].bytes, lanes, shared, at, step)
+    } else storeLanes(asm, type, lanes, next, width, at, step)
   }
 
   /** Under a mask the other lanes' elements are written as they are. */
@@ -180,7 +189,7 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
     const { bytes } = dtypes[type]
     const width = type === 'b1' ? maskWidth : bytes
     const next = regs.map((r) => asm.share(r, binaryen.v128))
-    const held = loadLanes(asm, type, lanes, at, step)
+    const held = load(asm, type, lanes, at, step)
     const old = type === 'b1' ? resize(asm, held, lanes, 1, width, 'mask') : held
     const taking = active.map((id) => asm.get(id))
     const mask = resize(asm, taking, lanes, maskWidth, width, 'mask')

@@ -9,12 +9,12 @@ import {
   contextParam,
   countParam,
   emitKernel,
-  type FrameRequest,
   pointerParam,
   readLanes,
   stepParam,
   writeLanes,
 } from './frame.ts'
+import type { FrameRequest } from './request.ts'
 
 /** Bytes of an index. */
 const indexBytes = 4

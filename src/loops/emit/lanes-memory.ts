@@ -54,8 +54,8 @@ function loadNeighbours(asm: Asm, bytes: Width, lanes: number, pointer: number):
   return Array.from({ length: total / 16 }, (_, j) => asm.m.v128.load(16 * j, 1, asm.get(pointer)))
 }
 
-/** L elements, `step` bytes apart. */
-function gather(asm: Asm, bytes: Width, lanes: number, pointer: number, step: number): Ref[] {
+/** L elements, `step` bytes apart, one by one. */
+export function gather(asm: Asm, bytes: Width, lanes: number, pointer: number, step: number): Ref[] {
   const { m } = asm
   const per = 16 / bytes
   const at = asm.local(binaryen.i32)
@@ -127,8 +127,8 @@ function storeNeighbours(asm: Asm, bytes: Width, lanes: number, regs: readonly R
   })
 }
 
-/** L elements, `step` bytes apart. */
-function scatter(
+/** L elements, `step` bytes apart, one by one. */
+export function scatter(
   asm: Asm,
   bytes: Width,
   lanes: number,

@@ -7,9 +7,11 @@ import { analyseUniformity } from '../kernel/uniform.ts'
 import { contextLayout, formInputs, type LoopForm, type WasmLoop } from '../loop.ts'
 import { arrayFacts } from './array-notes.ts'
 import type { Module } from './asm.ts'
+import { batchOf } from './batch.ts'
 import { addPartials, addScan, partialShape } from './fold.ts'
-import { addLoop, contextBytes, type FrameRequest } from './frame.ts'
+import { addLoop, contextBytes } from './frame.ts'
 import { addIndexed } from './indexed.ts'
+import type { FrameRequest } from './request.ts'
 import { addRows } from './rows.ts'
 import { chooseShape } from './shape.ts'
 import { addStaging } from './staging.ts'
@@ -35,7 +37,7 @@ function frameOf({ kernel: given, inputs, outputs, simd, form = 'map' }: EmitReq
   const shape = chooseShape(given, simd && form !== 'indexed', analyseUniformity(given).varies)
   const kernel = shape.lanes > 1 ? lockstep(given) : given
   const uniformity = analyseUniformity(kernel)
-  return { kernel, inputs: formInputs(form, inputs), outputs, shape, uniformity, form }
+  return { kernel, inputs: formInputs(form, inputs), outputs, shape, uniformity, form, simd }
 }
 
 /** Memory first: an instruction names the memory that exists when it is made. */
@@ -129,14 +131,14 @@ function conversionKernel(elements: readonly Code[], accumulators: readonly Code
 /** What `explain()` says of lanes. */
 function laneReport(
   { kernel, simd, boundscheck = true }: EmitRequest,
-  { shape }: FrameRequest,
+  frame: FrameRequest,
 ): Pick<WasmLoop, 'vectorized' | 'lanes' | 'interleave' | 'notes'> {
-  const own = [...shape.notes, ...(kernel.notes ?? [])]
+  const own = [...frame.shape.notes, ...(kernel.notes ?? [])]
   if (kernel.core) {
-    const { lanes, interleave, notes } = arrayFacts(kernel, simd, boundscheck)
+    const { lanes, interleave, notes } = arrayFacts(kernel, simd, boundscheck, batchOf(frame))
     return { vectorized: lanes * interleave > 1, lanes, interleave, notes: [...own, ...notes] }
   }
-  const { vectorized, lanes, widest } = shape
+  const { vectorized, lanes, widest } = frame.shape
   if (!vectorized) return { vectorized, lanes: 1, interleave: 1, notes: own }
   return { vectorized, lanes: 16 / widest, interleave: (lanes * widest) / 16, notes: own }
 }

@@ -7,10 +7,10 @@
  * not be the innermost: in `for i for j for k` of a matrix product it is j, and each lane adds up its own sum, in its own order.
  */
 import { type Access, type Around, type Loop, localKey, type Scan, scan } from './access.ts'
-import { type Expr, type Kernel, type Pos, parts, type Stmt } from './ir.ts'
+import { type Expr, type Kernel, type Pos, parts, type Stmt, visit } from './ir.ts'
 import { isLinear, keysOf, type Linear, minus, split } from './linear.ts'
 import { liveness } from './liveness.ts'
-import { writesOf } from './reads.ts'
+import { some, writesOf } from './reads.ts'
 import { analyseUniformity, type Uniformity } from './uniform.ts'
 
 /** How a loop runs on lanes. */
@@ -248,3 +248,44 @@ export function parallel(kernel: Kernel): Kernel {
     })
   return { ...kernel, body: list(kernel.body) }
 }
+
+/** How elements of the loop dimension run side by side: each lane is a core call of its own. */
+export interface BatchFacts {
+  /** The body, without the version that checks. */
+  readonly kernel: Kernel
+  /** What has to hold for it; null: nothing. It is made of sizes. */
+  readonly test: Expr | null
+  readonly uniformity: Uniformity
+}
+
+/**
+ * May core calls run side by side? Every index is the same for all and known to be inside. That each writes to memory of its own
+ * is seen at run time, by the steps of the loop dimension.
+ */
+export function batchFacts(whole: Kernel, found: Scan): BatchFacts | null {
+  const only = whole.body.at(-1)
+  const tested = only?.kind === 'if' && only.else.length > 0 && sizesOnly(only.cond)
+  const body = tested ? [...whole.body.slice(0, -1), ...only.then] : whole.body
+  const kernel = { ...whole, body }
+  const uniformity = analyseUniformity(kernel)
+  const nodes = new Set<unknown>()
+  visit(
+    body,
+    (e) => nodes.add(e),
+    (s) => nodes.add(s),
+  )
+  const conditions = tested ? 1 : 0
+  const fits = found.accesses.every((access) => {
+    if (!nodes.has(access.node)) return true
+    const { node, exprs, indices } = access
+    const inside = node.inside ?? []
+    if (node.kind === 'load' || inside.length < exprs.length || inside.includes('checked')) return false
+    if (inside.includes('reached') && access.conditions > conditions) return false
+    return indices.every((index) => index && isLinear(index)) && exprs.every((e) => !uniformity.varies(e))
+  })
+  return fits ? { kernel, test: tested ? only.cond : null, uniformity } : null
+}
+
+/** Such a test is the same for all core calls. */
+const sizesOnly = (e: Expr): boolean =>
+  !some(e, (p) => p.kind === 'local' || p.kind === 'element' || p.kind === 'input')

@@ -1,0 +1,69 @@
+/**
+ * Core calls side by side: each lane is an element of the loop dimension. It is for kernels whose own loops do not run on lanes, or
+ * are too short for it, as in a batch of 3 by 3 products; and where cores lie interleaved, so that their elements are neighbours.
+ */
+import { type Code, dtypes } from '../../dtype.ts'
+import { scan } from '../kernel/access.ts'
+import { type Expr, visit } from '../kernel/ir.ts'
+import { exprOf, minus } from '../kernel/linear.ts'
+import { type BatchFacts, batchFacts, laneFacts, visitValues } from '../kernel/parallel.ts'
+import { laneCounts } from './counted.ts'
+import type { Width } from './lanes-cast.ts'
+import type { FrameRequest } from './request.ts'
+
+/** Bytes of the widest value: two registers, as few cores at a time keep their places in the cache. */
+const valueBytes = 32
+
+/** With fewer rounds than this, or than a register has lanes, a loop is not worth its own lanes. */
+const fewRounds = 4
+
+export interface Batch extends BatchFacts {
+  /** The request with the kernel, the lanes and the uniformity of a batch. */
+  readonly request: FrameRequest
+  /** Own loops run on lanes: this is how many rounds they have, and how many they need for that. */
+  readonly own: { readonly rounds: Expr; readonly enough: number } | null
+}
+
+function widestOf({ kernel, uniformity }: BatchFacts): Width {
+  let widest: Width = 1
+  const see = (code: Code) => {
+    if (dtypes[code].bytes > widest) widest = dtypes[code].bytes
+  }
+  visitValues(kernel.body, (e) => {
+    if (e.kind !== 'const' && uniformity.varies(e)) see(e.type)
+  })
+  visit(
+    kernel.body,
+    () => {},
+    (s) => {
+      if (s.kind === 'store') see(s.value.type)
+    },
+  )
+  for (const id of kernel.outs) see(kernel.locals[id]?.type ?? 'f8')
+  return widest
+}
+
+/** How the kernel runs in batches; null where it does not. */
+export function batchOf(request: FrameRequest): Batch | null {
+  const whole = request.kernel
+  if (!whole.core || !request.simd) return null
+  const found = scan(whole)
+  const facts = batchFacts(whole, found)
+  if (!facts) return null
+  const widest = widestOf(facts)
+  const lanes = valueBytes / widest
+  const shape = { ...request.shape, lanes, widest }
+  const { kernel, uniformity } = facts
+  const batch = { ...facts, request: { ...request, kernel, uniformity, shape }, own: null }
+  const inside = scan(kernel)
+  const loops = [...inside.around.values()].filter(({ loop }) => loop?.lanes)
+  if (loops.length === 0) return batch
+  const [only] = loops
+  if (loops.length > 1 || !only?.counted || !only.loop) return null
+  const count = minus(only.counted.last, only.counted.first)
+  const sizes = [...count.terms.keys()].every((key) => inside.atomOf(key).kind === 'size')
+  const lane = laneFacts(inside, only.loop)
+  if (!sizes || typeof lane === 'string') return null
+  const register = laneCounts(inside, only.loop, lane).at(-1) ?? 1
+  return { ...batch, own: { rounds: exprOf(count, inside.atomOf), enough: Math.max(fewRounds, register) } }
+}
