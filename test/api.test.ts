@@ -1,6 +1,6 @@
 /** The public surface, the promise of no eval, and what merely importing lanewise costs. Asks the built package. */
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
@@ -9,6 +9,7 @@ import { skip } from './skip.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
+mkdirSync(join(root, '.cache'), { recursive: true })
 
 function node(args: readonly string[], source: string, type: 'module' | 'commonjs' = 'module'): string {
   const { stdout, stderr, status } = spawnSync(
@@ -208,5 +209,29 @@ for (const [death, program] of Object.entries(deaths))
       'no loop was compiled: the compile thread ended before it answered. The next call starts another one\n2',
     )
   })
+
+test('arrays of another copy of lanewise: computed with, brought out, freed', () => {
+  const out = node(
+    ['--no-warnings'],
+    `
+    import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+    import { pathToFileURL } from 'node:url'
+    const folder = mkdtempSync(${JSON.stringify(join(root, '.cache/copy-'))})
+    cpSync(${JSON.stringify(dist)}, folder, { recursive: true })
+    const [here, other] = [await import('lanewise'), await import(pathToFileURL(folder + '/index.js').href)]
+    const add = here.vectorize('f8(f8,f8)', (x, y) => x + y)
+    const x = other.ones([3])
+    const brought = here.plain(x)
+    const results = [here.toArray(add(x, 1)), brought !== x, brought.data.buffer.byteLength, here.isResident(x)]
+    const used = other.memoryInfo().used
+    here.free(x)
+    results.push(other.memoryInfo().used < used)
+    for (const use of [() => other.free(x), () => here.free(x), () => add(x, 1), () => here.plain(x)])
+      try { use(); results.push('no error') } catch (error) { results.push(error instanceof here.MemoryError) }
+    console.log(JSON.stringify([...results, here.toArray(brought)]))
+    rmSync(folder, { recursive: true, force: true })`,
+  )
+  assert.equal(JSON.parse(out), [[2, 2, 2], true, 24, false, true, true, true, true, true, [1, 1, 1]])
+})
 
 test.run()

@@ -14,6 +14,7 @@ export type {
   Nested,
   Operand,
   Output,
+  ReduceOptions,
   Settled,
   TargetName,
   Ufunc,

@@ -9,7 +9,7 @@ import { type ArrayByCode, type Code, codeOf, type DType, dtypes, type TypedArra
 import { OptionError, SignatureError } from '../../errors.ts'
 import { unknownOption } from '../../unknown-option.ts'
 import type { AnyArray, ArrayByDType, ArrayOptions, ArrayResult, CopyOf, DTypeOf } from './array-types.ts'
-import { addressOf, allocateOrPlain, allocatePlain, freeData, isFreed } from './resident.ts'
+import { addressOf, allocateOrPlain, allocatePlain, freeData, isFreed, keptElsewhere } from './resident.ts'
 import { makeResult } from './results.ts'
 
 interface Form {
@@ -239,7 +239,8 @@ export function resident<X extends AnyArray>(x: X): ArrayResult<CopyOf<X>> {
 /** A copy in an ordinary typed array, of the same dtype and order of axes; the array itself when it is in one already. */
 export function plain<X extends AnyArray>(x: X): ArrayResult<CopyOf<X>> {
   const from = checked(x)
-  if (addressOf(from.data) !== -1) return resultOf<X>(copied(from, from.code, 'K', allocatePlain))
+  const inWasm = addressOf(from.data) !== -1 || keptElsewhere(from.data)
+  if (inWasm) return resultOf<X>(copied(from, from.code, 'K', allocatePlain))
   return resultOf(from, x)
 }
 

@@ -45,6 +45,34 @@ class Resident extends Itself {
 const freedMark = Symbol.for('lanewise.freed')
 type Marked = { readonly [freedMark]?: true }
 
+/** What one copy of lanewise tells the others of its resident arrays. */
+interface Keeper {
+  owns(buffer: ArrayBufferLike): boolean
+  free(data: TypedArray): void
+}
+const keepersKey = Symbol.for('lanewise.keepers')
+/** Held weakly, so that a copy that is not used any more (hot reload) goes with its memory. */
+type Keepers = Record<typeof keepersKey, WeakRef<Keeper>[] | undefined>
+const ours: Keeper = { owns: (buffer) => resident?.owns(buffer) ?? false, free: freeData }
+
+function announce(): void {
+  const everyone = globalThis as unknown as Keepers
+  const living = (everyone[keepersKey] ?? []).filter((keeper) => keeper.deref() !== undefined)
+  everyone[keepersKey] = [...living, new WeakRef(ours)]
+}
+
+/** The other copy of lanewise in whose memory this array lies. */
+function keeperOf({ buffer }: TypedArray): Keeper | undefined {
+  for (const keeper of (globalThis as unknown as Keepers)[keepersKey] ?? []) {
+    const other = keeper.deref()
+    if (other !== undefined && other !== ours && other.owns(buffer)) return other
+  }
+  return undefined
+}
+
+/** Does another copy of lanewise keep this array in its wasm memory? */
+export const keptElsewhere = (data: TypedArray): boolean => keeperOf(data) !== undefined
+
 let resident: Heap | undefined
 let staging: Heap | undefined
 let maximum = Number.POSITIVE_INFINITY
@@ -59,7 +87,10 @@ export function canShare(): boolean {
 
 /** The heap of resident arrays; it is made when it is first needed. */
 export function residentHeap(): Heap {
-  resident ??= makeResident(canShare())
+  if (resident === undefined) {
+    resident = makeResident(canShare())
+    announce()
+  }
   return resident
 }
 
@@ -165,13 +196,16 @@ const freedError = (data: TypedArray): Error =>
   )
 
 /**
- * Gives the memory of a resident array back, and marks it and its views as freed. Data that lives elsewhere is left alone.
+ * Gives the memory of a resident array back, and marks it and its views as freed. Data in no memory of lanewise is left alone.
  * @throws MemoryError when it was freed before, or is a part of another array's data
  */
 export function freeData(data: TypedArray): void {
   const address = addressOf(data)
   if (address === -1) {
-    if (!resident?.owns(data.buffer)) return
+    if (!resident?.owns(data.buffer)) {
+      keeperOf(data)?.free(data)
+      return
+    }
     throw new MemoryError(
       'this typed array is a part of a resident array, or of one that was freed; free(x) takes the array that lanewise returned, or a view with the same data',
       { bytes: data.byteLength },

@@ -1,0 +1,22 @@
+/** Compiled, never run: every type that the public surface promises has its name. */
+export type {
+  ArrayOptions,
+  CallOptions,
+  Casting,
+  Code,
+  Compiled,
+  DType,
+  Explanation,
+  Gufunc,
+  GuOptions,
+  Index,
+  JitFunction,
+  Nested,
+  Operand,
+  Options,
+  ReduceOptions,
+  Result,
+  TargetName,
+  Ufunc,
+  View,
+} from 'lanewise'
