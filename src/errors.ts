@@ -19,7 +19,7 @@ export class LanewiseError extends Error {
   constructor(message: string, code: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
-    Object.defineProperty(this, 'name', { value: 'LanewiseError', configurable: true })
+    Object.defineProperty(this, 'name', { value: 'LanewiseError', configurable: true, writable: true })
   }
   static {
     Object.defineProperty(LanewiseError.prototype, brand, { value: true })
@@ -40,7 +40,8 @@ function row<Facts extends object>(name: string, code: string, base?: ErrorConst
     readonly code = code
     constructor(message: string, facts: Facts, options?: ErrorOptions) {
       super(message, ...(base ? [options] : [code, options]))
-      Object.defineProperty(this, 'name', { value: name, configurable: true })
+      // Writable: a core dimension's name is a fact of that name.
+      Object.defineProperty(this, 'name', { value: name, configurable: true, writable: true })
       Object.assign(this, facts)
     }
   }
