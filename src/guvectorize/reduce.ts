@@ -49,7 +49,7 @@ const elementOf = (x: Strided, axis: number, index: number): Strided => ({
 })
 
 /** The dtype in which it folds: what the loop of accumulators and elements gives back is what it takes. */
-function foldCode(core: Core, x: Code, { dtype, out }: FoldOptions): Code {
+function foldCode(core: Core, x: Code, { dtype, outs }: FoldOptions): Code {
   const resultOf = (first: Code): Code => {
     const asked = dtype ? [null, null, dtype] : null
     const query = {
@@ -62,7 +62,7 @@ function foldCode(core: Core, x: Code, { dtype, out }: FoldOptions): Code {
     } as const
     return bind(core, query).overload.outputs[0] ?? first
   }
-  const code = resultOf(dtype ?? out?.code ?? x)
+  const code = resultOf(dtype ?? outs?.[0]?.code ?? x)
   if (resultOf(code) === code) return code
   throw refused(
     core,
@@ -129,7 +129,7 @@ export const gufuncReduce =
       )
     if (core.epoch !== settings.epoch) refresh(core)
     const { initial, ...rest } = (given ?? {}) as { initial?: unknown }
-    const options = readFoldOptions(given === undefined ? undefined : rest, core.name, 'reduce')
+    const options = readFoldOptions(given === undefined ? undefined : rest, core, 'reduce')
     if (options.where)
       throw new OptionError(`${core.name}.reduce() takes no 'where': a gufunc folds every element`, {
         option: 'where',
@@ -168,10 +168,11 @@ export const gufuncReduce =
 function delivered(
   core: Core,
   result: Strided,
-  { out, outGiven }: FoldOptions,
+  { outs, outsGiven }: FoldOptions,
   want: Shape,
   ones: readonly number[],
 ): unknown {
+  const out = outs?.[0]
   let own = 0
   const stride = want.map((_, axis) => (ones.includes(axis) ? 0 : (result.stride[own++] ?? 0)))
   const full: Strided = { ...result, shape: [...want], stride }
@@ -182,5 +183,5 @@ function delivered(
       { operand: 1, shape: out.shape, want },
     )
   copy(full, out)
-  return outGiven
+  return outsGiven?.[0]
 }

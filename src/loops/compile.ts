@@ -52,16 +52,16 @@ function emitted(request: CompileRequest): EmitRequest {
 
 const isFold = ({ form }: CompileRequest): boolean => form === 'fold' || form === 'masked fold'
 
-/** In a masked fold every accumulator and every element has a flag. */
+/** In a masked fold the accumulators have a flag behind them, and so have the elements. */
 function flagged(request: CompileRequest): CompileRequest {
   if (request.form !== 'masked fold') return request
-  const withFlags = (codes: readonly Code[]) => codes.flatMap((code): Code[] => [code, 'b1'])
+  const withFlag = (codes: readonly Code[]): Code[] => [...codes, 'b1']
   const { inputs, outputs } = request
   return {
     ...request,
     kernel: maskFold(request.kernel),
-    inputs: withFlags(inputs),
-    outputs: withFlags(outputs),
+    inputs: [...withFlag(inputs.slice(0, outputs.length)), ...withFlag(inputs.slice(outputs.length))],
+    outputs: withFlag(outputs),
   }
 }
 

@@ -1,15 +1,16 @@
 /** `accumulate` and `reduceat`: one axis, no identity, no mask. The first keeps every step, the second folds slices. */
 import { copy } from '../broadcast/copy.ts'
-import { mayOverlapItself, mayShareMemory, sameElements } from '../broadcast/overlap.ts'
+import { mayOverlapItself, sameElements } from '../broadcast/overlap.ts'
 import { outputStrides, type Shape, sameShape, shapeText, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
+import type { Code } from '../dtype.ts'
 import { AxisError, BoundsError, OptionError, OutputError } from '../errors.ts'
 import { settings } from '../settings.ts'
 import { makeResult } from '../targets/memory/results.ts'
-import { foldLoop, requireBinary } from './fold-loop.ts'
+import { foldLoop, requireFolding } from './fold-loop.ts'
 import { type FoldOptions, normalAxis, readFoldOptions } from './fold-options.ts'
 import { type Core, type FoldReady, refresh } from './prepare.ts'
-import { foldOperand, foldReport } from './reduce.ts'
+import { foldOperand, foldReport, isApart } from './reduce.ts'
 
 type Method = 'accumulate' | 'reduceat'
 
@@ -22,9 +23,9 @@ interface Request {
 }
 
 function read(core: Core, method: Method, value: unknown, given: unknown): Request {
-  requireBinary(core, method)
+  requireFolding(core, method)
   if (core.epoch !== settings.epoch) refresh(core)
-  const options = readFoldOptions(given, core.name, method)
+  const options = readFoldOptions(given, core, method)
   const x = foldOperand(core, method, value)
   const axis = oneAxis(method, options.axis, x.shape.length)
   return { x, axis, options, loop: foldLoop(core, method, x.code, options) }
@@ -42,13 +43,14 @@ function oneAxis(method: Method, axis: FoldOptions['axis'], ndim: number): numbe
 
 /**
  * Every step of a fold from the left along an axis. Matches `numpy.ufunc.accumulate`.
- * @returns a new array or `out`, which may be the array itself
+ * @returns a new array or `out`, which may be the array itself; of several results a list
  */
 export function accumulate(core: Core, value: unknown, given: unknown): unknown {
   const request = read(core, 'accumulate', value, given)
   const { x, axis, loop } = request
-  return withResult(core, 'accumulate', request, x.shape, (result) => {
-    const job = { elements: [x], axis, results: [result], initial: null, tree: false }
+  return withResult(core, 'accumulate', request, x.shape, (results) => {
+    const elements = results.map(() => x)
+    const job = { elements, axis, results, initial: null, tree: false }
     loop.accumulate(job, foldReport(core, loop))
   })
 }
@@ -63,45 +65,56 @@ export function reduceat(core: Core, value: unknown, indices: unknown, given: un
   const { x, axis, loop } = request
   const starts = indexList(core, indices, x.shape[axis] as number)
   const shape = x.shape.with(axis, starts.length)
-  return withResult(core, 'reduceat', request, shape, (result) => {
+  return withResult(core, 'reduceat', request, shape, (outputs) => {
     const report = foldReport(core, loop)
     for (const group of groups(starts, x.shape[axis] as number)) {
-      const elements = [slices(x, axis, group)]
-      const results = [part(result, axis, group.at, group.count)]
+      const of = slices(x, axis, group)
+      const elements = outputs.map(() => of)
+      const results = outputs.map((result) => part(result, axis, group.at, group.count))
       loop.reduce({ elements, axis: axis + 1, results, initial: null, tree: loop.tree }, report)
     }
   })
 }
 
-/** Lets `fold` fill `out`, or a new array, or a new array that is then copied to an `out` that overlaps the operand. */
+/** Lets `fold` fill `out`, or new arrays, or new arrays that are then copied to an `out` that overlaps the operand. */
 function withResult(
-  { name }: Core,
+  { name, nout }: Core,
   method: Method,
   { x, options, loop }: Request,
   shape: Shape,
-  fold: (result: Strided) => void,
+  fold: (results: readonly Strided[]) => void,
 ): unknown {
-  const { out } = options
-  if (out) checkOutput(name, method, out, shape)
-  const inPlace = out && method === 'accumulate' && sameElements(x, out) && !mayOverlapItself(out)
-  const direct = out !== undefined && (inPlace || !mayShareMemory(x, out))
-  const result = direct ? out : newResult(loop, x, shape)
-  if (sizeOf(shape) > 0) fold(result)
-  if (!out) return makeResult(loop.code, result.data, [...result.shape], [...result.stride])
-  if (!direct) copy(result, out)
-  return options.outGiven
+  const { outs = [], outsGiven } = options
+  outs.forEach((out, k) => {
+    if (out) checkOutput(name, method, out, k, shape)
+  })
+  const results = loop.codes.map((code, k) => {
+    const out = outs[k]
+    if (!out) return newResult(loop, code, x, shape)
+    const inPlace = method === 'accumulate' && sameElements(x, out) && !mayOverlapItself(out)
+    const others = outs.filter((_, i) => i < k)
+    return isApart(out, inPlace && nout === 1 ? [] : [x, ...others]) ? out : newResult(loop, code, x, shape)
+  })
+  if (sizeOf(shape) > 0) fold(results)
+  const answers = results.map((result, k): unknown => {
+    const out = outs[k]
+    if (!out) return makeResult(result.code, result.data, [...result.shape], [...result.stride])
+    if (out !== result) copy(result, out)
+    return outsGiven?.[k]
+  })
+  return nout === 1 ? answers[0] : answers
 }
 
-function checkOutput(name: string, method: Method, out: Strided, want: Shape): void {
+function checkOutput(name: string, method: Method, out: Strided, k: number, want: Shape): void {
   if (sameShape(out.shape, want)) return
   const wrong =
     out.shape.length === want.length
       ? `non-broadcastable output operand with shape ${shapeText(out.shape)} doesn't match the shape ${shapeText(want)} of ${name}.${method}`
       : `output parameter for ${method} operation ${name} has the wrong number of dimensions: Found ${out.shape.length} but expected ${want.length}`
-  throw new OutputError(wrong, { operand: 1, shape: out.shape, want })
+  throw new OutputError(wrong, { operand: 1 + k, shape: out.shape, want })
 }
 
-function newResult({ ready, code }: FoldReady, x: Strided, shape: Shape): Strided {
+function newResult({ ready }: FoldReady, code: Code, x: Strided, shape: Shape): Strided {
   const data = ready.target.allocate(code, sizeOf(shape), [x.data])
   return { data, code, shape, stride: outputStrides(shape, [{ ...x, shape }]), offset: 0 }
 }

@@ -31,7 +31,7 @@ export interface CallOptions<Out = Output | readonly (Output | null)[]> {
 }
 
 /** What `accumulate` and `reduceat` take. */
-export interface AccumulateOptions<Out = Output> {
+export interface AccumulateOptions<Out = Output | readonly (Output | null)[]> {
   /** The axis to go along, 0 when left out. */
   readonly axis?: number
   /** The dtype to compute in; that of the array when left out, 64 bits for sums and products of narrower integers. */
@@ -41,13 +41,14 @@ export interface AccumulateOptions<Out = Output> {
 }
 
 /** What `reduce` takes. */
-export interface ReduceOptions<Out = Output> extends Omit<AccumulateOptions<Out>, 'axis'> {
+export interface ReduceOptions<Out = Output | readonly (Output | null)[]>
+  extends Omit<AccumulateOptions<Out>, 'axis'> {
   /** One axis (0 when left out), several, or null for all. */
   readonly axis?: number | readonly number[] | null
   /** Reduced axes stay, with size 1. */
   readonly keepdims?: boolean
-  /** What comes before the first element instead of the identity; null for nothing. */
-  readonly initial?: Scalar | null
+  /** What comes before the first element instead of the identity; null for nothing. A list has one for each result. */
+  readonly initial?: Scalar | readonly Scalar[] | null
   /** Reduce only where this is true. */
   readonly where?: Operand
 }
@@ -135,6 +136,15 @@ export type Inputs<S> = number extends Nin<S> ? Operand[] : Named<Nin<S>>
 
 type Outputs<S, R> = number extends Nout<S, R> ? (Output | null)[] : Every<Output | null, Nout<S, R>>
 
+/** One for a function with one result, else a list of so many. */
+type Each<Count, X> = number extends Count
+  ? X
+  : Count extends 1
+    ? X
+    : Count extends number
+      ? Every<X, Count>
+      : X
+
 /** The outputs of a call that gave every one of them, or null for those it left open. */
 type Written<O, A> = O extends readonly unknown[]
   ? {
@@ -186,16 +196,21 @@ export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> ex
   ): Code[]
   on<U extends TargetName>(target: U): Ufunc<S, U, R>
   /**
-   * Reduces an array along axes: `add.reduce(x)` is its sum over axis 0. Functions `(x, y) => z` only.
+   * Reduces an array along axes: `add.reduce(x)` is its sum over axis 0. Functions `(x, y) => z`, and those of several results
+   * that take as many accumulators and then as many elements: `(lo, hi, x, y) => [Math.min(lo, x), Math.max(hi, y)]`, to which
+   * each element comes as x and as y.
    * With an `identity` the function counts as associative and reduces on lanes, in a tree that depends on the indices alone, so
    * that every memory layout gives the same bits; others fold from the left, along one axis. Matches `numpy.ufunc.reduce`.
-   * @returns an array, or a number, bigint or boolean when no axis is left
-   * @throws AxisError, OutputError; NoLoopError without a loop whose result is its first input, for an empty array without an
+   * @returns an array, or a number, bigint or boolean when no axis is left; a list of those for several results
+   * @throws AxisError, OutputError; NoLoopError without a loop whose results have the dtypes of its first inputs, for an empty array without an
    *   identity, for several axes of a function without one; BroadcastError and CastingError for `where`
    */
   reduce<const O extends Output>(x: Operand, options: ReduceOptions<O> & { readonly out: O }): Settled<T, O>
-  reduce(x: Operand, options: ReduceOptions & { readonly keepdims: true }): Settled<T, Result>
-  reduce(x: Operand, options?: ReduceOptions): Settled<T, Result | Scalar>
+  reduce(
+    x: Operand,
+    options: ReduceOptions & { readonly keepdims: true },
+  ): Settled<T, Each<Nout<S, R>, Result>>
+  reduce(x: Operand, options?: ReduceOptions): Settled<T, Each<Nout<S, R>, Result | Scalar>>
   /**
    * Every step of a fold from the left along an axis: `add.accumulate(x)` is its running sum. `out` may be the array itself.
    * Matches `numpy.ufunc.accumulate`.
@@ -205,7 +220,7 @@ export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> ex
     x: Operand,
     options: AccumulateOptions<O> & { readonly out: O },
   ): Settled<T, O>
-  accumulate(x: Operand, options?: AccumulateOptions): Settled<T, Result>
+  accumulate(x: Operand, options?: AccumulateOptions): Settled<T, Each<Nout<S, R>, Result>>
   /**
    * Reduces the slices of an axis that begin at `indices`, each up to the next index; one element where that is not larger.
    * Matches `numpy.ufunc.reduceat`.
@@ -216,7 +231,7 @@ export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> ex
     indices: Operand,
     options: AccumulateOptions<O> & { readonly out: O },
   ): Settled<T, O>
-  reduceat(x: Operand, indices: Operand, options?: AccumulateOptions): Settled<T, Result>
+  reduceat(x: Operand, indices: Operand, options?: AccumulateOptions): Settled<T, Each<Nout<S, R>, Result>>
   readonly name: string
   readonly doc: string
   readonly nin: Nin<S>

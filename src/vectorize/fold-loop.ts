@@ -1,4 +1,4 @@
-/** Which loop folds: one whose result is the accumulator it takes. And the errors of functions that have none. */
+/** Which loop folds: one whose results are the accumulators it takes. And the errors of functions that have none. */
 import { type Code, canCast, dtypes, promote } from '../dtype.ts'
 import { NoLoopError, TargetError } from '../errors.ts'
 import { narrowed, search } from './choose.ts'
@@ -7,16 +7,21 @@ import { digits } from './key.ts'
 import { type Core, type FoldReady, loaded } from './prepare.ts'
 import type { Overload } from './source.ts'
 
-/** @throws NoLoopError for a function that is not (x, y) -> one result */
-export function requireBinary({ name, nin, nout, signature, source }: Core, method: string): void {
+/**
+ * A function folds if it takes an accumulator for each of its results, and then an element for each.
+ * @throws NoLoopError for one that does not
+ */
+export function requireFolding({ name, nin, nout, signature, source }: Core, method: string): void {
+  if (signature === null && nin === 2 * nout) return
   const error = (text: string): Error =>
     new NoLoopError(text, { dtypes: [], types: source.overloads.map((overload) => overload.text) })
-  const refuse = (rule: string): Error =>
-    error(`${method} only supported for ${rule}: ${name} has ${nin} inputs and ${nout} outputs`)
   if (signature !== null)
     throw error(`Reduction not defined on ufunc with signature: ${name} has ${signature}`)
-  if (nin !== 2) throw refuse('binary functions')
-  if (nout !== 1) throw refuse('functions returning a single value')
+  const rule =
+    nin === 2
+      ? 'functions returning a single value, or taking as many accumulators and then elements as they return values'
+      : 'binary functions'
+  throw error(`${method} only supported for ${rule}: ${name} has ${nin} inputs and ${nout} outputs`)
 }
 
 /** Sums and products of integers below 64 bits are computed in 64. */
@@ -26,45 +31,49 @@ function widened(code: Code): Code | null {
   return kind === 'u' ? 'u8' : 'i8'
 }
 
-const folds = ({ inputs, outputs }: Overload): boolean => inputs[0] === outputs[0]
+const folds = ({ inputs, outputs }: Overload): boolean => outputs.every((code, k) => code === inputs[k])
 
 function chooseOverload(core: Core, method: string, x: Code, options: FoldOptions): Overload {
-  const { source } = core
+  const { source, nout } = core
   let asked = options.dtype ?? null
-  if (asked === null && options.out === undefined && source.sums()) {
+  if (asked === null && options.outs === undefined && source.sums()) {
     const wide = widened(x)
     const listed = source.overloads.some(({ inputs }) => inputs.every((code) => code === wide))
     if (wide !== null && (source.lazy || listed)) asked = wide
   }
-  const first = asked ?? options.out?.code ?? x
-  if (source.lazy) return lazily(core, method, first, x, asked)
-  const loops = narrowed(source.overloads.filter(folds), asked === null ? null : [asked, null, asked])
-  const hit = search(loops, [first, x])
+  const every = <T>(value: T): T[] => new Array<T>(nout).fill(value)
+  const firsts = every(x).map((code, k) => asked ?? options.outs?.[k]?.code ?? code)
+  if (source.lazy) return lazily(core, method, firsts, x, asked)
+  const wanted = asked === null ? null : [...every(asked), ...every(null), ...every(asked)]
+  const loops = narrowed(source.overloads.filter(folds), wanted)
+  const given = [...firsts, ...every(x)]
+  const hit = search(loops, given)
   if (hit) return hit
   // Casts of reductions are unsafe; masks take every dtype, as those of logical_and do.
   const forced = loops.find(
     ({ outputs }) => asked !== null || (outputs[0] === 'b1' && core.identity !== null),
   )
   if (forced) return forced
-  throw noFold(core, method, [first, x])
+  throw noFold(core, method, given)
 }
 
-/** Made for the dtype of the accumulator; where that is not the result's, for the result's. */
-function lazily(core: Core, method: string, first: Code, x: Code, asked: Code | null): Overload {
+/** Made for the dtypes of the accumulators; where those are not the results', for the results'. */
+function lazily(core: Core, method: string, firsts: readonly Code[], x: Code, asked: Code | null): Overload {
   const { source } = core
-  const code = asked ?? promote(first, x)
-  const made = asked === null ? source.overload([code, code]) : source.overload([code, code], [asked])
+  const codes = firsts.map((first) => asked ?? promote(first, x))
+  const twice = [...codes, ...codes]
+  const made = asked === null ? source.overload(twice) : source.overload(twice, codes)
   if (folds(made)) return made
-  const [result = code] = made.outputs
-  const again = source.overload([result, result])
-  if (folds(again) && (canCast(code, result) || core.identity !== null)) return again
-  throw noFold(core, method, [code, code])
+  const again = source.overload([...made.outputs, ...made.outputs])
+  const fits = codes.every((code, k) => canCast(code, made.outputs[k] ?? code))
+  if (folds(again) && (fits || core.identity !== null)) return again
+  throw noFold(core, method, twice)
 }
 
 const noFold = ({ name, source }: Core, method: string, given: readonly Code[]): Error => {
   const types = source.overloads.map((overload) => overload.text)
   return new NoLoopError(
-    `No loop matching the specified signature and casting was found for ufunc ${name}: ${method} needs one whose result has the dtype of its first input; got (${given.join(', ')}), the loops are ${types.join(' ')}`,
+    `No loop matching the specified signature and casting was found for ufunc ${name}: ${method} needs one whose results have the dtypes of its first inputs; got (${given.join(', ')}), the loops are ${types.join(' ')}`,
     { dtypes: given, types },
   )
 }
@@ -74,20 +83,30 @@ const noFold = ({ name, source }: Core, method: string, given: readonly Code[]):
  * @throws NoLoopError, TargetError, NotReadyError
  */
 export function foldLoop(core: Core, method: string, x: Code, options: FoldOptions): FoldReady {
-  const { dtype, out, where } = options
+  const { dtype, outs, where } = options
+  const [out] = outs ?? []
   const asked = (((dtype ? digits[dtype] : 0) << 4) | (out ? digits[out.code] : 0)) << 1
-  const key = (((asked | (where ? 1 : 0)) << 4) | digits[x]) >>> 0
+  const one = (((asked | (where ? 1 : 0)) << 4) | digits[x]) >>> 0
+  const key = outs && outs.length > 1 ? `${one} ${outs.map((other) => other?.code)}` : one
   const known = core.byFold.get(key)
   if (known) return known
-  const made = load(core, method, chooseOverload(core, method, x, options), x, where !== undefined)
+  const overload = chooseOverload(core, method, x, options)
+  const elements = overload.outputs.map(() => x)
+  const made = load(core, method, overload, elements, where !== undefined)
   core.byFold.set(key, made)
   return made
 }
 
-function load(core: Core, method: string, overload: Overload, x: Code, masked: boolean): FoldReady {
-  const code = overload.outputs[0] as Code
+function load(
+  core: Core,
+  method: string,
+  overload: Overload,
+  elements: readonly Code[],
+  masked: boolean,
+): FoldReady {
+  const codes = overload.outputs
   const form = masked ? 'masked fold' : 'fold'
-  const ready = loaded(core, { overload, form, inputs: [code, x], outputs: [code] })
+  const ready = loaded(core, { overload, form, inputs: [...codes, ...elements], outputs: codes })
   const { reduce, accumulate, target } = ready
   if (!reduce || !accumulate) {
     const reason = `it has no ${method}`
@@ -96,10 +115,10 @@ function load(core: Core, method: string, overload: Overload, x: Code, masked: b
       reason,
     })
   }
-  const tree = core.identity !== null && overload.inputs.every((input) => input === code)
+  const tree = core.identity !== null && overload.inputs.every((code, k) => code === codes[k % codes.length])
   let further: FoldReady | undefined
   return {
-    ...{ ready, code, tree, reduce, accumulate },
-    further: () => (further ??= load(core, method, overload, code, masked)),
+    ...{ ready, codes, tree, reduce, accumulate },
+    further: () => (further ??= load(core, method, overload, codes, masked)),
   }
 }

@@ -3,7 +3,7 @@ import { toOutput, toStrided } from '../broadcast/operand.ts'
 import { type Shape, shapeText } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Code, codeOf, codes, dtypes } from '../dtype.ts'
-import { AxisError, BroadcastError, CastingError, OptionError } from '../errors.ts'
+import { AxisError, BroadcastError, CastingError, OptionError, OutputError } from '../errors.ts'
 import { unknownOption } from '../unknown-option.ts'
 import { isOptions } from './options.ts'
 import { isScalar, type Scalar, weakOperand } from './weak.ts'
@@ -13,16 +13,18 @@ export interface FoldOptions {
   /** An axis, a list of them, or null for all. */
   axis?: number | readonly number[] | null
   dtype?: Code
-  out?: Strided
+  /** One a result, null where it is to be allocated; undefined when none was given. */
+  outs?: readonly (Strided | null)[]
   /** What was given as `out`, which is what is returned. */
-  outGiven?: unknown
+  outsGiven?: readonly unknown[]
   keepdims?: boolean
-  initial?: Scalar | null
+  /** One for all accumulators, or one for each. */
+  initial?: Scalar | readonly Scalar[] | null
   where?: Strided
 }
 
 type Method = 'reduce' | 'accumulate' | 'reduceat'
-type Read = (value: unknown, into: FoldOptions, where: string) => void
+type Read = (value: unknown, into: FoldOptions, where: string, nout: number) => void
 
 const wrong = (where: string, option: string, want: string, value: unknown): Error =>
   new OptionError(`${where} ${option} must be ${want}, but got ${String(value)}`, {
@@ -49,20 +51,30 @@ const readers: Readonly<Record<string, Read>> = {
       })
     into.dtype = code
   },
-  out(value, into) {
-    const only: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value
-    if (only === null) return
-    into.out = toOutput(only, 1)
-    into.outGiven = only
+  out(value, into, where, nout) {
+    if (value === null) return
+    const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+    if (list.length !== nout)
+      throw new OutputError(
+        `${where} The 'out' tuple must have exactly one entry per ufunc output: got ${list.length}, it has ${nout}`,
+        { operand: 1 },
+      )
+    if (list.every((one) => one === null)) return
+    into.outs = list.map((one, k) => (one === null ? null : toOutput(one, 1 + k)))
+    into.outsGiven = list
   },
   keepdims(value, into, where) {
     if (typeof value !== 'boolean') throw wrong(where, 'keepdims', 'true or false', value)
     into.keepdims = value
   },
-  initial(value, into, where) {
-    if (value !== null && !isScalar(value))
-      throw wrong(where, 'initial', 'a number, bigint or boolean, or null for none', value)
-    into.initial = value
+  initial(value, into, where, nout) {
+    const list: readonly unknown[] = nout > 1 && Array.isArray(value) ? value : []
+    if (value === null || isScalar(value)) into.initial = value
+    else if (list.length === nout && list.every(isScalar)) into.initial = list
+    else {
+      const many = nout > 1 ? ` (or a list of ${nout}, one a result)` : ''
+      throw wrong(where, 'initial', `a number, bigint or boolean${many}, or null for none`, value)
+    }
   },
   where(value, into) {
     if (value !== true) into.where = maskOf(value)
@@ -86,10 +98,14 @@ function maskOf(value: unknown): Strided {
 }
 
 /**
- * Checks the keywords of a method of the function `name`.
+ * Checks the keywords of a method of the function `name` with `nout` results.
  * @throws OptionError for an unknown keyword or a wrong value, OutputError and CastingError for what `out` and `where` are not
  */
-export function readFoldOptions(given: unknown, name: string, method: Method): FoldOptions {
+export function readFoldOptions(
+  given: unknown,
+  { name, nout }: { readonly name: string; readonly nout: number },
+  method: Method,
+): FoldOptions {
   const where = `${name}.${method}()`
   const into: FoldOptions = {}
   if (given === undefined) return into
@@ -101,7 +117,7 @@ export function readFoldOptions(given: unknown, name: string, method: Method): F
   for (const [option, value] of Object.entries(given)) {
     const read = known[method].includes(option) ? readers[option] : undefined
     if (!read) unknownOption(where, option, known[method])
-    if (value !== undefined) read(value, into, where)
+    if (value !== undefined) read(value, into, where, nout)
   }
   return into
 }

@@ -15,8 +15,8 @@ import type { Bound, Overload, Source } from './source.ts'
 /** A loop that is ready to fold. */
 export interface FoldReady {
   readonly ready: Ready
-  /** The dtype of the accumulator, and so of the result. */
-  readonly code: Code
+  /** The dtypes of the accumulators, and so of the results. */
+  readonly codes: readonly Code[]
   /** Partial results may be joined in a tree. */
   readonly tree: boolean
   readonly reduce: (job: FoldJob, report: Report) => void
@@ -87,7 +87,7 @@ export interface Core {
   readonly byCall: Map<number | string, Ready>
   readonly byLoop: Map<string, Ready>
   /** Loops that fold, by the dtypes of the operand and of the keywords. */
-  readonly byFold: Map<number, FoldReady>
+  readonly byFold: Map<number | string, FoldReady>
   /** The settings these were loaded under. */
   epoch: number
   last: Last | null

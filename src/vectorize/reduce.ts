@@ -10,7 +10,7 @@ import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
 import { settings } from '../settings.ts'
 import { addressOf, freeData } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
-import { foldLoop, requireBinary } from './fold-loop.ts'
+import { foldLoop, requireFolding } from './fold-loop.ts'
 import { axesOf, type FoldOptions, readFoldOptions, stretched } from './fold-options.ts'
 import { type Core, type FoldReady, type Last, refresh } from './prepare.ts'
 import { isScalar, weakOperand } from './weak.ts'
@@ -37,44 +37,61 @@ export function foldReport(core: Core, { ready }: FoldReady): Last {
 
 /**
  * Reduces an array along axes. Matches `numpy.ufunc.reduce`, whose texts its errors have.
- * @returns a new array or `out`; when all axes are reduced a number, bigint or boolean
+ * @returns a new array or `out`; when all axes are reduced a number, bigint or boolean; of several results a list
  */
 export function reduce(core: Core, value: unknown, given: unknown): unknown {
-  requireBinary(core, 'reduce')
+  requireFolding(core, 'reduce')
   if (core.epoch !== settings.epoch) refresh(core)
-  const options = readFoldOptions(given, core.name, 'reduce')
+  const options = readFoldOptions(given, core, 'reduce')
   const x = foldOperand(core, 'reduce', value)
   const axes = axesOf(options.axis, x.shape.length)
   const loop = foldLoop(core, 'reduce', x.code, options)
-  const initial = initialOf(core, options, loop.code)
+  const initial = initialOf(core, options, loop.codes)
   checkOrder(core, options, axes, initial)
   const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
   const shape = kept.filter((_, axis) => !axes.includes(axis))
-  const out = options.out ? outputOf(core, options, axes, kept, shape) : null
+  const outs = loop.codes.map((_, k) => outputOf(core, options, k, axes, kept, shape))
   const mask = options.where ? stretched(options.where, x.shape, core.name) : null
-  const overlaps = out !== null && (mayShareMemory(x, out) || (mask !== null && mayShareMemory(mask, out)))
-  const result = out !== null && !overlaps ? out : newResult(loop, x, axes, shape)
+  const operands = mask ? [x, mask] : [x]
+  const results = loop.codes.map((code, k) => {
+    const out = outs[k]
+    return out && isApart(out, [...operands, ...outs.slice(0, k)])
+      ? out
+      : newResult(loop, code, x, axes, shape)
+  })
   const report = foldReport(core, loop)
   // As in NumPy, an axis without elements needs an identity even when there is no result either.
-  if (axes.some((axis) => x.shape[axis] === 0)) fillEmpty(core, result, initial)
-  else if (sizeOf(shape) > 0) foldAxes(loop, mask ? [x, mask] : [x], axes, result, initial, report)
-  if (out !== null) {
-    if (overlaps) copy(result, out)
-    return options.outGiven
-  }
-  if (shape.length > 0 || (options.keepdims && kept.length > 0))
-    return makeResult(loop.code, result.data, ...layoutOf(result, options, axes, kept))
-  const only = result.data[0] as number | bigint
-  return loop.code === 'b1' ? only !== 0 : only
+  if (axes.some((axis) => x.shape[axis] === 0)) fillEmpty(core, results, initial)
+  else if (sizeOf(shape) > 0) foldAxes(loop, x, mask, axes, results, initial, report)
+  const answers = results.map((result, k): unknown => {
+    const out = outs[k]
+    if (out) {
+      if (out !== result) copy(result, out)
+      return options.outsGiven?.[k]
+    }
+    if (shape.length > 0 || (options.keepdims && kept.length > 0))
+      return makeResult(result.code, result.data, ...layoutOf(result, options, axes, kept))
+    const only = result.data[0] as number | bigint
+    return result.code === 'b1' ? only !== 0 : only
+  })
+  return core.nout === 1 ? answers[0] : answers
 }
 
+/** May this be written while those are read, or written too? */
+export const isApart = (out: Strided, others: readonly (Strided | null)[]): boolean =>
+  others.every((other) => other === null || !mayShareMemory(other, out))
+
+type Initial = readonly (number | bigint)[] | null
+
 /** What comes before the first element: what was given, else the identity; null for none. */
-function initialOf({ identity }: Core, { initial }: FoldOptions, code: Code): number | bigint | null {
+function initialOf({ identity }: Core, { initial }: FoldOptions, codes: readonly Code[]): Initial {
   const value = initial !== undefined ? initial : isScalar(identity) ? identity : null
   if (value === null) return null
-  const slot = { data: new dtypes[code].array(1), code }
-  store(slot, 0, storedAs(code, value))
-  return slot.data[0] as number | bigint
+  return codes.map((code, k) => {
+    const slot = { data: new dtypes[code].array(1), code }
+    store(slot, 0, storedAs(code, isScalar(value) ? value : (value[k] ?? 0)))
+    return slot.data[0] as number | bigint
+  })
 }
 
 function checkOrder(
@@ -96,38 +113,42 @@ function checkOrder(
     throw refuse("does not have an identity, so to use a where mask one has to specify 'initial'")
 }
 
-function fillEmpty({ name, source }: Core, result: Strided, initial: number | bigint | null): void {
+function fillEmpty({ name, source }: Core, results: readonly Strided[], initial: Initial): void {
   if (initial === null)
     throw new NoLoopError(`zero-size array to reduction operation ${name} which has no identity`, {
       dtypes: [],
       types: source.overloads.map((overload) => overload.text),
     })
-  const data = new dtypes[result.code].array(1)
-  store({ data, code: result.code }, 0, initial)
-  copy({ data, code: result.code, shape: [], stride: [], offset: 0 }, result)
+  for (const [k, result] of results.entries()) {
+    const data = new dtypes[result.code].array(1)
+    store({ data, code: result.code }, 0, initial[k] ?? 0)
+    copy({ data, code: result.code, shape: [], stride: [], offset: 0 }, result)
+  }
 }
 
 /** A given output without the reduced axes. @throws OutputError */
 function outputOf(
   { name }: Core,
-  { out, keepdims = false }: FoldOptions,
+  { outs, keepdims = false }: FoldOptions,
+  k: number,
   axes: readonly number[],
   kept: Shape,
   shape: Shape,
 ): Strided | null {
+  const out = outs?.[k]
   if (!out) return null
   const want = keepdims ? kept : shape
   if (out.shape.length !== want.length) {
     const hint = keepdims ? " (must match the operand's when keepdims=True)" : ''
     throw new OutputError(
       `output parameter for reduction operation ${name} has the wrong number of dimensions: Found ${out.shape.length} but expected ${want.length}${hint}`,
-      { operand: 1, shape: out.shape, want },
+      { operand: 1 + k, shape: out.shape, want },
     )
   }
   if (!sameShape(out.shape, want))
     throw new OutputError(
       `non-broadcastable output operand with shape ${shapeText(out.shape)} doesn't match the shape ${shapeText(want)} of the reduction ${name}`,
-      { operand: 1, shape: out.shape, want },
+      { operand: 1 + k, shape: out.shape, want },
     )
   return keepdims ? dropAxes(out, axes) : out
 }
@@ -139,7 +160,13 @@ const dropAxes = (operand: Strided, axes: readonly number[]): Strided => ({
 })
 
 /** In the memory order of the operand. */
-function newResult({ ready, code }: FoldReady, x: Strided, axes: readonly number[], shape: Shape): Strided {
+function newResult(
+  { ready }: FoldReady,
+  code: Code,
+  x: Strided,
+  axes: readonly number[],
+  shape: Shape,
+): Strided {
   const data =
     shape.length === 0 ? new dtypes[code].array(1) : ready.target.allocate(code, sizeOf(shape), [x.data])
   return { data, code, shape, stride: outputStrides(shape, [dropAxes(x, axes)]), offset: 0 }
@@ -159,37 +186,37 @@ function layoutOf(
 /** One axis after another, the last first, through arrays of accumulators; what comes first joins at the end. */
 function foldAxes(
   loop: FoldReady,
-  operands: readonly Strided[],
+  x: Strided,
+  mask: Strided | null,
   axes: readonly number[],
-  result: Strided,
-  initial: number | bigint | null,
+  results: readonly Strided[],
+  initial: Initial,
   report: Last,
 ): void {
-  const { ready, code } = loop
-  const flags = operands.length > 1
+  const { ready, codes } = loop
+  const flags = mask !== null
   let step = loop
-  let elements = operands
+  let elements: readonly Strided[] = [...codes.map(() => x), ...(mask ? [mask] : [])]
   let left = axes
   if (left.length === 0) {
-    const [{ shape } = result] = operands
-    left = [shape.length]
-    elements = operands.map((x) => ({ ...x, shape: [...x.shape, 1], stride: [...x.stride, 0] }))
+    left = [x.shape.length]
+    elements = elements.map((one) => ({ ...one, shape: [...one.shape, 1], stride: [...one.stride, 0] }))
   }
-  const first = initial === null ? null : flags ? [initial, 1] : [initial]
+  const first = initial === null ? null : flags ? [...initial, 1] : initial
   const temporaries: TypedArray[] = []
   for (; left.length > 0; left = left.slice(0, -1)) {
     const axis = left.at(-1) as number
     const last = left.length === 1
-    const [x = result] = elements
-    const shape = x.shape.filter((_, k) => k !== axis)
-    const results = (flags ? [code, 'b1' as const] : [code]).map((to, k): Strided | null => {
-      if (last) return k === 0 ? result : null
+    const [now = x] = elements
+    const shape = now.shape.filter((_, k) => k !== axis)
+    const made = (flags ? [...codes, 'b1' as const] : codes).map((to, k): Strided | null => {
+      if (last) return results[k] ?? null
       const data = ready.target.allocate(to, sizeOf(shape), [x.data])
       temporaries.push(data)
-      return { data, code: to, shape, stride: outputStrides(shape, [dropAxes(x, [axis])]), offset: 0 }
+      return { data, code: to, shape, stride: outputStrides(shape, [dropAxes(now, [axis])]), offset: 0 }
     })
-    step.reduce({ elements, axis, results, initial: last ? first : null, tree: step.tree }, report)
-    elements = results.filter((r) => r !== null)
+    step.reduce({ elements, axis, results: made, initial: last ? first : null, tree: step.tree }, report)
+    elements = made.filter((r) => r !== null)
     if (!last) step = loop.further()
   }
   for (const data of temporaries) if (addressOf(data) >= 0) freeData(data)

@@ -225,4 +225,7 @@ same<typeof divmod.nout, 2>()
   hypot.accumulate(f8, { axis: [0, 1] })
   // @ts-expect-error no keyword of reduce
   hypot.reduce(f8, { axes: 0 })
+  const minmax = vectorize(['UniTuple(f8,2)(f8,f8,f8,f8)'], (a, b, x, y) => [Math.min(a, x), Math.max(b, y)])
+  const both = minmax.reduce(f8, { initial: [1, 0] })
+  same<typeof both, [Result | Scalar, Result | Scalar]>()
 }

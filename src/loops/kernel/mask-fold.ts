@@ -1,37 +1,40 @@
 /**
- * A reducing kernel under a mask: `(acc, x) -> acc` becomes `(acc, has, x, take) -> (acc, has)`. What is not taken leaves the
- * accumulator alone, and the first that is taken becomes it: no identity is needed to skip elements, nor is one made up.
+ * A reducing kernel under a mask: `(acc, x) -> acc` becomes `(acc, has, x, take) -> (acc, has)`, also where there are several
+ * accumulators and as many elements. What is not taken leaves the accumulators alone, and the first that is taken becomes them:
+ * no identity is needed to skip elements, nor is one made up.
  */
 import { cast, type Kernel, type Local, local, mapStmts, op, type Stmt, set } from './ir.ts'
 
-const [acc, has, x, take] = [0, 1, 2, 3] as const
-
-/** The kernel has two parameters and one result, of the type of the first. */
+/** The kernel has as many results as accumulators, and of their types; the elements are the other half of its parameters. */
 export function maskFold(kernel: Kernel): Kernel {
-  const [first, second, ...rest] = kernel.locals
-  const [out = 0] = kernel.outs
-  if (!first || !second) throw new TypeError(`${kernel.name} does not take two values`)
-  const moved = (id: number): number => (id === 0 ? acc : id === 1 ? x : id + 2)
+  const count = kernel.outs.length
+  if (kernel.nin !== 2 * count)
+    throw new TypeError(`${kernel.name} does not take an accumulator and an element for each of its results`)
+  const [has, take] = [count, 2 * count + 1]
+  const moved = (id: number): number => (id < count ? id : id < 2 * count ? id + 1 : id + 2)
   const flag = (name: string): Local => ({ type: 'b1', name })
-  const locals = [first, flag('has'), second, flag('take'), ...rest]
-  const result = locals.length
-  const any = result + 1
-  const inner = moveAll(kernel.body, moved)
+  const accumulators = kernel.locals.slice(0, count)
+  const elements = kernel.locals.slice(count, 2 * count)
+  const rest = kernel.locals.slice(2 * count)
+  const locals = [...accumulators, flag('has'), ...elements, flag('take'), ...rest]
   const own = (id: number) => local(locals[id]?.type ?? 'f8', id)
-  const combined: Stmt[] = [...inner, set(result, cast(first.type, own(moved(out))))]
+  const results = accumulators.map((_, k) => locals.length + k)
+  const any = locals.length + count
+  const setAll = (from: (k: number) => number): Stmt[] =>
+    accumulators.map(({ type }, k) => set(results[k] ?? 0, cast(type, own(from(k)))))
   const taken: Stmt = {
     kind: 'if',
     cond: own(has),
-    then: combined,
-    else: [set(result, cast(first.type, own(x)))],
+    then: [...moveAll(kernel.body, moved), ...setAll((k) => moved(kernel.outs[k] ?? 0))],
+    else: setAll((k) => moved(count + k)),
   }
   return {
     ...kernel,
-    locals: [...locals, { type: first.type, name: 'out' }, flag('any')],
-    nin: 4,
-    outs: [result, any],
+    locals: [...locals, ...accumulators.map(({ type }, k) => ({ type, name: `out${k}` })), flag('any')],
+    nin: 2 * count + 2,
+    outs: [...results, any],
     body: [
-      set(result, own(acc)),
+      ...setAll((k) => k),
       set(any, op('or', [own(has), own(take)])),
       { kind: 'if', cond: own(take), then: [taken], else: [] },
     ],
