@@ -170,3 +170,4 @@ console.log(`\n${targetTable(results)}\nwrote ${writeResults('peers', results)}`
 
 // Kernels of arrays, with the same options.
 await import('./gufuncs.mjs')
+await import('./methods.mjs')
