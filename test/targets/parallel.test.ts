@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { BoundsError, OptionError } from '../../src/errors.ts'
+import { BoundsError, OptionError, TargetError } from '../../src/errors.ts'
 import {
   configure,
   empty,
@@ -192,6 +192,35 @@ test('what is not shared says so', () => {
   add(ones([10]), ones([10]))
   assert.is(add.explain().last?.why, 'too little work to share')
   assert.is(add.explain().last?.threads, 1)
+})
+
+test('workers that end in mid-call, with a range claimed or not', () => {
+  const want = heavy.on('cpu')(base)
+  const g = heavy.on('parallel')
+  setNumThreads(3)
+  let errors = 0
+  for (let after = 2; after < 40; after += after < 10 ? 1 : 7) {
+    process.env.LANEWISE_TEST_STORES = String(after)
+    configure({ workerUrl: new URL('./dying-worker.mjs', import.meta.url) })
+    for (let turn = 0; turn < 4; turn++) {
+      // Long enough for workers to start and take part.
+      const until = performance.now() + 100
+      do assert.is(Buffer.compare(bytesOf(g(base)), bytesOf(want)), 0, `after ${after}`)
+      while (performance.now() < until)
+      // In place nothing can be computed a second time: the right result, or an error.
+      const own = residentOf(base, [2 * n], 'f8')
+      try {
+        assert.is(Buffer.compare(bytesOf(g(own, own)), bytesOf(want)), 0, `in place, after ${after}`)
+      } catch (error) {
+        if (!(error instanceof TargetError)) throw error
+        assert.match(error.message, /ended in mid-call/)
+        errors++
+      }
+    }
+  }
+  assert.ok(errors > 0, 'and some were given up')
+  configure({ workerUrl: file })
+  same(heavy, () => [base])
 })
 
 test('workers without a file: everything runs on this thread, and says so', async () => {

@@ -43,10 +43,8 @@ export const threadWords = {
   /** The check that failed in its range `failedRange`, whose facts are f64 words; -1 for an exception; 0 for neither. */
   failed: 2,
   failedRange: 3,
-  /** Its number in the operating system, where that can be known. */
-  system: 4,
   /** 0: it has not begun; then `running`, at last `ended`. */
-  up: 5,
+  up: 4,
 } as const
 
 export const running = 1

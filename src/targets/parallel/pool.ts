@@ -3,7 +3,6 @@
  * it at once; workers that are awake join, sleepers are woken. Main waits only for ranges that others have begun.
  */
 import { TargetError } from '../../errors.ts'
-import { hasEnded } from '../../thread.ts'
 import { residentHeap } from '../memory/resident.ts'
 import type { RunRange } from '../range.ts'
 import { unitsOf } from '../range.ts'
@@ -90,7 +89,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
   const hire = (thread: number): void => {
     const region = heap.reserve(regionBytes)
     if (!region) return
-    for (const name of ['inside', 'claimed', 'failed', 'system', 'up'] as const)
+    for (const name of ['inside', 'claimed', 'failed', 'up'] as const)
       Atomics.store(i32, threadWordOf(control, thread, name), 0)
     const data = {
       memory: heap.memory,
@@ -166,7 +165,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
       const seen = Atomics.load(i32, finished)
       if (seen === job.ranges) return true
       if (performance.now() < until) continue
-      const buried = members.filter((one) => one !== undefined && isGone(control, one.thread))
+      const buried = members.filter((one) => one !== undefined && isGone(control, one))
       for (const member of buried) if (member) bury(member)
       if (
         members.every(
@@ -244,7 +243,6 @@ function sleep(i32: Int32Array, at: number, seen: number): void {
   }
 }
 
-/** Has this thread ended, although nobody could tell us yet? */
-const isGone = (control: Control, thread: number): boolean =>
-  Atomics.load(control.i32, threadWordOf(control, thread, 'up')) === ended ||
-  hasEnded(Atomics.load(control.i32, threadWordOf(control, thread, 'system')))
+/** Has this worker ended, although nobody could tell us yet? */
+const isGone = (control: Control, { thread, spawned }: Member): boolean =>
+  Atomics.load(control.i32, threadWordOf(control, thread, 'up')) === ended || spawned.hasEnded()

@@ -1,10 +1,14 @@
 /** One worker, as Node has them and as browsers have them: made, told where things lie, noticed when it ends, stopped. */
+
+import { closedBy } from '../../thread.ts'
 import { builtin } from './builtin.ts'
 import type { WorkerData } from './worker.ts'
 
 export interface Spawned {
   /** Ends it now, whatever it does. */
   stop(): void
+  /** Has it ended, although no event could tell? In a browser nobody ends it but us. */
+  hasEnded(): boolean
 }
 
 type Threads = typeof import('node:worker_threads')
@@ -47,17 +51,28 @@ export function spawn(
     const worker = new Worker(url, { type: 'module', name: `lanewise ${data.thread}` })
     worker.onerror = (event) => ended(event.message || `its file ${String(url)} could not be loaded`)
     worker.postMessage(data)
-    return { stop: () => worker.terminate() }
+    return { stop: () => worker.terminate(), hasEnded: () => false }
   }
   // Without the parent's flags and loaders: they would only cost time.
   const { NODE_OPTIONS: _, ...env } = process.env
   const at = url instanceof URL ? url : fileUrl(url)
-  const worker = new threads.Worker(at, { workerData: data, execArgv: [], env })
+  const { port1, port2 } = new threads.MessageChannel()
+  port1.unref()
+  const workerData = { ...data, port: port2 }
+  const worker = new threads.Worker(at, { workerData, transferList: [port2], execArgv: [], env })
   worker.unref()
   let reason = ''
   worker.on('error', (error) => {
     reason = String(error)
   })
   worker.on('exit', (code) => ended(reason || `it ended with code ${code}`))
-  return { stop: () => void worker.terminate() }
+  const hasClosed = closedBy(threads, port1)
+  return {
+    stop: () => void worker.terminate(),
+    hasEnded() {
+      // Nobody sends here, but the end comes through the same queue.
+      threads.receiveMessageOnPort(port1)
+      return hasClosed()
+    },
+  }
 }

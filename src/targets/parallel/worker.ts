@@ -3,7 +3,6 @@
  * results are in shared memory. It looks for a job for a moment, because the next one often comes at once, and then sleeps.
  */
 
-import { threadNumber } from '../../thread.ts'
 import type { RangeLoops } from '../range.ts'
 import { makeRunRange, type RunRange } from '../range.ts'
 import { builtin } from './builtin.ts'
@@ -108,7 +107,6 @@ function work(data: WorkerData): void {
   const control = makeControl(memory.buffer, data.control)
   const { i32 } = control
   const load = makeLoader(data)
-  Atomics.store(i32, threadWordOf(control, thread, 'system'), threadNumber())
   Atomics.store(i32, threadWordOf(control, thread, 'up'), running)
   const inside = threadWordOf(control, thread, 'inside')
   let seen = 0
