@@ -15,7 +15,7 @@
  *                first input holds its index there (i4, counted from the end when negative). Elements are taken one after
  *                another, so that an index may repeat. For an index outside it returns -1, and then nothing was computed.
  *   fold         (accumulators, elements) -> accumulators: a reducing loop
- *   masked fold  the same, with a flag behind each accumulator (whether it holds something) and each element (whether to take it)
+ *   masked fold  the same, with one flag behind all accumulators (whether they hold something) and one behind all elements (whether to take them)
  *
  * The inner loop of a reducing loop joins elements to accumulators in memory. It exports more, with the same parameters unless
  * said otherwise:
