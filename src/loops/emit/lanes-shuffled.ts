@@ -15,9 +15,8 @@ interface Picks {
   readonly shuffles: readonly (readonly number[])[]
 }
 
-/** `offsets` are those of the register's elements in memory, in bytes. */
-function picksOf(bytes: Width, offsets: readonly number[]): Picks {
-  const last = Math.max(...offsets) + bytes - 16
+/** `offsets` are those of the register's elements in memory, in bytes; `last` is where the last load may begin. */
+function picksOf(bytes: Width, offsets: readonly number[], last: number): Picks {
   const inside = (start: number, at: number) => at >= start && at + bytes <= start + 16
   const starts: number[] = []
   for (const at of offsets.toSorted((a, b) => a - b))
@@ -44,10 +43,11 @@ export function loadShuffled(asm: Asm, bytes: Width, lanes: number, pointer: num
   const { m } = asm
   const per = 16 / bytes
   const lowest = Math.min(0, (lanes - 1) * step * bytes)
+  const last = Math.max(0, (lanes - 1) * step * bytes) - lowest + bytes - 16
   const base = asm.share(m.i32.add(asm.get(pointer), m.i32.const(lowest)), binaryen.i32)
   return Array.from({ length: lanes / per }, (_, j) => {
     const offsets = Array.from({ length: per }, (_, k) => (j * per + k) * step * bytes - lowest)
-    const { starts, shuffles } = picksOf(bytes, offsets)
+    const { starts, shuffles } = picksOf(bytes, offsets, last)
     const loads = starts.map((start) => asm.share(m.v128.load(start, 1, base()), binaryen.v128))
     const load = (n: number) => loads[Math.min(n, loads.length - 1)]?.() ?? base()
     return shuffles.reduce((there, order, n) => m.i8x16.shuffle(there, load(n + 1), [...order]), load(0))
