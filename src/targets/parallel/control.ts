@@ -2,8 +2,9 @@
  * The words that threads share, all in the memory of resident arrays, and the meaning of each. Every thread claims ranges of the
  * current job by adding to one word; nobody hands them out, so nobody waits for a thread that has not begun.
  *
- * A job's words are never reused while a thread may still look at them: jobs take turns in a ring of slots, and a slot is taken
- * again only when all who entered it have left.
+ * A job's words are never reused while a thread may still look at them: jobs take turns in a ring of slots. A thread says that it is
+ * inside before it looks whether the slot holds its job; main takes the job away before it looks whether somebody is inside. So one of
+ * them sees the other.
  */
 
 /** Int32 words at the start of the block. */
@@ -20,31 +21,27 @@ export const words = {
 export const slotWords = {
   /** Which job this slot holds; -1 while it is written. */
   job: 0,
-  /** Threads that have come and not left. */
-  entered: 1,
   /** The next range to be claimed. */
-  next: 2,
+  next: 1,
   /** Ranges that were claimed and are done with; whoever waits for the last one sleeps here. */
-  finished: 3,
-  /** Ranges from this one on are passed over: the first that failed, or -1 when the job is given up. */
-  stop: 4,
+  finished: 2,
+  /** Ranges from this one on are passed over: the first that failed. */
+  stop: 3,
   /** Calls of the inner loop. */
-  calls: 5,
+  calls: 4,
   /** Threads that have run a range. */
-  threads: 6,
+  threads: 5,
 } as const
 
 /** Words of one thread. */
 export const threadWords = {
   /** Not 0: it is in slot number `inside - 1`. */
   inside: 0,
-  /** Not 0: it is at work on range `claimed - 1`. */
-  claimed: 1,
   /** The check that failed in its range `failedRange`, whose facts are f64 words; -1 for an exception; 0 for neither. */
-  failed: 2,
-  failedRange: 3,
+  failed: 1,
+  failedRange: 2,
   /** 0: it has not begun; then `running`, at last `ended`. */
-  up: 4,
+  up: 3,
 } as const
 
 export const running = 1

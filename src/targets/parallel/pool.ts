@@ -68,7 +68,6 @@ const never = 0x7fffffff
 interface Member {
   readonly thread: number
   readonly spawned: Spawned
-  alive: boolean
 }
 
 /** Null: there is no memory for it. */
@@ -89,7 +88,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
   const hire = (thread: number): void => {
     const region = heap.reserve(regionBytes)
     if (!region) return
-    for (const name of ['inside', 'claimed', 'failed', 'up'] as const)
+    for (const name of ['inside', 'failed', 'up'] as const)
       Atomics.store(i32, threadWordOf(control, thread, name), 0)
     const data = {
       memory: heap.memory,
@@ -101,7 +100,6 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     }
     const member: Member = {
       thread,
-      alive: true,
       spawned: spawn(workerUrl, data, (reason) => {
         if (Atomics.load(i32, threadWordOf(control, thread, 'up')) === 0) broken = reason
         bury(member)
@@ -112,15 +110,15 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     members[thread] = member
   }
 
-  /** A thread that has ended is in no slot any more. */
+  /** A thread that has ended is no member any more, and so in no slot. */
   const bury = (member: Member): void => {
-    if (members[member.thread] !== member) return
-    members[member.thread] = undefined
-    member.alive = false
-    const inside = threadWordOf(control, member.thread, 'inside')
-    const slot = Atomics.exchange(i32, inside, 0) - 1
-    if (slot >= 0) Atomics.sub(i32, slotWordOf(control, slot, 'entered'), 1)
+    if (members[member.thread] === member) members[member.thread] = undefined
   }
+
+  const isEmpty = (slot: number): boolean =>
+    members.every(
+      (one) => !one || Atomics.load(i32, threadWordOf(control, one.thread, 'inside')) !== slot + 1,
+    )
 
   const complete = (): void => {
     // A worker that never began would not begin the next time.
@@ -133,11 +131,10 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     for (let tries = 0; tries < slots; tries++) {
       number = number === never ? 1 : number + 1
       const slot = number % slots
-      const entered = slotWordOf(control, slot, 'entered')
-      if (Atomics.load(i32, entered) !== 0) continue
+      if (!isEmpty(slot)) continue
       Atomics.store(i32, slotWordOf(control, slot, 'job'), -1)
       // Whoever came in between sees that and leaves.
-      for (let looks = 0; looks < 10000; looks++) if (Atomics.load(i32, entered) === 0) return slot
+      for (let looks = 0; looks < 10000; looks++) if (isEmpty(slot)) return slot
     }
     return null
   }
@@ -167,12 +164,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
       if (performance.now() < until) continue
       const buried = members.filter((one) => one !== undefined && isGone(control, one))
       for (const member of buried) if (member) bury(member)
-      if (
-        members.every(
-          (one) => !one || Atomics.load(i32, threadWordOf(control, one.thread, 'inside')) !== slot + 1,
-        )
-      )
-        return Atomics.load(i32, finished) === job.ranges
+      if (isEmpty(slot)) return Atomics.load(i32, finished) === job.ranges
       sleep(i32, finished, seen)
     }
   }

@@ -1,12 +1,10 @@
-/** One worker, as Node has them and as browsers have them: made, told where things lie, noticed when it ends, stopped. */
+/** One worker, as Node has them and as browsers have them: made, told where things lie, noticed when it ends. */
 
 import { closedBy } from '../../thread.ts'
 import { builtin } from './builtin.ts'
 import type { WorkerData } from './worker.ts'
 
 export interface Spawned {
-  /** Ends it now, whatever it does. */
-  stop(): void
   /** Has it ended, although no event could tell? In a browser nobody ends it but us. */
   hasEnded(): boolean
 }
@@ -51,7 +49,7 @@ export function spawn(
     const worker = new Worker(url, { type: 'module', name: `lanewise ${data.thread}` })
     worker.onerror = (event) => ended(event.message || `its file ${String(url)} could not be loaded`)
     worker.postMessage(data)
-    return { stop: () => worker.terminate(), hasEnded: () => false }
+    return { hasEnded: () => false }
   }
   // Without the parent's flags and loaders: they would only cost time.
   const { NODE_OPTIONS: _, ...env } = process.env
@@ -68,7 +66,6 @@ export function spawn(
   worker.on('exit', (code) => ended(reason || `it ended with code ${code}`))
   const hasClosed = closedBy(threads, port1)
   return {
-    stop: () => void worker.terminate(),
     hasEnded() {
       // Nobody sends here, but the end comes through the same queue.
       threads.receiveMessageOnPort(port1)

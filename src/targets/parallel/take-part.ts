@@ -19,7 +19,6 @@ export function takePart(
   const [next, finished, stop] = (['next', 'finished', 'stop'] as const).map((word) =>
     slotWordOf(control, slot, word),
   ) as [number, number, number]
-  const claimed = threadWordOf(control, thread, 'claimed')
   const [calls, threads] = [slotWordOf(control, slot, 'calls'), slotWordOf(control, slot, 'threads')]
   const units = unitsOf(job.work)
   const report = { calls: 0 }
@@ -27,7 +26,6 @@ export function takePart(
   for (;;) {
     const range = Atomics.add(i32, next, 1)
     if (range >= job.ranges) break
-    Atomics.store(i32, claimed, range + 1)
     if (range < Atomics.load(i32, stop)) {
       if (runs++ === 0) Atomics.add(i32, threads, 1)
       report.calls = 0
@@ -38,7 +36,6 @@ export function takePart(
       Atomics.add(i32, calls, report.calls)
     }
     Atomics.store(control.u8, doneOf(control, slot, range), 1)
-    Atomics.store(i32, claimed, 0)
     if (Atomics.add(i32, finished, 1) + 1 === job.ranges) Atomics.notify(i32, finished)
   }
 }

@@ -115,13 +115,11 @@ function work(data: WorkerData): void {
       seen = Atomics.load(i32, wordOf(control, 'job'))
       const slot = seen % slots
       Atomics.store(i32, inside, slot + 1)
-      Atomics.add(i32, slotWordOf(control, slot, 'entered'), 1)
       if (Atomics.load(i32, slotWordOf(control, slot, 'job')) === seen) {
         const job = readRecord(control, slot)
         const loaded = load(job.loop)
         if (loaded) takePart(control, thread, slot, job, loaded.run, loaded.facts)
       }
-      Atomics.sub(i32, slotWordOf(control, slot, 'entered'), 1)
       Atomics.store(i32, inside, 0)
     }
   } finally {
