@@ -1,7 +1,8 @@
 /**
- * The short way of a call, for what most calls are, and for small arrays, whose time is spent before the loop: arrays of one
- * shape whose elements are neighbours in C order, numbers among them, outputs given or not; plain ones if they fit a block. It only goes where a call of the same dtypes has gone the
- * long way (call.ts), allocates nothing but results, and leaves everything else, all errors too, to that.
+ * The short way of a call, for what most calls are: arrays of one shape whose elements are neighbours in C order, numbers among them,
+ * outputs given or not; plain arrays if they fit a block. For small ones the time before the loop is all that counts. It only goes
+ * where a call of the same dtypes has gone the long way (call.ts), allocates nothing but results, and leaves everything else, all
+ * errors too, to that.
  */
 import { contiguousStrides, sameShape } from '../broadcast/shape.ts'
 import { type Code, codes, dtypes, type TypedArray } from '../dtype.ts'
