@@ -127,6 +127,25 @@ test('uneven work', () => {
   ])
 })
 
+test('main waits for a range that takes a worker long, and does not take it for lost', () => {
+  const slow = loose(
+    vectorize(['i4(i4)'], (x) => {
+      let s = 1
+      for (let i = 0; i < 2_000_000; i++) s = (s * 31 + i + x) | 0
+      return s
+    }),
+  )
+  // In place: what were computed twice would be another value.
+  same(slow, () => {
+    const own = residentOf(
+      Int32Array.from({ length: 96 }, (_, i) => i),
+      [96],
+      'i4',
+    )
+    return [own, own]
+  })
+})
+
 test('an output whose elements share memory has the last value, as on cpu', () => {
   const x = residentOf(base, [200, 300], 'f8')
   const one = () => ({ data: new Float64Array(300), shape: [200, 300], stride: [0, 1], offset: 0 })
