@@ -27,6 +27,12 @@ export const exp2: Unary = /* @__PURE__ */ unary('exp2')
 export const erf: Unary = /* @__PURE__ */ unary('erf')
 /** 1 - erf(x), precise also where that is tiny (C's erfc). */
 export const erfc: Unary = /* @__PURE__ */ unary('erfc')
+/** Γ(x), the factorial of x - 1; NaN at negative whole numbers and -Infinity, ±Infinity at ±0 (C's tgamma). */
+export const gamma: Unary = /* @__PURE__ */ unary('gamma')
+/** The natural logarithm of |Γ(x)|; Infinity at 0 and negative whole numbers (C's lgamma). */
+export const lgamma: Unary = /* @__PURE__ */ unary('lgamma')
+/** log(e^x + e^y) without overflow (NumPy's logaddexp). */
+export const logaddexp: Binary = /* @__PURE__ */ binary('logaddexp')
 /** sin(π x), exact at multiples of 1/2; at whole numbers a zero with the sign of x (IEEE 754 sinPi). */
 export const sinpi: Unary = /* @__PURE__ */ unary('sinpi')
 /** cos(π x), exact at multiples of 1/2; +0 halfway between whole numbers (IEEE 754 cosPi). */

@@ -152,7 +152,26 @@ const ranges: Readonly<Record<string, readonly (readonly [number, number])[]>> =
     [-10, 10],
     [0, 1e6],
   ],
+  gamma: [
+    [-185, 172],
+    [-6, 6],
+    [0, 3],
+  ],
+  lgamma: [
+    [-20, 20],
+    [-6, 6],
+    [0.5, 2.5],
+    [0, 1e6],
+  ],
 }
+/** Where lgamma is next to 0: the zero at -n is ever closer to it. */
+const zerosOfLgamma = [
+  -2.4570247382208006, -2.7476826467274127, -3.14358088834998, -3.955294284858598, -4.039361839740537,
+  -4.991544640560048, -5.0082181683225935, -5.998607480080875, -6.001385294453155, -6.999801507890638,
+  -7.000198333407325, -8.000024800270682, -8.999997244250977, -10.000000275573013, -10.99999997494789,
+  -12.000000002087676, -12.99999999983941, -14.00000000001147, -14.999999999999236, -16.000000000000046,
+]
+const places: Readonly<Record<string, readonly number[]>> = { lgamma: zerosOfLgamma }
 const like: Readonly<Record<string, string>> = {
   cos: 'sin',
   log2: 'log',
@@ -168,7 +187,7 @@ const like: Readonly<Record<string, string>> = {
 export function operands(name: string, count: number): Float64Array {
   const random = generator(name.length * 7919 + name.charCodeAt(0))
   const known = ranges[like[name] ?? name] ?? [[-10, 10]]
-  const first = awkward()
+  const first = [...awkward(), ...(places[name] ?? []).flatMap(neighbours)]
   const out = new Float64Array(Math.max(count, first.length))
   out.set(first)
   for (let k = first.length; k < out.length; k++) {
@@ -185,7 +204,14 @@ export function pairs(name: string, count: number): Float64Array {
   const out: number[] = corners.flatMap((x) => corners.flatMap((y) => [x, y]))
   for (let k = 0; out.length < 2 * count; k++) {
     const kind = k % 5
-    if (kind === 0) out.push(anyBits(random), anyBits(random))
+    if (kind === 0 && name === 'logaddexp') {
+      // Next to where the result is 0; in few digits, as below.
+      const x = -random() * Math.LN2
+      out.push(
+        x,
+        Math.fround(Math.log1p(-Math.exp(x))) * (1 + (random() - 0.5) / 2 ** Math.floor(random() * 24)),
+      )
+    } else if (kind === 0) out.push(anyBits(random), anyBits(random))
     else if (kind === 1) out.push(random() * 20 - 10, random() * 20 - 10)
     else if (kind === 2) {
       // Powers that are neither 0 nor infinite.

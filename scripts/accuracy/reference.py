@@ -55,7 +55,22 @@ def ldexp(x, n):
     return gmpy2.mul_2exp(mpfr(x), n) if n >= 0 else gmpy2.div_2exp(mpfr(x), -n)
 
 
+def lgamma(x):
+    return gmpy2.lgamma(mpfr(x))[0]
+
+
+def logaddexp(x, y):
+    if math.isnan(x) or math.isnan(y) or math.isinf(x) or math.isinf(y):
+        return mpfr(max(x, y)) if x == x and y == y else mpfr('nan')
+    low, high = sorted((mpfr(x), mpfr(y)))
+    # Where the result is near 0 most digits of the sum cancel.
+    with gmpy2.local_context(context, precision=400):
+        return high + gmpy2.log1p(gmpy2.exp(low - high))
+
+
 functions = {
+    'lgamma': lgamma,
+    'logaddexp': logaddexp,
     'sinpi': sinpi,
     'cospi': lambda x: of_pi(gmpy2.cos, x),
     'nextafter': lambda x, y: mpfr(math.nextafter(x, y)),

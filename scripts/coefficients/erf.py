@@ -1,4 +1,5 @@
-"""Prints the coefficients of src/loops/kernel/math/erf.ts, computed by mpmath (pip install mpmath), lowest power first.
+"""Prints the coefficients of src/loops/kernel/math/erf.ts, computed by mpmath (pip install mpmath), lowest power first,
+and what the first lacks for being rounded.
 
     python3 scripts/coefficients/erf.py
 
@@ -30,5 +31,5 @@ for name, f, interval, count in (
     ('small', small, [0, mpf(9) / 16], 12),
 ):
     numbers, error = chebyfit(f, interval, count, error=True)
-    print(f'{name}: error 2^{nstr(log(error, 2), 3)}')
+    print(f'{name}: error 2^{nstr(log(error, 2), 3)}, the first lacks {float(numbers[-1] - mpf(float(numbers[-1])))!r}')
     print('  [' + ', '.join(repr(float(c)) for c in numbers[::-1]) + ']')

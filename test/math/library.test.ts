@@ -10,7 +10,8 @@ const x = Float64Array.of(-2.75, -1, -0, 0.3, 0.5, 1, 3, 1e-310, 700.3, Infinity
 const same = (got: ArrayLike<number>, want: readonly number[]) =>
   assert.equal([...Array.from(got)], [...want])
 
-const unary = { exp2: math.exp2, erf: math.erf, erfc: math.erfc, sinpi: math.sinpi, cospi: math.cospi }
+const { exp2, erf, erfc, gamma, lgamma, sinpi, cospi } = math
+const unary = { exp2, erf, erfc, gamma, lgamma, sinpi, cospi }
 
 for (const [name, f] of Object.entries(unary)) {
   test(`${name} in a kernel is ${name} called`, () => {
@@ -50,11 +51,11 @@ for (const [name, f] of Object.entries(unary)) {
 }
 
 test('two arguments', () => {
-  const { copysign, nextafter, ldexp } = math
+  const { copysign, nextafter, ldexp, logaddexp } = math
   const f = vectorize(
-    ['UniTuple(f8,3)(f8,f8)'],
+    ['UniTuple(f8,4)(f8,f8)'],
     ({ m }) =>
-      (x, y) => [m.copysign(x, y), m.nextafter(x, y), m.ldexp(x, y)],
+      (x, y) => [m.copysign(x, y), m.nextafter(x, y), m.ldexp(x, y), m.logaddexp(x, y)],
     {
       env: { m: math },
     },
@@ -66,6 +67,10 @@ test('two arguments', () => {
   assert.equal(rows[0], each(copysign))
   assert.equal(rows[1], each(nextafter))
   assert.equal(rows[2], each(ldexp))
+  each(logaddexp).forEach((want, i) => {
+    const got = rows[3]?.[i] ?? 0
+    assert.ok(Object.is(got, want) || Math.abs(got / want - 1) < 2 ** -52, `logaddexp ${x[i]}, ${y[i]}`)
+  })
   assert.is(nextafter(1, 2), 1 + 2 ** -52)
   assert.is(copysign(3, -0), -3)
 })

@@ -1,6 +1,6 @@
 /** Numbers as unevaluated sums of two: what the functions need beyond the precision of their type. */
 import type { Expr } from '../ir.ts'
-import { add, type Build, div, fma, mul, neg, pmax, sqrt, sub } from './build.ts'
+import { add, type Build, div, fma, madd, mul, neg, pmax, select, sqrt, sub } from './build.ts'
 import { formatOf } from './formats.ts'
 
 export interface Pair {
@@ -40,6 +40,45 @@ export function sumOfAny(b: Build, x: Expr, y: Expr): Pair {
   const part = b.let(sub(high, x))
   return { high, low: b.let(add(sub(x, sub(high, part)), sub(y, part))) }
 }
+
+/** A pair times a number, but for some 2^-104 of it. */
+export function times(b: Build, p: Pair, x: Expr): Pair {
+  const { high, low } = product(b, p.high, x)
+  return sum(b, high, b.let(madd(b, p.low, x, low)))
+}
+
+/** The product of two pairs, but for some 2^-102 of it. */
+export function productOfPairs(b: Build, p: Pair, q: Pair): Pair {
+  const { high, low } = product(b, p.high, q.high)
+  return sum(b, high, b.let(add(low, madd(b, p.high, q.low, mul(p.low, q.high)))))
+}
+
+/** The sum of two pairs, but for some 2^-104 of the larger one. */
+export function sumOfPairs(b: Build, p: Pair, q: Pair): Pair {
+  const { high, low } = sumOfAny(b, p.high, q.high)
+  return sum(b, high, b.let(add(low, add(p.low, q.low))))
+}
+
+/** The quotient of two pairs, but for some 2^-100 of it; not normalized. */
+export function quotient(b: Build, top: Pair, bottom: Pair): Pair {
+  const high = b.let(div(top.high, bottom.high))
+  const back = product(b, high, bottom.high)
+  const left = sub(add(sub(sub(top.high, back.high), back.low), top.low), mul(high, bottom.low))
+  return { high, low: b.let(div(left, bottom.high)) }
+}
+
+/** A constant in two parts. */
+export const pairOf = (b: Build, { high, low }: { readonly high: number; readonly low: number }): Pair => ({
+  high: b.number(high),
+  low: b.number(low),
+})
+
+export const selectPair = (cond: Expr, then: Pair, otherwise: Pair): Pair => ({
+  high: select(cond, then.high, otherwise.high),
+  low: select(cond, then.low, otherwise.low),
+})
+
+export const letPair = (b: Build, p: Pair): Pair => ({ high: b.let(p.high), low: b.let(p.low) })
 
 /** The square root of a pair. */
 export function root(b: Build, z: Pair): Pair {

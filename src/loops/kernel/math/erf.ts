@@ -6,7 +6,7 @@
  */
 import type { Expr } from '../ir.ts'
 import { abs, add, type Build, copysign, div, ge, lt, madd, mul, pmin, select, sub } from './build.ts'
-import { product, sum } from './double.ts'
+import { product, quotient, sum } from './double.ts'
 import { fineExpParts, scaleFar } from './exp.ts'
 import { beyond, scaleBy } from './formats.ts'
 import { inDouble } from './log-more.ts'
@@ -20,6 +20,8 @@ const scaled = [
   -8.157536030264092e-7, 7.007726225939664e-8, 9.963669781288243e-8, -1.3478117328949061e-8,
   -8.162435007722838e-9,
 ] as const
+/** What is missing from the first of them, which counts most. */
+const missing = -4.56453727151586e-17
 const small = [
   0.1283791670955126, -0.37612638903183754, 0.11283791670955087, -0.026866170645118446, 0.005223977625222192,
   -0.0008548327001135946, 0.00012055331545294116, -1.4925589383821143e-5, 1.646038320985815e-6,
@@ -38,14 +40,11 @@ function complement(b: Build, a: Expr) {
   const rest = sub(grown.low, mul(square.low, grown.high))
   const t = b.let(div(sub(a, 4), add(a, 4)))
   const [first = 0, ...more] = scaled
-  const g = sum(b, b.number(first), b.let(mul(t, polynomial(b, t, more))))
+  const g = sum(b, b.number(first), b.let(madd(b, t, polynomial(b, t, more), missing)))
   const top = product(b, grown.high, g.high)
-  const topLow = add(top.low, madd(b, grown.high, g.low, mul(rest, g.high)))
+  const topLow = b.let(add(top.low, madd(b, grown.high, g.low, mul(rest, g.high))))
   const bottom = sum(b, b.let(mul(a, 2)), b.number(1))
-  const ratio = b.let(div(top.high, bottom.high))
-  const back = product(b, ratio, bottom.high)
-  const left = sub(add(sub(sub(top.high, back.high), back.low), topLow), mul(ratio, bottom.low))
-  return { high: ratio, low: b.let(div(left, bottom.high)), k }
+  return { ...quotient(b, { high: top.high, low: topLow }, bottom), k }
 }
 
 /** Where erf is 1, and where erfc is 0. */

@@ -5,9 +5,12 @@ import { acos, asin, atan, atan2 } from './arc.ts'
 import type { Build } from './build.ts'
 import { erf, erfc } from './erf.ts'
 import { exp, exp2 } from './exp.ts'
+import { gamma } from './gamma.ts'
 import { cosh, expm1, sinh, tanh } from './hyperbolic.ts'
+import { lgamma } from './lgamma.ts'
 import { log } from './log.ts'
 import { acosh, asinh, atanh, log1p, log2, log10 } from './log-more.ts'
+import { logaddexp } from './logaddexp.ts'
 import { exponent, ldexp, mantissa, nextafter } from './parts.ts'
 import { pow } from './power.ts'
 import { rem } from './rem.ts'
@@ -45,6 +48,9 @@ const functions: Partial<Record<Op, MathFunction>> = {
   exp2,
   erf,
   erfc,
+  gamma,
+  lgamma,
+  logaddexp,
   sinpi,
   cospi,
   nextafter,
