@@ -4,29 +4,16 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { nodeBinary, versions } from './nodes.ts'
 import { expectedOutput } from './package/expected.ts'
 import { project, root } from './packed.ts'
 import { skip } from './skip.ts'
-import { installed } from './tools.ts'
-
-const versions = [20, 22, 24]
-
-const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
-
-/** The binary of this major version, or why there is none. */
-function binary(major: number): { readonly path: string } | { readonly reason: string } {
-  if (process.versions.node.startsWith(`${major}.`)) return { path: process.execPath }
-  const tool = installed(`node-${major}`, `node-${platform}@${major}`)
-  if ('reason' in tool) return tool
-  const executable = process.platform === 'win32' ? 'bin/node.exe' : 'bin/node'
-  return { path: join(tool.folder, 'node_modules', `node-${platform}`, executable) }
-}
 
 const folder = project('runtimes')
 cpSync(join(root, 'test/package'), folder, { recursive: true })
 
 for (const major of versions) {
-  const node = binary(major)
+  const node = nodeBinary(major)
   if ('reason' in node) {
     skip(`Node ${major}`, node.reason)
     continue

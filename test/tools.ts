@@ -18,6 +18,8 @@ export function installed(name: string, spec: string): Installed {
     return { folder }
   } catch (error) {
     rmSync(partial, { recursive: true, force: true })
+    // Another test was faster.
+    if (existsSync(folder)) return { folder }
     const text = String((error as { stderr?: unknown }).stderr ?? error)
     return { reason: `npm could not install ${spec}: ${text.split('\n')[0]}` }
   }

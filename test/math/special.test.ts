@@ -1,401 +1,139 @@
-/** What must come out exactly: zeros with their signs, infinities, NaN, and landmarks; in f8 and f4, with and without FMA. */
+/**
+ * Special values and landmarks of every function, in f8 and f4, on lanes and scalars, with and without FMA: on every Node that we promise,
+ * and in Chromium. The compiled modules are made once, and run there; each engine must give the interpreter's bits, too.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { fuses } from '../../src/loops/fuses.ts'
+import { emitWasm } from '../../src/loops/emit/wasm.ts'
+import { expand } from '../../src/loops/kernel/expand.ts'
+import { interpret } from '../../src/loops/kernel/interpret.ts'
+import { type Kernel, op } from '../../src/loops/kernel/ir.ts'
 import { functionNames } from '../../src/loops/kernel/math/functions.ts'
-import { type Op, opRow } from '../../src/loops/kernel/ops.ts'
-import { functionLoop } from './run-function.ts'
+import type { Op } from '../../src/loops/kernel/ops.ts'
+import { findChromium } from '../browser/chromium.ts'
+import { nodeBinary, versions } from '../nodes.ts'
+import { skip } from '../skip.ts'
+import { kernelOf } from './run-function.ts'
+import { mistakes, rowsOf } from './special-values.ts'
 
-const ways = [false, true].filter((fma) => !fma || fuses())
-const types = ['f8', 'f4'] as const
+type Float = 'f4' | 'f8'
 
-function apply(name: Op, type: 'f8' | 'f4', fma: boolean, rows: readonly (readonly number[])[]): number[] {
-  const loop = functionLoop(name, type, rows.length, { fma })
-  rows.forEach((row, i) => {
-    row.forEach((x, k) => {
-      const column = loop.inputs[k]
-      if (column) column[i] = x
-    })
+interface Case {
+  readonly name: Op
+  readonly type: Float
+  readonly fma: boolean
+  readonly simd: boolean
+  readonly want: readonly number[]
+  /** What `engine.mjs` takes. */
+  readonly run: { readonly code: string; readonly type: Float; readonly columns: readonly string[] }
+}
+
+const base64 = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+const column = (values: readonly number[]) => base64(new Uint8Array(Float64Array.from(values).buffer))
+
+function casesOf(
+  name: Op,
+  type: Float,
+  kernel: Kernel,
+  rows: readonly (readonly number[])[],
+  fma: boolean,
+): Case[] {
+  const inputs = Array<Float>(kernel.nin).fill(type)
+  const want = rows.map((row) => Number(interpret(kernel, [], row)[0]))
+  const columns = inputs.map((_, k) => column(rows.map((row) => row[k] ?? 0)))
+  return [true, false].map((simd) => {
+    const code = base64(emitWasm({ kernel, inputs, outputs: [type], simd, fma }).unshared)
+    return { name, type, fma, simd, want, run: { code, type, columns } }
   })
-  loop.run(rows.length)
-  return Array.from(loop.output as Float64Array)
 }
 
-const inside = (name: Op): ((...args: number[]) => number) =>
-  name === 'rem' ? (a, b) => a % b : Math[opRow(name).math as 'pow']
+/** Tells whether an engine fuses: (1 + e)² - (1 + 2e) is e², which two roundings lose. */
+const probes = (['f8', 'f4'] as const).flatMap((type) => {
+  const kernel = { ...kernelOf('rem', type), nin: 2 }
+  const e = type === 'f8' ? 2 ** -30 : 2 ** -14
+  const [x, y] = [0, 1].map((operand) => ({ kind: 'input' as const, type, operand }))
+  const body = kernel.body.map((s) =>
+    s.kind === 'set' && x && y ? { ...s, value: op('fma', [x, x, y]) } : s,
+  )
+  return casesOf('fma', type, { ...kernel, body }, [[1 + e, -1 - 2 * e]], true)
+})
+const cases = functionNames.flatMap((name) =>
+  (['f8', 'f4'] as const).flatMap((type) =>
+    [false, true].flatMap((fma) =>
+      casesOf(name, type, expand(kernelOf(name, type), fma), rowsOf(name, type), fma),
+    ),
+  ),
+)
+const runs = [...probes, ...cases].map((c) => c.run)
 
-const edges = [0, -0, 1, -1, 2, -2, 0.5, -0.5, 3, -3, Infinity, -Infinity, NaN, 1e30, -1e30]
-/** The kinds of results that are the same on every engine. */
-const isSpecial = (x: number) => !Number.isFinite(x) || x === 0 || Math.abs(x) === 1
+const engine = fileURLToPath(new URL('engine.mjs', import.meta.url))
 
-for (const fma of ways) {
-  for (const type of types) {
-    for (const name of functionNames.filter((name) => name === 'rem' || opRow(name).math)) {
-      test(`special values of ${name} on ${type}${fma ? ', fused' : ''}`, () => {
-        const rows =
-          opRow(name).arity === 1 ? edges.map((x) => [x]) : edges.flatMap((x) => edges.map((y) => [x, y]))
-        const got = apply(name, type, fma, rows)
-        rows.forEach((row, i) => {
-          const operands = type === 'f4' ? row.map(Math.fround) : row
-          const exact = inside(name)(...operands)
-          const want = type === 'f4' ? Math.fround(exact) : exact
-          if (isSpecial(want)) assert.ok(Object.is(got[i], want), `${name}(${row}) is ${got[i]}, not ${want}`)
-          else
-            assert.ok(Math.abs((got[i] ?? 0) / exact - 1) < 1e-6, `${name}(${row}) is ${got[i]}, not ${want}`)
+/** What the cases give in an engine; null for modules that it does not take. */
+type Results = readonly (string | null)[]
+
+function inNode(path: string): Results {
+  const input = JSON.stringify(runs)
+  const env = { ...process.env, NODE_OPTIONS: '' }
+  return JSON.parse(
+    execFileSync(path, [engine, 'stdin'], { input, maxBuffer: 2 ** 28, encoding: 'utf8', env }),
+  )
+}
+
+async function inChromium(
+  found: Exclude<Awaited<ReturnType<typeof findChromium>>, string>,
+): Promise<Results> {
+  const browser = await chromium.launch({ ...found, headless: true })
+  try {
+    const page = await browser.newPage()
+    const source = `data:text/javascript;base64,${readFileSync(engine, 'base64')}`
+    return await page.evaluate<Results>(
+      `import('${source}').then((m) => m.runCases(${JSON.stringify(runs)}))`,
+    )
+  } finally {
+    await browser.close()
+  }
+}
+
+function testEngine(title: string, results: Results, mayFuse: boolean): void {
+  const numbers = (k: number): number[] | undefined => {
+    const text = results[k]
+    return text ? [...new Float64Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer)] : undefined
+  }
+  const fuses = probes.every((probe, k) => Object.is(numbers(k)?.[0], probe.want[0]))
+  if (!mayFuse) test(`${title} does not know relaxed SIMD`, () => assert.is(fuses, false))
+  for (const name of functionNames)
+    test(`${title}: special values of ${name}${fuses ? ', also fused' : ''}`, () => {
+      const ran = cases.flatMap((c, k) =>
+        c.name === name && (fuses || !c.fma) ? [{ c, got: numbers(k + probes.length) }] : [],
+      )
+      assert.is(ran.length, fuses ? 8 : 4)
+      for (const { c, got } of ran) {
+        const way = `${c.simd ? 'on lanes' : 'scalar'}${c.fma ? ', fused' : ''}`
+        assert.ok(got, `the engine takes the module ${way}`)
+        assert.equal(mistakes(name, c.type, got), [], way)
+        c.want.forEach((want, i) => {
+          const row = rowsOf(name, c.type)[i]
+          assert.ok(
+            Object.is(got[i], want),
+            `${name}(${row}) on ${c.type}, ${way}: ${got[i]}, interpreted ${want}`,
+          )
         })
-      })
-    }
-  }
-}
-
-const tiny = 2 ** -1074
-/** The least number above 1, and the greatest below. */
-const [above, below] = [1 + 2 ** -52, 1 - 2 ** -53]
-const landmarks: Partial<Record<Op, readonly (readonly number[])[]>> = {
-  log2: [
-    [1, 0],
-    [8, 3],
-    [2 ** -1074, -1074],
-    [2 ** 1023, 1023],
-    [-1, NaN],
-  ],
-  exp2: [
-    [0, 1],
-    [10, 1024],
-    [-1074, tiny],
-    [-1075, 0],
-    [1023, 2 ** 1023],
-    [1024, Infinity],
-    [-Infinity, 0],
-    [Infinity, Infinity],
-    [NaN, NaN],
-  ],
-  erf: [
-    [0, 0],
-    [-0, -0],
-    [Infinity, 1],
-    [-Infinity, -1],
-    [6, 1],
-    [NaN, NaN],
-    [tiny, tiny],
-    [0.5, 0.5204998778130465],
-  ],
-  erfc: [
-    [0, 1],
-    [-0, 1],
-    [Infinity, 0],
-    [-Infinity, 2],
-    [28, 0],
-    [NaN, NaN],
-    [-6, 2],
-    [tiny, 1],
-  ],
-  gamma: [
-    [0, Infinity],
-    [-0, -Infinity],
-    [-1, NaN],
-    [-1e300, NaN],
-    [1, 1],
-    [2, 1],
-    [5, 24],
-    [11, 3628800],
-    [23, 1.1240007277776077e21],
-    [0.5, 1.772453850905516],
-    [-0.5, -3.544907701811032],
-    [-1.5, 2.363271801207355],
-    [171.6243769563027, 1.7976931348622299e308],
-    [171.62437695630274, Infinity],
-    [172, Infinity],
-    [Infinity, Infinity],
-    [-Infinity, NaN],
-    [NaN, NaN],
-    [tiny, Infinity],
-    [-tiny, -Infinity],
-    [2 ** -1000, 2 ** 1000],
-    [-177.5, tiny],
-    [-176.5, -242 * tiny],
-    [-182.5, -0],
-    [-190.5, -0],
-    [-191.5, 0],
-    [-1000.5, -0],
-  ],
-  lgamma: [
-    [0, Infinity],
-    [-0, Infinity],
-    [-1, Infinity],
-    [-1e300, Infinity],
-    [1, 0],
-    [2, 0],
-    [3, Math.LN2],
-    [Infinity, Infinity],
-    [-Infinity, Infinity],
-    [NaN, NaN],
-    [tiny, 744.4400719213812],
-    [-tiny, 744.4400719213812],
-    [-1.5, 0.860047015376481],
-    [-2.4570247382208006, 5.619192358950097e-17],
-    [2.559983327851638e305, 1.7976931348623155e308],
-    [2.5599833278516387e305, Infinity],
-    [above, -1.2816762426960008e-16],
-  ],
-  logaddexp: [
-    [0, 0, Math.LN2],
-    [1e308, 1e308, 1e308],
-    [-1e308, 1e308, 1e308],
-    [Infinity, -Infinity, Infinity],
-    [-Infinity, -Infinity, -Infinity],
-    [-Infinity, 3, 3],
-    [Infinity, Infinity, Infinity],
-    [NaN, Infinity, NaN],
-    [-Infinity, NaN, NaN],
-    [0, -745, tiny],
-    [0, -750, 0],
-    [-0, -750, 0],
-    [tiny, -745, 2 * tiny],
-    [-Math.LN2, -Math.LN2, 2.3190468138462996e-17],
-    [1000, 1000, 1000.6931471805599],
-    [5, -Infinity, 5],
-  ],
-  sinpi: [
-    [0, 0],
-    [-0, -0],
-    [1, 0],
-    [-1, -0],
-    [2, 0],
-    [0.5, 1],
-    [1.5, -1],
-    [-0.5, -1],
-    [2 ** 52 + 1, 0],
-    [1e300, 0],
-    [-1e300, -0],
-    [1 / 6, 0.5],
-    [tiny, 3 * tiny],
-    [Infinity, NaN],
-  ],
-  cospi: [
-    [0, 1],
-    [0.5, 0],
-    [-0.5, 0],
-    [1.5, 0],
-    [1, -1],
-    [2 ** 53 - 1, -1],
-    [1e300, 1],
-    [tiny, 1],
-    [-Infinity, NaN],
-  ],
-  nextafter: [
-    [1, 2, above],
-    [1, 0, below],
-    [-1, -2, -above],
-    [0, 1, tiny],
-    [0, -1, -tiny],
-    [-0, 0, 0],
-    [0, -0, -0],
-    [tiny, 0, 0],
-    [-tiny, 0, -0],
-    [Number.MAX_VALUE, Infinity, Infinity],
-    [Infinity, 0, Number.MAX_VALUE],
-    [NaN, 1, NaN],
-    [1, NaN, NaN],
-    [5, 5, 5],
-  ],
-  ldexp: [
-    [0.75, 4, 12],
-    [1, -1074, tiny],
-    [1, -1075, 0],
-    [3, -1075, 2 * tiny],
-    [tiny, 2097, 2 ** 1023],
-    [2 ** 1023, -2097, tiny],
-    [1, 1024, Infinity],
-    [-1, 5000, -Infinity],
-    [-1, -5000, -0],
-    [-0, 5, -0],
-    [Infinity, -5000, Infinity],
-    [NaN, 1, NaN],
-  ],
-  mantissa: [
-    [8, 0.5],
-    [-3, -0.75],
-    [tiny, 0.5],
-    [-0, -0],
-    [Infinity, Infinity],
-    [NaN, NaN],
-    [Number.MAX_VALUE, below],
-  ],
-  exponent: [
-    [8, 4],
-    [-3, 2],
-    [tiny, -1073],
-    [0, 0],
-    [-Infinity, 0],
-    [NaN, 0],
-    [Number.MAX_VALUE, 1024],
-  ],
-  log10: [
-    [1, 0],
-    [1000, 3],
-    [1e15, 15],
-    [1e22, 22],
-    [0, -Infinity],
-  ],
-  log1p: [
-    [tiny, tiny],
-    [-1, -Infinity],
-    [-1.5, NaN],
-    [1e-20, 1e-20],
-  ],
-  cbrt: [
-    [27, 3],
-    [-343, -7],
-    [1e-27, 1e-9],
-    [1e300, 1e100],
-    [3 * tiny, 2.4564162998551826e-108],
-  ],
-  hypot: [
-    [3, 4, 5],
-    [Infinity, NaN, Infinity],
-    [NaN, 1, NaN],
-    [1e300, 1e-300, 1e300],
-    [tiny, 0, tiny],
-  ],
-  tan: [
-    [tiny, tiny],
-    [Math.PI / 4, 0.9999999999999999],
-    [Math.PI / 2, 16331239353195370],
-  ],
-  rem: [
-    [5.5, 2, 1.5],
-    [-6, 3, -0],
-    [1e308, tiny, 0],
-    [1, Infinity, 1],
-    [Infinity, 1, NaN],
-    [1, 0, NaN],
-    [1e300, 3, 1e300 % 3],
-  ],
-  asinh: [
-    [tiny, tiny],
-    [-1e-10, -1e-10],
-  ],
-  acosh: [
-    [1, 0],
-    [0.5, NaN],
-  ],
-  atanh: [
-    [1, Infinity],
-    [-1, -Infinity],
-    [2, NaN],
-    [-tiny, -tiny],
-  ],
-
-  exp: [
-    [0, 1],
-    [-745.2, 0],
-    [-745.1332191019411, tiny],
-    [709.8, Infinity],
-  ],
-  expm1: [
-    [tiny, tiny],
-    [-tiny, -tiny],
-    [-50, -1],
-    [-1e300, -1],
-    [710, Infinity],
-  ],
-  log: [
-    [1, 0],
-    [tiny, -744.4400719213812],
-    [-tiny, NaN],
-    [Number.MAX_VALUE, 709.782712893384],
-  ],
-  sin: [
-    [Math.PI, 1.2246467991473532e-16],
-    [1e22, -0.8522008497671888],
-    [tiny, tiny],
-    [-tiny, -tiny],
-  ],
-  cos: [
-    [Math.PI, -1],
-    [tiny, 1],
-    [6381956970095103 * 2 ** 797, -4.687165924254628e-19],
-  ],
-  tanh: [
-    [tiny, tiny],
-    [-tiny, -tiny],
-    [22, 1],
-    [-1e300, -1],
-  ],
-  sinh: [
-    [tiny, tiny],
-    [711, Infinity],
-    [-711, -Infinity],
-  ],
-  cosh: [
-    [tiny, 1],
-    [-711, Infinity],
-  ],
-  atan: [
-    [1, Math.PI / 4],
-    [1e300, Math.PI / 2],
-    [tiny, tiny],
-  ],
-  asin: [
-    [1, Math.PI / 2],
-    [-1, -Math.PI / 2],
-    [1.0000000000000002, NaN],
-    [tiny, tiny],
-  ],
-  acos: [
-    [1, 0],
-    [-1, Math.PI],
-    [0, Math.PI / 2],
-    [-1.0000000000000002, NaN],
-  ],
-  atan2: [
-    [0, -1, Math.PI],
-    [-0, -1, -Math.PI],
-    [tiny, 1, tiny],
-    [1, tiny, Math.PI / 2],
-    [tiny, tiny, Math.PI / 4],
-    [1e308, -1e308, 2.356194490192345],
-    [tiny, 2, 0],
-    [-tiny, 4, -0],
-    [1e-310, 1e-300, 1e-310 / 1e-300],
-  ],
-  pow: [
-    [2, 10, 1024],
-    [10, 2, 100],
-    [10, 22, 1e22],
-    [2, -1074, tiny],
-    [2, -1075, 0],
-    [2, 1024, Infinity],
-    [-2, 3, -8],
-    [-2, 0.5, NaN],
-    [NaN, 0, 1],
-    [1, Infinity, NaN],
-    [-1, -Infinity, NaN],
-    [0, -1, Infinity],
-    [-0, -1, -Infinity],
-    [-0, -2, Infinity],
-    [tiny, 0.5, 2.2227587494850775e-162],
-    [0.5, 1e300, 0],
-    [9, 0.5, 3],
-    [-Infinity, 3, -Infinity],
-    [4, tiny, 1],
-    [1, NaN, NaN],
-  ],
-}
-
-for (const fma of ways) {
-  for (const name of functionNames) {
-    const rows = landmarks[name]
-    if (!rows) continue
-    test(`landmarks of ${name}${fma ? ', fused' : ''}`, () => {
-      const got = apply(name, 'f8', fma, rows)
-      rows.forEach((row, i) => {
-        const want = row.at(-1) ?? 0
-        assert.ok(Object.is(got[i], want), `${name}(${row.slice(0, -1)}) is ${got[i]}, not ${want}`)
-      })
+      }
     })
-  }
 }
+
+for (const major of versions) {
+  const node = nodeBinary(major)
+  if ('reason' in node) skip(`Node ${major}`, node.reason)
+  else testEngine(`Node ${major}`, inNode(node.path), major > 20)
+}
+const found = await findChromium()
+if (typeof found === 'string') skip('Chromium', found)
+else testEngine('Chromium', await inChromium(found), true)
 
 test.run()
