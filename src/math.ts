@@ -1,9 +1,10 @@
 /**
  * `lanewise/math`: functions that JavaScript's `Math` lacks. Called in a kernel that captures them they are compiled into its loop,
- * like those of `Math`; called with numbers they compute in float64, the same bits as a loop of float64 without fused multiply-adds.
+ * like those of `Math`; called with numbers they compute in float64, the same bits as a loop of float64 without fused multiply-adds
+ * (interpreted at first, compiled once they have been called some hundred times).
  */
+import { calledFunction } from './loops/called.ts'
 import { type Builtin, mathBrand } from './loops/kernel/builtins.ts'
-import { applyFunction } from './loops/kernel/expand.ts'
 import type { Op } from './loops/kernel/ops.ts'
 
 /** Makes a function known to kernels: as these builtins, one for each result. */
@@ -16,10 +17,14 @@ function branded<F extends CallableFunction>(name: string, builtins: readonly Bu
 type Unary = (x: number) => number
 type Binary = (x: number, y: number) => number
 
-const unary = (name: Builtin & Op): Unary =>
-  branded(name, [name], (x: number) => applyFunction(name, 'f8', [x]))
-const binary = (name: Builtin & Op): Binary =>
-  branded(name, [name], (x: number, y: number) => applyFunction(name, 'f8', [x, y]))
+function unary(name: Builtin & Op): Unary {
+  const call = calledFunction(name)
+  return branded(name, [name], (x: number) => call(x, 0))
+}
+function binary(name: Builtin & Op): Binary {
+  const call = calledFunction(name)
+  return branded(name, [name], (x: number, y: number) => call(x, y))
+}
 
 /** 2 to the power of x; exact where x is a whole number. */
 export const exp2: Unary = /* @__PURE__ */ unary('exp2')
@@ -42,20 +47,24 @@ export const copysign: Binary = /* @__PURE__ */ binary('copysign')
 /** The next number of the type from x towards y; y where both are equal (C's and NumPy's nextafter). */
 export const nextafter: Binary = /* @__PURE__ */ binary('nextafter')
 /** x 2^n, rounded once; n is made an integer as a cast does, so infinities and NaN count as 0 (C's and NumPy's ldexp). */
-export const ldexp: (x: number, n: number) => number = /* @__PURE__ */ branded(
-  'ldexp',
-  ['ldexp'],
-  (x: number, n: number) => applyFunction('ldexp', 'f8', [x, Number.isFinite(n) ? Math.trunc(n) : 0]),
-)
+export const ldexp: (x: number, n: number) => number = /* @__PURE__ */ makeLdexp()
 /**
  * `[m, e]` with x = m 2^e and |m| in [1/2, 1), e an integer; of zeros, infinities and NaN [x, 0] (C's and NumPy's frexp).
  * In a kernel: `const [m, e] = frexp(x)`.
  */
-export const frexp: (x: number) => [mantissa: number, exponent: number] = /* @__PURE__ */ branded(
-  'frexp',
-  ['frexp mantissa', 'frexp exponent'],
-  (x: number): [number, number] => [
-    applyFunction('mantissa', 'f8', [x]),
-    applyFunction('exponent', 'f8', [x]),
-  ],
-)
+export const frexp: (x: number) => [mantissa: number, exponent: number] = /* @__PURE__ */ makeFrexp()
+
+function makeLdexp() {
+  const call = calledFunction('ldexp')
+  return branded('ldexp', ['ldexp'], (x: number, n: number) =>
+    call(x, Number.isFinite(n) ? Math.trunc(n) : 0),
+  )
+}
+
+function makeFrexp() {
+  const [mantissa, exponent] = [calledFunction('mantissa'), calledFunction('exponent')]
+  return branded('frexp', ['frexp mantissa', 'frexp exponent'], (x: number): [number, number] => [
+    mantissa(x, 0),
+    exponent(x, 0),
+  ])
+}

@@ -19,6 +19,7 @@ export function reference(name: string, arity: number, values: Float64Array): Fl
 }
 
 export function measure(name: Op, count: number, fmas: readonly boolean[]): Worst[] {
+  if (fmas.length === 0) return []
   const { arity } = opRow(name)
   const values = arity === 1 ? operands(name, count) : pairs(name, count)
   const n = values.length / arity

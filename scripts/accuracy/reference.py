@@ -61,7 +61,8 @@ def lgamma(x):
 
 def logaddexp(x, y):
     if math.isnan(x) or math.isnan(y) or math.isinf(x) or math.isinf(y):
-        return mpfr(max(x, y)) if x == x and y == y else mpfr('nan')
+        # Never -0: a sum with 1 is at least 1.
+        return mpfr(max(x, y) + 0.0) if x == x and y == y else mpfr('nan')
     low, high = sorted((mpfr(x), mpfr(y)))
     # Where the result is near 0 most digits of the sum cancel.
     with gmpy2.local_context(context, precision=400):

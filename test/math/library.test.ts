@@ -1,7 +1,10 @@
 /** `lanewise/math`: the same functions called from JavaScript, in kernels of every type, and on the js target. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { configure, ready, vectorize } from '../../src/index.ts'
+import { configure, NotReadyError, ready, vectorize } from '../../src/index.ts'
+import { calledFunction } from '../../src/loops/called.ts'
+import { compiler } from '../../src/loops/compiler.ts'
+import { applyFunction } from '../../src/loops/kernel/expand.ts'
 import * as math from '../../src/math.ts'
 
 await ready()
@@ -117,6 +120,48 @@ test('frexp gives a mantissa and an integer', () => {
   )
   same(back(x).data, Array.from(x))
   assert.equal(math.frexp(-3), [-0.75, 2])
+})
+
+/** A program that calls a function often, with a compiler or without: how often that was asked, and what the calls gave. */
+function called(compile: typeof compiler.compile, often: number) {
+  const f = calledFunction('erfc')
+  const own = compiler.compile
+  let asked = 0
+  compiler.compile = (request) => {
+    asked++
+    return compile(request)
+  }
+  try {
+    return { results: Array.from({ length: often }, (_, k) => f(k / 64 - 1, 0)), asked: () => asked }
+  } finally {
+    compiler.compile = own
+  }
+}
+
+const interpreted = (often: number) =>
+  Array.from({ length: often }, (_, k) => applyFunction('erfc', 'f8', [k / 64 - 1]))
+
+test('a function that is called often is compiled, once, to the same bits', () => {
+  const { results, asked } = called(compiler.compile, 600)
+  assert.is(asked(), 1)
+  assert.equal(results, interpreted(600))
+})
+
+test('without a compiler calls are interpreted, and it is asked again ever later', () => {
+  const { results, asked } = called(() => {
+    throw new NotReadyError('not ready', {})
+  }, 1000)
+  assert.is(asked(), 2)
+  assert.equal(results, interpreted(1000))
+})
+
+test('without compilation it is not asked', () => {
+  configure({ jit: false })
+  try {
+    assert.is(called(compiler.compile, 300).asked(), 0)
+  } finally {
+    configure({ jit: true })
+  }
 })
 
 test('an argument that is missing is an error', () => {

@@ -101,6 +101,7 @@ const landmarks: Partial<Record<Op, readonly (readonly number[])[]>> = {
     [Infinity, -Infinity, Infinity],
     [-Infinity, -Infinity, -Infinity],
     [-Infinity, 3, 3],
+    [-0, -Infinity, 0],
     [Infinity, Infinity, Infinity],
     [NaN, Infinity, NaN],
     [-Infinity, NaN, NaN],
