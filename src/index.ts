@@ -5,6 +5,8 @@ export { guvectorize } from './guvectorize/guvectorize.ts'
 export { jit } from './guvectorize/jit.ts'
 export type { GuCallOptions, Gufunc, GuOptions, GuReduceOptions, Guvectorize } from './guvectorize/types.ts'
 export { type Configuration, configure } from './targets/configure.ts'
+export { type GpuArray, toGpu } from './targets/gpu/array.ts'
+export { type GpuInfo, gpuInfo } from './targets/gpu/device.ts'
 export { getTarget, registerTarget, targetNames } from './targets/index.ts'
 export type { ArrayOptions } from './targets/memory/array-types.ts'
 export {

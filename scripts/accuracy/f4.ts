@@ -41,7 +41,7 @@ function errorKernel(name: Op): Kernel {
   const locals = inputs.map((_, k) => ({ type: 'f4' as const, name: `x${k}` }))
   const body: Stmt[] = []
   const supply = { locals: [...locals, { type: 'f8' as const, name: 'error' }], label: () => 0 }
-  const b = withType(startBuild('f4', false, supply, body), 'f8')
+  const b = withType(startBuild('f4', { fma: false, wide: true }, supply, body), 'f8')
   const x = inputs.map(b.let)
   const got = b.let(convert('f8', b.let(op(name, x))))
   const wide = x.map((e) => b.let(convert('f8', e)))

@@ -42,7 +42,19 @@ export function toStrided(operand: unknown): Strided {
     const { data, code, shape } = typedNested(operand)
     return { data, code, shape, stride: contiguousStrides(shape), offset: 0 }
   }
-  throw notAnArray(operand)
+  return branded(operand) ?? raise(notAnArray(operand))
+}
+
+/** The method by which an object that is no view, because its elements are not here, says what operand it is. */
+export const operandBrand = Symbol.for('lanewise.operand')
+
+const branded = (value: unknown): Strided | undefined =>
+  typeof value === 'object' && value !== null && operandBrand in value
+    ? (value as { [operandBrand](): Strided })[operandBrand]()
+    : undefined
+
+const raise = (error: Error): never => {
+  throw error
 }
 
 /**
@@ -53,6 +65,8 @@ export function toOutput(out: unknown, operand: number): Strided {
   const inView = isView(out)
   const data: unknown = inView ? out.data : out
   const code = codeOfArray(data)
+  const own = code === undefined ? branded(out) : undefined
+  if (own) return own
   if (code === undefined)
     throw new OutputError(
       `return arrays must be of ArrayType: output operand ${operand} is ${describe(out)}; an output is a typed array, or a view { data, shape, stride, offset } of one`,

@@ -1,6 +1,7 @@
 /** The pipeline, one line a pass: a typed kernel and the dtypes of its operands in memory, to a loop. */
 import type { Code } from '../dtype.ts'
 import { type EmitRequest, emitWasm, emitWat } from './emit/wasm.ts'
+import { emitWgsl } from './emit/wgsl/emit.ts'
 import { bind } from './kernel/bind.ts'
 import { bounds } from './kernel/bounds.ts'
 import { expand } from './kernel/expand.ts'
@@ -13,7 +14,7 @@ import { narrow } from './kernel/narrow.ts'
 import { parallel } from './kernel/parallel.ts'
 import { print } from './kernel/print.ts'
 import { simplify } from './kernel/simplify.ts'
-import type { CompileRequest, WasmLoop } from './loop.ts'
+import { type CompileRequest, formInputs, type LoopOf, type WasmLoop, type WgslLoop } from './loop.ts'
 
 type Pass = readonly [name: string, run: (kernel: Kernel, request: CompileRequest) => Kernel]
 
@@ -27,7 +28,7 @@ export const passes: readonly Pass[] = [
   ['integral', (kernel) => integral(kernel)],
   ['narrow', (kernel) => narrow(kernel)],
   ['simplify again', (kernel) => simplify(kernel)],
-  ['expand', (kernel, { fma }) => expand(kernel, fma)],
+  ['expand', (kernel, { fma, wide }) => expand(kernel, fma, wide)],
   ['bounds', (kernel, { boundscheck }) => bounds(kernel, boundscheck === false)],
   ['parallel', (kernel, { simd }) => (simd ? parallel(kernel) : kernel)],
 ]
@@ -74,6 +75,24 @@ export function wat(request: CompileRequest): string {
   return emitWat(emitted(request))
 }
 
+/** For the gpu: no fused multiply-adds, which drivers may or may not fuse. */
+function forGpu(request: CompileRequest): { readonly kernel: Kernel; readonly code: string } {
+  const kernel = lower({ ...request, simd: false, fma: false, wide: false })
+  return { kernel, code: emitWgsl(request, kernel) }
+}
+
+export function compileWgsl(request: CompileRequest): WgslLoop {
+  const { kernel, code } = forGpu(request)
+  const { form = 'map', outputs } = request
+  const { name, notes = [], checks } = kernel
+  return { isa: 'wgsl', form, name, inputs: formInputs(form, request.inputs), outputs, code, notes, checks }
+}
+
+/** The text of the shader's function. */
+export function wgsl(request: CompileRequest): string {
+  return forGpu(request).code
+}
+
 /** The IR after each pass. */
 export function ir(given: CompileRequest): string {
   const request = flagged(given)
@@ -87,5 +106,17 @@ export function ir(given: CompileRequest): string {
 }
 
 /** What the compile thread, or the page, is asked for. */
-export const jobs = { compile, wat, ir } as const
-export type Job = keyof typeof jobs
+export interface JobResults extends LoopOf {
+  readonly 'wat text': string
+  readonly 'wgsl text': string
+  readonly 'ir text': string
+}
+export type Job = keyof JobResults
+
+export const jobs: { readonly [J in Job]: (request: CompileRequest) => JobResults[J] } = {
+  wasm: compile,
+  wgsl: compileWgsl,
+  'wat text': wat,
+  'wgsl text': wgsl,
+  'ir text': ir,
+}

@@ -5,10 +5,10 @@
 import type { MessagePort, Worker } from 'node:worker_threads'
 import { LanewiseError, NotReadyError } from '../errors.ts'
 import { closedBy } from '../thread.ts'
-import type { Job, jobs } from './compile.ts'
+import type { Job, JobResults, jobs } from './compile.ts'
 import type { CompileRequest, Compiler } from './loop.ts'
 
-type Result<J extends Job> = ReturnType<(typeof jobs)[J]>
+type Result<J extends Job> = JobResults[J]
 
 export interface Question {
   readonly id: number
@@ -126,7 +126,7 @@ function askAndWait<J extends Job>(to: Thread, job: J, request: CompileRequest):
 }
 
 function run<J extends Job>(job: J, request: CompileRequest): Result<J> {
-  if (pipeline) return pipeline[job](request) as Result<J>
+  if (pipeline) return pipeline[job](request)
   const to = startThread()
   if (to) return askAndWait(to, job, request)
   throw new NotReadyError(
@@ -167,9 +167,9 @@ export const compiler: Compiler = {
   start() {
     if (!pipeline) startThread()
   },
-  compile: (request) => run('compile', request),
-  compileAsync: (request) => runAsync('compile', request),
-  inspect: (request, what) => run(what, request),
+  compile: (isa, request) => run(isa, request),
+  compileAsync: (isa, request) => runAsync(isa, request),
+  inspect: (request, what) => run(`${what} text`, request),
   async ready() {
     if (!startThread()) await load()
   },

@@ -122,7 +122,20 @@ export interface JsLoop {
   readonly notes: readonly Note[]
 }
 
-export type Loop = WasmLoop | JsLoop
+/** An element's computation as WGSL: a function `element`, of what memory holds in and out (emit/wgsl/). */
+export interface WgslLoop {
+  readonly isa: 'wgsl'
+  readonly form: LoopForm
+  readonly name: string
+  /** dtypes in memory, of the operands as the form has them. */
+  readonly inputs: readonly Code[]
+  readonly outputs: readonly Code[]
+  readonly code: string
+  readonly notes: readonly Note[]
+  readonly checks: readonly Check[]
+}
+
+export type Loop = WasmLoop | JsLoop | WgslLoop
 
 /** What the pipeline is asked for: one kernel, the dtypes that its operands have in memory, and how to compile. */
 export interface CompileRequest {
@@ -136,18 +149,27 @@ export interface CompileRequest {
   readonly form?: LoopForm
   /** Whether math functions may use fused multiply-adds: only where `fuses` (loops/fuses.ts) says that the engine fuses. */
   readonly fma?: boolean
+  /** False: functions of f4 do without f8. */
+  readonly wide?: boolean
   /** What arithmetic may do besides what it means. */
   readonly fastmath?: readonly Fastmath[]
 }
+
+/** The loops that are compiled, by the kind of code. */
+export interface LoopOf {
+  wasm: WasmLoop
+  wgsl: WgslLoop
+}
+export type CompiledIsa = keyof LoopOf
 
 /** Makes loops. In Node it answers at once; in a browser only after `ready()`. */
 export interface Compiler {
   /** Begins to load in the background where that is possible; never waits. */
   start(): void
   /** @throws NotReadyError where it cannot be waited for */
-  compile(request: CompileRequest): WasmLoop
-  compileAsync(request: CompileRequest): Promise<WasmLoop>
-  /** The text of the module, or the IR after each pass. */
-  inspect(request: CompileRequest, what: 'wat' | 'ir'): string
+  compile<I extends CompiledIsa>(isa: I, request: CompileRequest): LoopOf[I]
+  compileAsync<I extends CompiledIsa>(isa: I, request: CompileRequest): Promise<LoopOf[I]>
+  /** The text of the module, of the shader's function, or the IR after each pass. */
+  inspect(request: CompileRequest, what: 'wat' | 'ir' | 'wgsl'): string
   ready(): Promise<void>
 }

@@ -2,11 +2,12 @@
 import { OptionError, TargetError } from '../errors.ts'
 import { settings } from '../settings.ts'
 import { cpu } from './cpu.ts'
+import { gpu } from './gpu/gpu.ts'
 import { js } from './js.ts'
 import { parallel } from './parallel/parallel.ts'
 import type { Target } from './target.ts'
 
-const targets = new Map<string, Target>([cpu, parallel, js].map((target) => [target.name, target]))
+const targets = new Map<string, Target>([cpu, parallel, gpu, js].map((target) => [target.name, target]))
 
 /** The names of all targets, also of those that are not available here. */
 export const targetNames = (): string[] => [...targets.keys()]
@@ -45,27 +46,46 @@ export interface Chosen {
   readonly why?: string
 }
 
+/** Does a function on this target return promises? */
+export const isAsync = (name: string | undefined): boolean =>
+  targets.get(name ?? settings.target)?.kind === 'async'
+
+/** An asynchronous target finds out whether it can run here. */
+export const findTarget = async (name: string | undefined): Promise<void> =>
+  targets.get(name ?? settings.target)?.find?.()
+
+type Work = Parameters<NonNullable<Target['refuses']>>[0]
+
 /**
- * The target a function runs on: the one it names, else the configured one; `fallback` when that is not available here.
- * @throws TargetError with the reason when it is not available and there is no fallback
+ * The target a function runs on: the one it names, else the configured one; `fallback` when that is not available here, or does not
+ * run this work.
+ * @throws TargetError with the reason when there is no fallback
  */
-export function chooseTarget(name: string | undefined, fallback: string | undefined): Chosen {
+export function chooseTarget(name: string | undefined, fallback: string | undefined, work?: Work): Chosen {
   if (!settings.jit)
     return { target: js, why: 'compilation is off (LANEWISE_DISABLE_JIT or configure({ jit: false }))' }
   const wanted = name ?? settings.target
-  const reason = reasonAgainst(wanted)
+  const reason = reasonAgainst(wanted, work)
   if (reason === null) return { target: getTarget(wanted) }
-  const why = `target '${wanted}' is not available: ${reason}`
-  if (fallback === undefined) throw new TargetError(why, { target: wanted, reason })
-  const other = reasonAgainst(fallback)
+  const why = `target '${wanted}' ${reason.text}`
+  if (fallback === undefined) throw new TargetError(why, { target: wanted, reason: reason.reason })
+  const other = reasonAgainst(fallback, work)
   if (other === null) return { target: getTarget(fallback), why }
-  throw new TargetError(`${why}; nor is its fallback '${fallback}': ${other}`, {
+  throw new TargetError(`${why}; nor is its fallback '${fallback}': ${other.reason}`, {
     target: fallback,
-    reason: other,
+    reason: other.reason,
   })
 }
 
-const reasonAgainst = (name: string): string | null => {
+function reasonAgainst(
+  name: string,
+  work: Work | undefined,
+): { readonly text: string; readonly reason: string } | null {
   const target = targets.get(name)
-  return target ? target.unavailable() : `it is not registered; there are ${targetNames().join(', ')}`
+  const missing = target
+    ? target.unavailable()
+    : `it is not registered; there are ${targetNames().join(', ')}`
+  if (missing !== null) return { text: `is not available: ${missing}`, reason: missing }
+  const refusal = work ? (target?.refuses?.(work) ?? null) : null
+  return refusal === null ? null : { text: `does not run this: ${refusal}`, reason: refusal }
 }

@@ -6,7 +6,8 @@ import type { CoreCall } from '../broadcast/core.ts'
 import type { Plan } from '../broadcast/plan.ts'
 import type { Strided } from '../broadcast/view.ts'
 import type { Code, TypedArray } from '../dtype.ts'
-import type { Loop } from '../loops/loop.ts'
+import type { Kernel } from '../loops/kernel/ir.ts'
+import type { Loop, LoopForm } from '../loops/loop.ts'
 
 /** What a run did, for `explain().last`. */
 export interface Report {
@@ -18,8 +19,8 @@ export interface Report {
   why?: string
 }
 
-/** Operands are the inputs, then the outputs, in the plan's order. */
-export type Run = (operands: readonly Strided[], plan: Plan, report: Report) => void
+/** Operands are the inputs, then the outputs, in the plan's order. An asynchronous target gives a promise. */
+export type Run = (operands: readonly Strided[], plan: Plan, report: Report) => void | Promise<void>
 
 /** Kernels of arrays: the last axes of the operands are their cores. */
 export type RunCore = (operands: readonly Strided[], call: CoreCall, report: Report) => void
@@ -72,7 +73,23 @@ export interface Target {
   readonly kind: 'sync' | 'async'
   /** Null, or the reason why it cannot run here. */
   unavailable(): string | null
+  /** Of an asynchronous target: finds out whether it can run here, so that `unavailable` knows. */
+  find?(): Promise<void>
+  /** Null, or why it does not run this: asked before it is compiled. */
+  refuses?(what: {
+    readonly overload: Types & { readonly kernel: Kernel }
+    readonly form: LoopForm
+  }): string | null
   load(loop: Loop, tables: readonly TypedArray[]): Runner
   /** Memory for a result, where results of calls on this data belong. */
   allocate(code: Code, length: number, beside: readonly unknown[]): TypedArray
+  /** Makes such memory zeros, where it cannot be written to directly. */
+  clear?(made: Strided): void
+  /** The result over such memory, where that is no ndarray. */
+  makeResult?(code: Code, data: TypedArray, shape: readonly number[], stride: readonly number[]): unknown
+}
+
+interface Types {
+  readonly inputs: readonly Code[]
+  readonly outputs: readonly Code[]
 }

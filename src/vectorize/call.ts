@@ -13,8 +13,10 @@ import type { Code } from '../dtype.ts'
 import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
 import type { LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
+import { findTarget } from '../targets/index.ts'
 import { haveOwnBlocks } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
+import type { Target } from '../targets/target.ts'
 import type { Given } from './choose.ts'
 import { digits, mostDigits } from './key.ts'
 import { noKeywords, readKeywords } from './keywords.ts'
@@ -40,6 +42,8 @@ const maskedKey = 2 ** (4 * mostDigits)
 
 /** Runs the loop for these arguments. Returns arrays, or scalars when all inputs are; several results as a list. */
 export function call(core: Core, args: readonly unknown[]): unknown {
+  if (core.epoch !== settings.epoch) refresh(core)
+  if (core.promises) return callPromised(core, args)
   if (settings.debug > 0) return timed(core, args)
   const result = callShort(core, args)
   return result === notShort ? run(core, args) : result
@@ -55,8 +59,24 @@ function run(core: Core, args: readonly unknown[]): unknown {
   return core.finish ? core.finish(core, request, ready) : finish(core, request, ready)
 }
 
+/** On an asynchronous target, or what it falls back to: arguments are read now, everything else is waited for. */
+async function callPromised(core: Core, args: readonly unknown[]): Promise<unknown> {
+  const start = performance.now()
+  const request = read(core, args)
+  await findTarget(core.target)
+  let ready = core.byCall.get(request.key) ?? (await prepareAsync(core, request))
+  if (request.scalars > 0 && !writeScalars(core, request, ready)) {
+    ready = core.byCall.get(request.key) ?? (await prepareAsync(core, request))
+    writeScalars(core, request, ready)
+  }
+  const result = await (core.finish ? core.finish(core, request, ready) : finish(core, request, ready))
+  if (settings.debug > 0 && core.last) core.last.milliseconds = performance.now() - start
+  return result
+}
+
 /** The same with a compiler that is waited for: the last argument may add what only asynchronous calls take. */
 export async function callAsync(core: Core, args: readonly unknown[]): Promise<unknown> {
+  if (core.promises) return callPromised(core, args)
   const request = read(core, args)
   const ready = await prepareAsync(core, request)
   if (request.scalars > 0 && !writeScalars(core, request, ready)) await prepareAsync(core, request)
@@ -240,7 +260,8 @@ function finish(core: Core, request: Call, ready: Ready): unknown {
     recalled !== null && keywords.order === 'K' && isRecalled(recalled, absent, operands) ? recalled : null
   const shape = known?.shape ?? shapeOf(operands, first)
   const given = known === null ? operands.slice() : operands
-  const moved = outs !== null && separate(operands, first, ready)
+  // What an asynchronous target reads, it has copied before it writes.
+  const moved = outs !== null && ready.target.kind === 'sync' && separate(operands, first, ready)
   const alone = scalars === nin && outs === null && (keywords.mask === null || isScalarMask(keywords.mask))
   let inputs: readonly Strided[] | null = null
   for (let k = first; k < operands.length; k++) {
@@ -252,7 +273,7 @@ function finish(core: Core, request: Call, ready: Ready): unknown {
       ? weakOperand(code, 0)
       : allocated(ready, code, [...shape], stride ?? outputStrides(shape, inputs, keywords.order), inputs)
     // What the mask leaves out is 0.
-    if (keywords.mask !== null) clear(made)
+    if (keywords.mask !== null) clearResult(ready.target, made)
     operands[k] = made
   }
   const plan = known !== null && !moved ? known.plan : makePlan(shape, operands)
@@ -260,13 +281,21 @@ function finish(core: Core, request: Call, ready: Ready): unknown {
     core.recalled = recall(given, absent, operands, shape, plan)
   const report: Last = { target: ready.target.name, threads: 1, calls: 0, bytesCopied: 0 }
   if (ready.why !== undefined) report.why = ready.why
-  if (plan.size > 0) ready.run(operands, plan, report)
+  const done = plan.size > 0 ? ready.run(operands, plan, report) : undefined
   core.last = report
   core.lastLoop = ready
   if (settings.debug === 4) debug(4, () => planText(core, ready, shape, operands, plan))
-  if (nout === 1) return resultAt(request, 0, alone)
-  return Array.from({ length: nout }, (_, k) => resultAt(request, k, alone))
+  return done instanceof Promise
+    ? done.then(() => resultsOf(request, ready.target, nout, alone))
+    : resultsOf(request, ready.target, nout, alone)
 }
+
+function resultsOf(request: Call, target: Target, nout: number, alone: boolean): unknown {
+  if (nout === 1) return resultAt(request, target, 0, alone)
+  return Array.from({ length: nout }, (_, k) => resultAt(request, target, k, alone))
+}
+
+const clearResult = (target: Target, made: Strided): void => (target.clear ? target.clear(made) : clear(made))
 
 /** Most operands have the same shape, or are scalars. */
 function shapeOf(operands: readonly Strided[], first: number): Shape {
@@ -326,12 +355,15 @@ function allocated(
 }
 
 /** Result k: what was given to write to, the new array, or its one value. */
-export function resultAt(request: Call, k: number, alone: boolean): unknown {
+export function resultAt(request: Call, target: Target, k: number, alone: boolean): unknown {
   const { outs, outsFrom, outsTo, first } = request
   const out = outs === null || outsFrom + k >= outsTo ? null : outs[outsFrom + k]
   if (out !== null && out !== undefined) return out
   const { code, data, shape, stride } = request.operands[first + k] as Strided
-  if (!alone) return makeResult(code, data, shape, stride)
+  if (!alone)
+    return target.makeResult
+      ? target.makeResult(code, data, shape, stride)
+      : makeResult(code, data, shape, stride)
   const value = data[0] as number | bigint
   return code === 'b1' ? value !== 0 : value
 }

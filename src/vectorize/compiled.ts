@@ -172,7 +172,7 @@ export function compiledSource(from: KernelSource): Source {
       if (known) return known
       return kept(
         key,
-        isa === 'js' ? inJs(bound) : printed(requestOf(bound), compiler.compile(requestOf(bound))),
+        isa === 'js' ? inJs(bound) : printed(requestOf(bound), compiler.compile(isa, requestOf(bound))),
       )
     },
     async loopAsync(isa, bound) {
@@ -180,7 +180,7 @@ export function compiledSource(from: KernelSource): Source {
       const known = loops.get(key)
       if (known) return known
       if (isa === 'js') return kept(key, inJs(bound))
-      return kept(key, printed(requestOf(bound), await compiler.compileAsync(requestOf(bound))))
+      return kept(key, printed(requestOf(bound), await compiler.compileAsync(isa, requestOf(bound))))
     },
     inspect: (what, bound) =>
       what === 'types' ? typesText(bound.overload) : compiler.inspect(requestOf(bound), what),

@@ -1,7 +1,7 @@
 /** What was compiled, why it is or is not on lanes, and what the last call did. */
 
 import type { Code } from '../dtype.ts'
-import { NoLoopError, OptionError, TargetError } from '../errors.ts'
+import { NoLoopError, OptionError } from '../errors.ts'
 import type { Loop, Note } from '../loops/loop.ts'
 import { settings } from '../settings.ts'
 import type { Explanation } from './callable-types.ts'
@@ -43,6 +43,7 @@ const facts = (loop: Loop) => {
     case 'wasm':
       return { vectorized: loop.vectorized, lanes: loop.lanes, interleave: loop.interleave, fma: loop.fma }
     case 'js':
+    case 'wgsl':
       return { vectorized: false, lanes: 1, interleave: 1, fma: false }
   }
 }
@@ -63,18 +64,13 @@ export function explain(core: Core, signature?: string): Explanation {
   }
 }
 
-const views = ['types', 'ir', 'wat'] as const
+const views = ['types', 'ir', 'wat', 'wgsl'] as const
 
 /**
- * `types`: the dtype of every local. `ir`: the kernel after each pass. `wat`: the WebAssembly text.
+ * `types`: the dtype of every local. `ir`: the kernel after each pass. `wat`: the WebAssembly text. `wgsl`: the shader's function.
  * @throws OptionError for another view, NoLoopError for a signature that is not there
  */
 export function inspect(core: Core, what: string, signature?: string): string {
-  if (what === 'wgsl')
-    throw new TargetError("there is no WGSL: the target 'gpu' does not exist in this version", {
-      target: 'gpu',
-      reason: 'it does not exist in this version',
-    })
   const view = views.find((v) => v === what)
   if (view === undefined)
     throw new OptionError(`inspect shows ${views.map((v) => `'${v}'`).join(', ')}, but got ${String(what)}`, {

@@ -6,7 +6,7 @@ import { type Casting, type Code, canCast, dtypes, promote } from '../dtype.ts'
 import { CastingError, NoLoopError } from '../errors.ts'
 import type { Loop, LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
-import { type Chosen, chooseTarget } from '../targets/index.ts'
+import { type Chosen, chooseTarget, isAsync } from '../targets/index.ts'
 import type { FoldJob, Report, Runner, ShortOperands, Target } from '../targets/target.ts'
 import { type Asked, dtypesOf, type Given, isWeak, narrowed, search } from './choose.ts'
 import type { Keywords } from './keywords.ts'
@@ -90,6 +90,8 @@ export interface Core {
   readonly byFold: Map<number | string, FoldReady>
   /** The settings these were loaded under. */
   epoch: number
+  /** Its target is asynchronous: calls give promises, also where it falls back to another. */
+  promises: boolean
   last: Last | null
   /** The loop of the last call. */
   lastLoop: Ready | null
@@ -126,6 +128,7 @@ export function refresh(core: Core): void {
   core.byLoop.clear()
   core.byFold.clear()
   core.epoch = settings.epoch
+  core.promises = isAsync(core.target)
 }
 
 /**
@@ -242,7 +245,7 @@ export function loaded(core: Core, bound: Bound): Ready {
   const key = boundText(bound)
   const known = core.byLoop.get(key)
   if (known) return known
-  const chosen = chooseTarget(core.target, core.fallback)
+  const chosen = chooseTarget(core.target, core.fallback, bound)
   const start = performance.now()
   const loop = core.source.loop(chosen.target.isa, bound)
   return remember(core, key, bound, chosen, loop, start)
@@ -253,7 +256,7 @@ export async function loadedAsync(core: Core, bound: Bound): Promise<Ready> {
   const key = boundText(bound)
   const known = core.byLoop.get(key)
   if (known) return known
-  const chosen = chooseTarget(core.target, core.fallback)
+  const chosen = chooseTarget(core.target, core.fallback, bound)
   const { epoch } = core
   const start = performance.now()
   const loop = await core.source.loopAsync(chosen.target.isa, bound)

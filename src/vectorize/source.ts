@@ -51,7 +51,7 @@ export interface Source {
   parse(text: string): { readonly inputs: readonly Code[]; readonly outputs: readonly Code[] | null }
   loop(isa: Loop['isa'], bound: Bound): Loop
   loopAsync(isa: Loop['isa'], bound: Bound): Promise<Loop>
-  inspect(what: 'types' | 'ir' | 'wat', bound: Bound): string
+  inspect(what: 'types' | 'ir' | 'wat' | 'wgsl', bound: Bound): string
   /** The compiler is loaded: `loop` never has to refuse. */
   ready(): Promise<void>
 }

@@ -5,7 +5,7 @@
 import type { Code } from '../dtype.ts'
 import { OptionError } from '../errors.ts'
 import { settings } from '../settings.ts'
-import { getTarget } from '../targets/index.ts'
+import { getTarget, isAsync } from '../targets/index.ts'
 import { accumulate, reduceat } from './accumulate.ts'
 import { at } from './at.ts'
 import { call, callAsync } from './call.ts'
@@ -114,6 +114,7 @@ const coreOf = (
   byLoop: new Map(),
   byFold: new Map(),
   epoch: settings.epoch,
+  promises: isAsync(target),
   last: null,
   lastLoop: null,
   recalled: null,

@@ -5,7 +5,7 @@
 import { castValue, evaluate, isFloat } from './evaluate.ts'
 import { interpret } from './interpret.ts'
 import { constant, type Expr, type Kernel, mapExpr, type Stmt, set, visit } from './ir.ts'
-import { type Supply, startBuild } from './math/build.ts'
+import { type Machine, type Supply, startBuild } from './math/build.ts'
 import { functionOf } from './math/functions.ts'
 import type { Op } from './ops.ts'
 
@@ -27,11 +27,11 @@ function freeLabel(kernel: Kernel): number {
 }
 
 /** A call on constants is what the interpreter makes of its statements: the same bits as anywhere. */
-function folded(call: Call, fma: boolean): Expr {
+function folded(call: Call, machine: Machine): Expr {
   const body: Stmt[] = []
   let label = 0
   const supply: Supply = { locals: [{ type: call.type, name: 'out' }], label: () => label++ }
-  const b = startBuild(call.type === 'f4' ? 'f4' : 'f8', fma, supply, body)
+  const b = startBuild(call.type === 'f4' ? 'f4' : 'f8', machine, supply, body)
   const [x, y = x] = call.args
   const value = x && y && functionOf(call.op)?.(b, x, y)
   if (!value) return call
@@ -44,12 +44,15 @@ function folded(call: Call, fma: boolean): Expr {
 /** What a function makes of these operands: the bits that lanes without fused multiply-adds give. */
 export function applyFunction(name: Op, type: 'f4' | 'f8', args: readonly number[]): number {
   const call: Call = { kind: 'op', op: name, type, args: args.map((x) => constant(type, castValue(type, x))) }
-  const made = functionOf(name) ? folded(call, false) : constant(type, evaluate(name, type, args))
+  const made = functionOf(name)
+    ? folded(call, { fma: false, wide: true })
+    : constant(type, evaluate(name, type, args))
   return made.kind === 'const' ? Number(made.value) : NaN
 }
 
 /** The same kernel without calls of functions that are written in IR. */
-export function expand(kernel: Kernel, fma = false): Kernel {
+export function expand(kernel: Kernel, fma = false, wide = true): Kernel {
+  const machine = { fma, wide }
   let label = freeLabel(kernel)
   const supply: Supply = { locals: [...kernel.locals], label: () => label++ }
 
@@ -58,8 +61,8 @@ export function expand(kernel: Kernel, fma = false): Kernel {
       if (!isCall(part)) return part
       const make = functionOf(part.op)
       if (!make) return part
-      if (part.args.every((a) => a.kind === 'const')) return folded(part, fma)
-      const b = startBuild(part.type === 'f4' ? 'f4' : 'f8', fma, supply, before)
+      if (part.args.every((a) => a.kind === 'const')) return folded(part, machine)
+      const b = startBuild(part.type === 'f4' ? 'f4' : 'f8', machine, supply, before)
       const [x, y = x] = part.args.map(b.let)
       return x && y ? make(b, x, y) : part
     })

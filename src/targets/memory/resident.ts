@@ -6,7 +6,7 @@
  * with its maximum, so that it never grows.
  */
 import { type ArrayByCode, type Code, dtypes, type TypedArray } from '../../dtype.ts'
-import { MemoryError } from '../../errors.ts'
+import { MemoryError, TargetError } from '../../errors.ts'
 import type { Block } from './allocator.ts'
 import { type Heap, makeHeap, maximumPages, pageBytes } from './heap.ts'
 
@@ -41,9 +41,9 @@ class Resident extends Itself {
   }
 }
 
-/** The mark on the `data` of a freed array, the same in every copy of lanewise. */
+/** The mark on the `data` of a freed array, the same in every copy of lanewise; on what stands for data elsewhere, the target's name. */
 const freedMark = Symbol.for('lanewise.freed')
-type Marked = { readonly [freedMark]?: true }
+type Marked = { readonly [freedMark]?: true | string }
 
 /** What one copy of lanewise tells the others of its resident arrays. */
 interface Keeper {
@@ -178,9 +178,23 @@ export function allocateBeside(code: Code, length: number, data: readonly unknow
  */
 export function addressOf(data: TypedArray): number {
   const address = Resident.addressOf(data)
-  if (address === -1 && (data as Marked)[freedMark] === true) throw freedError(data)
+  if (address === -1) {
+    const mark = (data as Marked)[freedMark]
+    if (mark !== undefined) throw mark === true ? freedError(data) : elsewhere(mark)
+  }
   return address
 }
+
+/** Marks the data of an array that lives on another target: whoever looks for its elements here gets an error. */
+export const markElsewhere = (data: TypedArray, target: string): void => {
+  Object.defineProperty(data, freedMark, { value: target })
+}
+
+const elsewhere = (target: string): Error =>
+  new TargetError(
+    `this array lives on the target '${target}', where only functions on that target reach it: call f.on('${target}'), or take its elements out with \`await x.read()\``,
+    { target, reason: 'an operand lives there' },
+  )
 
 /** Are these two resident arrays? Each has a block of its own, so they have no byte in common. */
 export const haveOwnBlocks = (a: TypedArray, b: TypedArray): boolean =>

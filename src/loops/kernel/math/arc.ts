@@ -129,7 +129,7 @@ function atan2Single(b: Build, y: Expr, x: Expr): Expr {
 }
 
 export function atan2(b: Build, y: Expr, x: Expr): Expr {
-  if (b.type === 'f4') {
+  if (b.type === 'f4' && b.wide) {
     const wide = atan2Single(withType(b, 'f8'), b.let(convert('f8', y)), b.let(convert('f8', x)))
     return copysign(convert('f4', wide), y)
   }

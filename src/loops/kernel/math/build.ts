@@ -20,6 +20,8 @@ export interface Build {
   readonly type: FloatCode
   /** Whether fused multiply-adds may be used. */
   readonly fma: boolean
+  /** Whether f8 is there for steps of f4 functions: not on a gpu. */
+  readonly wide: boolean
   /** A constant of the function's type. */
   number(value: number): Expr
   /** Computes a value once. */
@@ -38,8 +40,14 @@ export interface Supply {
   label(): number
 }
 
+/** What the functions are written for. */
+export interface Machine {
+  readonly fma: boolean
+  readonly wide: boolean
+}
+
 /** A Build whose statements go to `out`. */
-export function startBuild(type: FloatCode, fma: boolean, supply: Supply, out: Stmt[]): Build {
+export function startBuild(type: FloatCode, { fma, wide }: Machine, supply: Supply, out: Stmt[]): Build {
   let list = out
   const add = (of: Code): number => {
     supply.locals.push({ type: of, name: `m${supply.locals.length}` })
@@ -56,6 +64,7 @@ export function startBuild(type: FloatCode, fma: boolean, supply: Supply, out: S
   return {
     type,
     fma,
+    wide,
     number: (value) => ({ kind: 'const', type, value: castValue(type, value) }),
     let(value) {
       if (value.kind === 'local' || value.kind === 'const') return value

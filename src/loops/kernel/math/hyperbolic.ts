@@ -84,7 +84,7 @@ function tanhSingle(b: Build, x: Expr): Expr {
 }
 
 export function tanh(b: Build, x: Expr): Expr {
-  if (b.type === 'f4') {
+  if (b.type === 'f4' && b.wide) {
     const size = b.let(convert('f8', abs(x)))
     return copysign(convert('f4', tanhSingle(withType(b, 'f8'), size)), x)
   }

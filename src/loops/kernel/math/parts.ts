@@ -40,22 +40,26 @@ export function nextafter(b: Build, x: Expr, y: Expr): Expr {
   return select(eq(x, y), y, select(unordered, add(x, y), moved))
 }
 
+/** A step of ldexp, and beyond what there is nothing left. */
+const strides = { f4: { length: 120, most: 290 }, f8: { length: 1000, most: 2200 } } as const
+
 /**
- * x 2^n in steps that are exact but the last: the rest of n first, so that whatever a thousand more make subnormal has not been
+ * x 2^n in steps that are exact but the last: the rest of n first, so that whatever the steps make subnormal has not been
  * rounded before. For f4 in f8, where nothing is out of range until the end.
  */
 export function ldexp(b: Build, x: Expr, n: Expr): Expr {
-  if (b.type === 'f4') {
+  if (b.type === 'f4' && b.wide) {
     const wide = withType(b, 'f8')
     const power = powerOfTwo(wide, b.let(pmax(pmin(convert('f8', n), 500), -500)))
     return convert('f4', mul(convert('f8', x), power))
   }
-  const count = b.let(pmax(pmin(n, 2200), -2200))
-  const thousands = b.let(trunc(mul(count, 1 / 1000)))
-  const rest = powerOfTwo(b, sub(count, mul(thousands, 1000)))
-  const step = b.let(powerOfTwo(b, copysign(b.number(1000), count)))
-  const once = select(gt(abs(thousands), 0), step, 1)
-  const twice = select(gt(abs(thousands), 1), step, 1)
+  const { most, length } = strides[b.type]
+  const count = b.let(pmax(pmin(n, most), -most))
+  const steps = b.let(trunc(mul(count, 1 / length)))
+  const rest = powerOfTwo(b, sub(count, mul(steps, length)))
+  const step = b.let(powerOfTwo(b, copysign(b.number(length), count)))
+  const once = select(gt(abs(steps), 0), step, 1)
+  const twice = select(gt(abs(steps), 1), step, 1)
   return mul(mul(mul(x, rest), once), twice)
 }
 

@@ -1,7 +1,7 @@
 /**
  * x^y = 2^(y log2 x). For f8 the logarithm has some 65 bits, as the sum of two numbers:
  *   log2 x = k + s (c + z c/3 + z² q(z)) with c = 2 / ln 2, s = f/(2+f), z = s², x = 2^k (1+f), all but the last term in pairs.
- * Then 2^p = 2^n e^((p - n) ln 2) for the integer n next to p. For f4 both are computed in f8, in single numbers.
+ * Then 2^p = 2^n e^((p - n) ln 2) for the integer n next to p. For f4 both are computed in f8, in single numbers, where f8 is there.
  * Special cases are those of JavaScript: (±1) ** ±Infinity is NaN, x ** 0 is 1 even for NaN.
  * Coefficients: scripts/coefficients (log2 f8).
  */
@@ -39,16 +39,26 @@ import { lift, splitExponent } from './log.ts'
 import { polynomial } from './polynomial.ts'
 
 /** 2 / ln 2 and a third of it, in two parts each; then the coefficients beyond. */
-const first = { high: 2.8853900817779268, low: 4.0710547481862066e-17 } as const
-const second = { high: 0.9617966939259756, low: 5.0577616648125907e-17 } as const
+const firsts = {
+  f4: { high: 2.885390043258667, low: 3.851926067000022e-8 },
+  f8: { high: 2.8853900817779268, low: 4.0710547481862066e-17 },
+} as const
+const seconds = {
+  f4: { high: 0.9617967009544373, low: -7.028461812552678e-9 },
+  f8: { high: 0.9617966939259756, low: 5.0577616648125907e-17 },
+} as const
 const coefficients = [
   0.5770780163556178, 0.412198583091993, 0.32059890226423526, 0.26230770192678327, 0.22198396159721012,
   0.19125598511786604, 0.19037794276705056,
 ] as const
-const ln2 = { high: Math.LN2, low: 2.3190468138462996e-17 } as const
+const ln2s = {
+  f4: { high: 0.6931471824645996, low: -1.9046542121259336e-9 },
+  f8: { high: Math.LN2, low: 2.3190468138462996e-17 },
+} as const
 
 /** log2 of a normal positive x, scaled by 2^-scaled. */
 function log2Pair(b: Build, x: Expr, scaled: Expr | number): Pair {
+  const [first, second] = [firsts[b.type], seconds[b.type]]
   const { k, f } = splitExponent(b, x, 0)
   const bottom = sum(b, b.number(2), f)
   const inverse = b.let(div(1, bottom.high))
@@ -78,6 +88,7 @@ function exponent(b: Build, logarithm: Pair, y: Expr): Pair {
 
 /** 2^(high + low) as y 2^n. */
 function powerParts(b: Build, { high, low }: Pair) {
+  const ln2 = ln2s[b.type]
   const n = toNearest(b, high, 1)
   const fraction = b.let(sub(high, n.number))
   const main = product(b, fraction, b.number(ln2.high))
@@ -87,24 +98,29 @@ function powerParts(b: Build, { high, low }: Pair) {
   return { value: b.let(add(add(main.high, tail), 1)), n }
 }
 
-const huge = 2 ** 66
+/** Exponents beyond `huge` count as that; powers up to 2^±`plain` are normal; beyond the others, infinite or 0. */
+const limits = {
+  f4: { huge: 2 ** 36, plain: 124, most: 129, least: -151 },
+  f8: { huge: 2 ** 66, plain: 1021, most: 1025, least: -1080 },
+} as const
 
-function powDouble(b: Build, x: Expr, y: Expr): Expr {
+function powByPairs(b: Build, x: Expr, y: Expr): Expr {
+  const { huge, plain, most, least } = limits[b.type]
   const { leastNormal } = formatOf(b)
   const p = exponent(b, log2Pair(b, x, 0), y)
   const near = powerParts(b, p)
   const result = b.variable(scaleBy(b, near.value, near.n.bits))
   const usual = and(and(ge(x, leastNormal), lt(x, Infinity)), le(abs(y), huge))
-  b.when(not(and(usual, le(abs(p.high), 1021))), () => {
+  b.when(not(and(usual, le(abs(p.high), plain))), () => {
     const size = b.let(abs(x))
     const small = b.let(lt(size, leastNormal))
-    const lifted = b.let(select(small, mul(size, 2 ** lift.f8), size))
+    const lifted = b.let(select(small, mul(size, 2 ** lift[b.type]), size))
     const bounded = b.let(max(min(y, huge), -huge))
-    const logarithm = log2Pair(b, lifted, b.let(select(small, b.number(lift.f8), 0)))
+    const logarithm = log2Pair(b, lifted, b.let(select(small, b.number(lift[b.type]), 0)))
     const q = exponent(b, logarithm, bounded)
     const { value, n } = powerParts(b, q)
     const far = scaleFar(b, value, n.number)
-    const finite = select(gt(q.high, 1025), Infinity, select(lt(q.high, -1080), 0, far))
+    const finite = select(gt(q.high, most), Infinity, select(lt(q.high, least), 0, far))
     result.set(special(b, x, y, finite))
   })
   return result.get
@@ -135,7 +151,7 @@ function special(b: Build, x: Expr, y: Expr, power: Expr): Expr {
 }
 
 export function pow(b: Build, x: Expr, y: Expr): Expr {
-  if (b.type === 'f8') return powDouble(b, x, y)
+  if (b.type === 'f8' || !b.wide) return powByPairs(b, x, y)
   const wide = withType(b, 'f8')
   return convert('f4', powSingle(wide, b.let(convert('f8', x)), b.let(convert('f8', y))))
 }
@@ -146,10 +162,10 @@ function powSingle(b: Build, x: Expr, y: Expr): Expr {
   const { k, f } = splitExponent(b, size, 0)
   const s = b.let(div(f, add(f, 2)))
   const z = b.let(mul(s, s))
-  const series = polynomial(b, z, [first.high, second.high, ...coefficients.slice(0, 6)])
+  const series = polynomial(b, z, [firsts.f8.high, seconds.f8.high, ...coefficients.slice(0, 6)])
   const p = b.let(pmax(pmin(mul(y, add(k, mul(s, series))), 1000), -1000))
   const n = toNearest(b, p, 1)
-  const r = b.let(mul(sub(p, n.number), ln2.high))
+  const r = b.let(mul(sub(p, n.number), ln2s.f8.high))
   const value = add(madd(b, mul(r, r), expPolynomial(b, r), r), 1)
   const result = b.variable(scaleBy(b, value, n.bits))
   const usual = and(gt(x, 0), lt(x, Infinity))

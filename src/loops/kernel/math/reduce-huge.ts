@@ -68,7 +68,7 @@ const firstExponent = 1040n
 
 /** What `reduce` gives, for arguments of at least 2^20 in size; nonsense for infinities and NaN. */
 export const reduceHuge = (b: Build, x: Expr): Reduced =>
-  b.type === 'f4' ? hugeSingle(b, x) : hugeDouble(b, x)
+  b.type === 'f8' ? hugeDouble(b, x) : b.wide ? hugeSingle(b, x) : hugeNarrow(b, x)
 
 /** Halves of 2/π's words, from that which y's exponent asks for: seven of 32 bits. */
 function window(b: Build, place: Expr): Expr[] {
@@ -177,4 +177,51 @@ export function hugeRest(b: Build, x: Expr): { rest: Expr; quarters: Expr } {
 function hugeSingle(b: Build, x: Expr): Reduced {
   const { rest, quarters } = hugeRest(b, x)
   return narrowRest(b, rest, quarters)
+}
+
+/** 2^-32 * 2/π in words of 32 bits, for an f4 that has no f8 beside it. */
+const shortWords = [
+  0n,
+  0xa2f9836en,
+  0x4e441529n,
+  0xfc2757d1n,
+  0xf534ddc0n,
+  0xdb629599n,
+  0x3c439041n,
+  0xfe5163abn,
+] as const
+const quarterTurn = { high: 1.5707963705062866, low: -4.371138828673793e-8 } as const
+
+/** The integer x * 2^23 / its power of two meets 2/π where a bit of that weighs two quarter turns; 96 bits from there count. */
+function hugeNarrow(b: Build, x: Expr): Reduced {
+  const pattern = toBits(x)
+  const place = b.let(sub(and(shr(pattern, 23n), 255n), 120n))
+  const first = b.let(shr(place, 5n))
+  const shift = b.let(convert('u8', and(place, 31n)))
+  const word = (k: number): Expr =>
+    b.let(
+      [1, 2, 3, 4].reduce<Expr>(
+        (rest, i) => select(eq(first, BigInt(i)), constant('u8', shortWords[i + k] ?? 0n), rest),
+        constant('u8', shortWords[k] ?? 0n),
+      ),
+    )
+  const [w0, w1, w2, w3] = [word(0), word(1), word(2), word(3)]
+  const pairOf = (a: Expr, c: Expr): Expr => shl(or(shl(a, 32n), c), shift)
+  const top = or(pairOf(w0, w1), shr(w2, sub(constant('u8', 32n), shift)))
+  const bottom = shr(pairOf(w2, w3), 32n)
+  const m = b.let(convert('u8', or(and(pattern, 0x7fffffn), 0x800000n)))
+  const turns = b.let(add(mul(top, m), shr(mul(bottom, m), 32n)))
+  const n = b.let(shr(add(turns, 1n << 61n), 62n))
+  const rest = b.let(convert('i8', sub(turns, shl(n, 62n))))
+  const big = b.let(convert('f4', rest))
+  const high = b.let(mul(big, 2 ** -62))
+  const low = b.let(mul(convert('f4', sub(rest, convert('i8', big))), 2 ** -62))
+  const p = product(b, high, b.number(quarterTurn.high))
+  const more = b.let(add(p.low, add(mul(high, quarterTurn.low), mul(low, quarterTurn.high))))
+  const whole = b.let(add(p.high, more))
+  const missing = sub(sub(whole, p.high), more)
+  const sign = b.let(copysign(b.number(1), x))
+  const turned = convert('u4', n)
+  const quarters = b.let(select(lt(x, 0), sub(0n, turned), turned))
+  return { high: b.let(mul(whole, sign)), low: b.let(mul(missing, sign)), quarters }
 }

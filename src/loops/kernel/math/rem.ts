@@ -25,8 +25,11 @@ import {
 import { product } from './double.ts'
 import { powerOfTwo } from './formats.ts'
 
-const most = 2 ** 52
-const step = 51
+/** Quotients below `most` are exact. Larger ones are taken apart in `count` steps and a last one, with y scaled within 1 / ±`end`. */
+const ranges = {
+  f4: { most: 2 ** 23, step: 21, count: 13, end: 2 ** 60 },
+  f8: { most: 2 ** 52, step: 51, count: 42, end: 2 ** 500 },
+} as const
 
 /** x mod y for x >= 0 and y > 0, not too large, with x < 2^52 y. */
 function step1(b: Build, x: Expr, y: Expr): Expr {
@@ -38,19 +41,20 @@ function step1(b: Build, x: Expr, y: Expr): Expr {
 }
 
 export function rem(b: Build, x: Expr, y: Expr): Expr {
-  if (b.type === 'f4') {
+  if (b.type === 'f4' && b.wide) {
     const [v, w] = [b.let(convert('f8', x)), b.let(convert('f8', y))]
     return convert('f4', rem(withType(b, 'f8'), v, w))
   }
+  const { most, step, count, end } = ranges[b.type]
   const [size, by] = [b.let(abs(x)), b.let(abs(y))]
   const result = b.variable(copysign(step1(b, size, by), x))
   const usual = and(
     and(lt(div(size, by), most), lt(size, Infinity)),
-    and(lt(by, 2 ** 900), gt(by, 2 ** -900)),
+    and(lt(by, end ** 1.8), gt(by, end ** -1.8)),
   )
   b.when(not(usual), () => {
     const rest = b.variable(size)
-    const n = b.variable(b.number(42))
+    const n = b.variable(b.number(count))
     b.loop(
       () => ge(n.get, 0),
       () => {
@@ -58,9 +62,9 @@ export function rem(b: Build, x: Expr, y: Expr): Expr {
         const scaled = b.let(mul(mul(mul(by, third), third), third))
         const applies = and(ge(rest.get, scaled), lt(scaled, Infinity))
         // Away from the ends of the range, where parts of products would be lost.
-        const [high, low] = [b.let(gt(scaled, 2 ** 500)), b.let(lt(scaled, 2 ** -500))]
-        const scale = b.let(select(high, 2 ** -500, select(low, 2 ** 500, b.number(1))))
-        const back = select(high, 2 ** 500, select(low, 2 ** -500, b.number(1)))
+        const [high, low] = [b.let(gt(scaled, end)), b.let(lt(scaled, 1 / end))]
+        const scale = b.let(select(high, 1 / end, select(low, end, b.number(1))))
+        const back = select(high, end, select(low, 1 / end, b.number(1)))
         const less = mul(step1(b, b.let(mul(rest.get, scale)), b.let(mul(scaled, scale))), back)
         rest.set(select(applies, less, rest.get))
         n.set(sub(n.get, 1))

@@ -30,8 +30,8 @@ import {
   withType,
 } from './build.ts'
 import { product, root, sum } from './double.ts'
-import { formatOf, outside, powerOfTwo } from './formats.ts'
-import { lift, splitExponent } from './log.ts'
+import { formatOf, largest, outside, powerOfTwo } from './formats.ts'
+import { splitExponent } from './log.ts'
 import { polynomial } from './polynomial.ts'
 
 const coefficients = [
@@ -60,8 +60,11 @@ function plainCbrt(b: Build, x: Expr, exact: boolean): Expr {
   return mul(add(better, div(left, mul(square.high, 3))), scale)
 }
 
+/** Three times these exponents make subnormal numbers normal. */
+const thirds = { f4: 8, f8: 18 } as const
+
 export function cbrt(b: Build, x: Expr): Expr {
-  if (b.type === 'f4') {
+  if (b.type === 'f4' && b.wide) {
     const wide = withType(b, 'f8')
     const w = b.let(convert('f8', x))
     const size = b.let(abs(w))
@@ -70,16 +73,19 @@ export function cbrt(b: Build, x: Expr): Expr {
   }
   const size = b.let(abs(x))
   const result = b.variable(copysign(plainCbrt(b, size, true), x))
-  b.when(outside(b, size, formatOf(b).leastNormal, Number.MAX_VALUE), () => {
-    const lifted = mul(plainCbrt(b, b.let(mul(size, 2 ** lift.f8)), true), 2 ** (-lift.f8 / 3))
+  b.when(outside(b, size, formatOf(b).leastNormal, largest[b.type]), () => {
+    const up = thirds[b.type]
+    const lifted = mul(plainCbrt(b, b.let(mul(size, 2 ** (3 * up))), true), 2 ** -up)
     result.set(select(and(gt(size, 0), lt(size, Infinity)), copysign(lifted, x), x))
   })
   return result.get
 }
 
 /** Numbers of this size have squares whose parts are all normal. */
-const plain = { least: 2 ** -400, most: 2 ** 500 } as const
-const far = 2 ** 600
+const sizes = {
+  f4: { least: 2 ** -50, most: 2 ** 60, far: 2 ** 80, apart: 2 ** -30 },
+  f8: { least: 2 ** -400, most: 2 ** 500, far: 2 ** 600, apart: 2 ** -60 },
+} as const
 
 function plainHypot(b: Build, large: Expr, small: Expr): Expr {
   const p = product(b, large, large)
@@ -90,23 +96,24 @@ function plainHypot(b: Build, large: Expr, small: Expr): Expr {
 }
 
 export function hypot(b: Build, x: Expr, y: Expr): Expr {
-  if (b.type === 'f4') {
+  if (b.type === 'f4' && b.wide) {
     const [v, w] = [b.let(convert('f8', x)), b.let(convert('f8', y))]
     const endless = or(eq(abs(v), Infinity), eq(abs(w), Infinity))
     return convert('f4', select(endless, Infinity, sqrt(madd(b, v, v, mul(w, w)))))
   }
+  const { least, most, far, apart } = sizes[b.type]
   const [v, w] = [b.let(abs(x)), b.let(abs(y))]
   // One of both is NaN if v or w is.
   const large = b.let(pmax(w, v))
   const small = b.let(pmin(v, w))
   const result = b.variable(plainHypot(b, large, small))
-  b.when(not(and(ge(small, plain.least), le(large, plain.most))), () => {
-    const down = b.let(gt(large, plain.most))
+  b.when(not(and(ge(small, least), le(large, most))), () => {
+    const down = b.let(gt(large, most))
     const scale = b.let(select(down, 1 / far, b.number(far)))
     // Beside a large one, a small one does not count: but it must not overflow.
     const scaled = plainHypot(b, b.let(mul(large, scale)), b.let(mul(small, scale)))
-    const apart = b.let(lt(small, mul(large, 2 ** -60)))
-    const sized = select(apart, large, mul(scaled, select(down, far, b.number(1 / far))))
+    const alone = b.let(lt(small, mul(large, apart)))
+    const sized = select(alone, large, mul(scaled, select(down, far, b.number(1 / far))))
     const endless = or(eq(v, Infinity), eq(w, Infinity))
     result.set(select(endless, Infinity, sized))
   })

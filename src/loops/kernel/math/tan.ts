@@ -51,7 +51,7 @@ function tangentSingle(b: Build, rest: Expr, quarters: Expr): Expr {
 }
 
 export function tan(b: Build, x: Expr): Expr {
-  if (b.type === 'f4') {
+  if (b.type === 'f4' && b.wide) {
     const wide = withType(b, 'f8')
     const near = restOf(b, x)
     const result = b.variable(tangentSingle(wide, near.rest, near.quarters))

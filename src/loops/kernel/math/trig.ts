@@ -68,8 +68,11 @@ function trigonometric(b: Build, x: Expr, ahead: 0 | 1): Expr {
   return result.get
 }
 
-/** π in two parts. */
-const pi = { high: Math.PI, low: 1.2246467991473532e-16 } as const
+/** π in two parts; products of less than `least` with it have no low part. */
+const pis = {
+  f4: { high: 3.1415927410125732, low: -8.742277657347586e-8, least: 2 ** -90 },
+  f8: { high: Math.PI, low: 1.2246467991473532e-16, least: 2 ** -900 },
+} as const
 
 /** x π modulo whole turns. */
 function reducePi(b: Build, x: Expr): Reduced {
@@ -77,10 +80,11 @@ function reducePi(b: Build, x: Expr): Reduced {
   const y = b.let(sub(x, even))
   const { number: n, bits } = toNearest(b, y, 2)
   const r = b.let(sub(y, mul(n, 0.5)))
-  if (b.type === 'f4') return narrowRest(b, b.let(mul(convert('f8', r), Math.PI)), bits)
+  if (b.type === 'f4' && b.wide) return narrowRest(b, b.let(mul(convert('f8', r), Math.PI)), bits)
+  const pi = pis[b.type]
   const { high, low } = product(b, r, b.number(pi.high))
   // The low part of a tiny product cannot be had: there the high one is good enough.
-  const rest = select(lt(abs(r), 2 ** -900), 0, sub(0, madd(b, r, pi.low, low)))
+  const rest = select(lt(abs(r), pi.least), 0, sub(0, madd(b, r, pi.low, low)))
   return { high, low: b.let(rest), quarters: bits }
 }
 

@@ -1,0 +1,94 @@
+/**
+ * A kernel of elements as a function in WGSL: `fn element(i0: f32, …) -> Results`. Inputs and results are what memory holds; how they
+ * come from there and go back is the target's business, which also declares what this names from outside:
+ *   lw.zero            a zero that no compiler knows
+ *   tables             array<u32>, the captured tables one after another
+ *   failed             array<atomic<u32>, 4>: a failed check, its index (two words), the size
+ */
+import { type Code, dtypes } from '../../../dtype.ts'
+import { type Kernel, visit } from '../../kernel/ir.ts'
+import { type CompileRequest, formInputs } from '../../loop.ts'
+import { elementAt, readsOf } from './access.ts'
+import { libraryFor } from './library.ts'
+import { isRounded, type Names, needsLeave, statements } from './statements.ts'
+import { wgslType } from './types.ts'
+
+/** Locals that hold a sum or a product somewhere. */
+function roundedLocals({ body }: Kernel): ReadonlySet<number> {
+  const found = new Set<number>()
+  visit(
+    body,
+    () => {},
+    (s) => {
+      if (s.kind === 'set' && isRounded(s.value)) found.add(s.local)
+    },
+  )
+  return found
+}
+
+const word = (name: string) => name.replace(/\W/g, '_')
+
+/** Where each table begins, in words of 32 bits; behind the last, where they end. */
+export function tableOffsets(kernel: Pick<Kernel, 'arrays'>): number[] {
+  const offsets = [0]
+  for (const { type, length } of kernel.arrays)
+    offsets.push((offsets.at(-1) ?? 0) + Math.ceil((length * dtypes[type].bytes) / 4))
+  return offsets
+}
+
+const inBounds = `fn within(i: vec2u, size: u32, check: u32) -> u32 {
+  if (i.y == 0u && i.x < size) { return i.x; }
+  if (atomicCompareExchangeWeak(&failed[0], 0u, check).exchanged) {
+    atomicStore(&failed[1], i.x);
+    atomicStore(&failed[2], i.y);
+    atomicStore(&failed[3], size);
+  }
+  return 0u;
+}`
+
+/** The whole text; `kernel` is what the pipeline has made of the request's. */
+export function emitWgsl({ inputs, outputs, form = 'map' }: CompileRequest, kernel: Kernel): string {
+  const starts = tableOffsets(kernel)
+  const rounded = roundedLocals(kernel)
+  let temporaries = 0
+  const names: Names = {
+    local: (id) => `${word(kernel.locals[id]?.name ?? '')}_${id}`,
+    input: (operand) => `i${operand}`,
+    load: (array, index, check) => {
+      const { type = 'f4', length = 0 } = kernel.arrays[array] ?? {}
+      const at = check < 0 ? `(${index}).x` : `within(${index}, ${length}u, ${check + 1}u)`
+      return `table_${array}_${type}(${at})`
+    },
+    isSum: (id) => rounded.has(id),
+    temporary: (value) => {
+      const name = `t${temporaries++}`
+      return { name, line: `let ${name} = ${value};` }
+    },
+  }
+  const reads = readsOf(form, formInputs(form, inputs), outputs)
+  const parameters = reads.map((code, k) => `i${k}: ${wgslType(code)}`).join(', ')
+  const fields = outputs.map((code, k) => `o${k}: ${wgslType(code)}`).join(', ')
+  // A zero that the driver knows would lose its sign in what it is added to.
+  const begin = (type: Code) => (type === 'f4' ? ' = of_bits(0u)' : '')
+  const locals = kernel.locals.map(
+    ({ type }, id) => `  var ${names.local(id)}: ${wgslType(type)}${begin(type)};`,
+  )
+  const leave = needsLeave(kernel.body) ? ['  var leave = 0;'] : []
+  const body = statements(kernel.body, [], names).map((line) => `  ${line}`)
+  const results = kernel.outs.map((id) => names.local(id)).join(', ')
+  const tables = kernel.arrays.map(
+    ({ type }, k) =>
+      `fn table_${k}_${type}(i: u32) -> ${wgslType(type)} { return ${elementAt('tables', type, `${starts[k]}u`, 'i')}; }`,
+  )
+  const element = [
+    `struct Results { ${fields} }`,
+    `fn element(${parameters}) -> Results {`,
+    ...leave,
+    ...locals,
+    ...body,
+    `  return Results(${results});`,
+    '}',
+  ].join('\n')
+  const checks = element.includes('within(') ? [inBounds] : []
+  return [libraryFor(element), ...checks, ...tables, element].filter(Boolean).join('\n')
+}

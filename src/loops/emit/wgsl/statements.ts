@@ -1,0 +1,198 @@
+/**
+ * Statements as WGSL. A block is a `switch` with one case, because `continue` goes through that to the loop around it. WGSL has no labels: what
+ * leaves more than the innermost of them sets `leave`, and whatever is left on the way looks at it.
+ */
+import { type Expr, parts, type Stmt } from '../../kernel/ir.ts'
+import type { Op } from '../../kernel/ops.ts'
+import { emitBits, emitCast, emitConstant } from './casts.ts'
+import { emitOp } from './ops.ts'
+
+export interface Names {
+  readonly local: (id: number) => string
+  readonly input: (operand: number) => string
+  /** An element of a table. */
+  readonly load: (array: number, index: string, check: number) => string
+  /** Is the value of this local a sum or a product? */
+  readonly isSum: (id: number) => boolean
+  /** A name for a value, and its line. */
+  readonly temporary: (value: string) => { readonly name: string; readonly line: string }
+}
+
+type Jump = Extract<Stmt, { kind: 'break' | 'continue' }>
+interface Frame {
+  readonly kind: 'loop' | 'block'
+  readonly label: number
+}
+
+/** `leave` while a jump is under way. */
+const codeOf = ({ kind, label }: Jump): number => 1 + 2 * label + (kind === 'continue' ? 1 : 0)
+
+/** All jumps in a list of statements. */
+function jumpsIn(body: readonly Stmt[]): Jump[] {
+  return body.flatMap((s): Jump[] => {
+    switch (s.kind) {
+      case 'break':
+      case 'continue':
+        return [s]
+      case 'if':
+        return jumpsIn([...s.then, ...s.else])
+      case 'loop':
+        return jumpsIn([...s.body, ...s.update]).filter(({ label }) => label !== s.label)
+      case 'block':
+        return jumpsIn(s.body).filter(({ label }) => label !== s.label)
+      case 'set':
+      case 'store':
+        return []
+    }
+  })
+}
+
+const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`)
+
+/** Can this jump be said in one word where these frames are around it, the innermost last? */
+function word(jump: Jump, frames: readonly Frame[]): 'break' | 'continue' | null {
+  if (jump.kind === 'break') return frames.at(-1)?.label === jump.label ? 'break' : null
+  const loop = frames.findLast(({ kind }) => kind === 'loop')
+  return loop?.label === jump.label ? 'continue' : null
+}
+
+/** What follows a frame that jumps leave: they go on to where they lead. */
+const onward = (jumps: readonly Jump[], frames: readonly Frame[]): string[] => {
+  const distinct = [...new Map(jumps.map((jump) => [codeOf(jump), jump])).values()]
+  return distinct.map((jump) => {
+    const last = word(jump, frames)
+    const code = codeOf(jump)
+    return last === null
+      ? `if (leave == ${code}) { break; }`
+      : `if (leave == ${code}) { leave = 0; ${last}; }`
+  })
+}
+
+export function statements(body: readonly Stmt[], frames: readonly Frame[], names: Names): string[] {
+  const within = (inner: readonly Stmt[], frame: Frame) => statements(inner, [...frames, frame], names)
+  return body.flatMap((s): string[] => {
+    switch (s.kind) {
+      case 'set': {
+        const { lines, text } = written(s.value, names)
+        return [...lines, `${names.local(s.local)} = ${text};`]
+      }
+      case 'store':
+        throw new TypeError('a kernel of elements stores nothing')
+      case 'if': {
+        const then = indented(statements(s.then, frames, names))
+        const otherwise = indented(statements(s.else, frames, names))
+        const rest = otherwise.length > 0 ? ['} else {', ...otherwise] : []
+        const { lines, text } = written(s.cond, names)
+        return [...lines, `if (${text}) {`, ...then, ...rest, '}']
+      }
+      case 'block': {
+        const inner = within(s.body, { kind: 'block', label: s.label })
+        return ['switch (0) { default: {', ...indented(inner), '} }', ...onward(jumpsIn([s]), frames)]
+      }
+      case 'loop': {
+        const frame: Frame = { kind: 'loop', label: s.label }
+        const inner = within(s.body, frame)
+        const update = within(s.update, frame)
+        const last = update.length > 0 ? ['continuing {', ...indented(update), '}'] : []
+        return ['loop {', ...indented([...inner, ...last]), '}', ...onward(jumpsIn([s]), frames)]
+      }
+      case 'break':
+      case 'continue': {
+        const one = word(s, frames)
+        return one === null ? [`leave = ${codeOf(s)}; break;`] : [`${one};`]
+      }
+    }
+  })
+}
+
+export const needsLeave = (body: readonly Stmt[]): boolean => statementsOf(body).includes('leave')
+const blank: Names = {
+  local: () => 'l',
+  input: () => 'i',
+  load: () => 't',
+  isSum: () => false,
+  temporary: () => ({ name: 't', line: '' }),
+}
+const statementsOf = (body: readonly Stmt[]): string => statements(body, [], blank).join('\n')
+
+const sums = new Set<Op>(['add', 'sub'])
+const roundings = new Set<Op>(['add', 'sub', 'mul'])
+
+/** Does this set its local to something that a driver might take apart? */
+export const isRounded = (e: Expr): boolean => e.kind === 'op' && e.type === 'f4' && roundings.has(e.op)
+
+interface Written {
+  /** What has to stand before. */
+  readonly lines: readonly string[]
+  readonly text: string
+  readonly depth: number
+}
+
+/** Deeper ones take drivers' compilers minutes. */
+const deepest = 5
+
+/** An expression, its deeper parts in temporaries. */
+function written(e: Expr, names: Names): Written {
+  const operands = parts(e).map((part) => written(part, names))
+  const lines = operands.flatMap((one) => one.lines)
+  const text = expression(
+    e,
+    operands.map((one) => one.text),
+    names,
+  )
+  const depth = 1 + Math.max(-1, ...operands.map((one) => one.depth))
+  if (depth < deepest) return { lines, text, depth }
+  const { name, line } = names.temporary(text)
+  return { lines: [...lines, line], text: name, depth: 0 }
+}
+
+/**
+ * An expression over the texts of its parts. Sums within sums are hidden from the driver, which would otherwise fold (x + c) - c, and
+ * products that stand in a local too; so are divisors that are constants, in whose place it multiplies, and zeros, which it takes to
+ * have no sign.
+ */
+function expression(e: Expr, args: readonly string[], names: Names): string {
+  const [a = '', b = '', c = ''] = args
+  switch (e.kind) {
+    case 'const':
+      return emitConstant(e.type, e.value)
+    case 'local':
+      return names.local(e.local)
+    case 'input':
+      return names.input(e.operand)
+    case 'cast':
+      return emitCast(e.arg.type, e.type, a)
+    case 'bits':
+      return emitBits(e.arg.type, e.type, a)
+    case 'select':
+      return `select(${c}, ${b}, ${a})`
+    case 'load': {
+      const checked = e.inside?.[0] === undefined || e.inside[0] === 'checked'
+      return names.load(e.array, emitCast(e.index.type, 'i8', a), checked ? e.check : -1)
+    }
+    case 'op': {
+      const hides = hidden(e, names)
+      const [x = '', y = ''] = e.args.map((arg, k) => (hides(arg, k) ? `exact(${args[k]})` : (args[k] ?? '')))
+      const code = e.args[0]?.type ?? e.type
+      const text = emitOp(e.op, code, x, y)
+      if (text === null) throw new TypeError(`${e.op} of ${code} has no WGSL`)
+      return text
+    }
+    case 'element':
+    case 'size':
+      throw new TypeError('a kernel of elements has no arrays')
+  }
+}
+
+/** Which operands of an op on f4 the driver must not look into. */
+function hidden(e: Extract<Expr, { kind: 'op' }>, names: Names): (arg: Expr, k: number) => boolean {
+  if (e.args[0]?.type !== 'f4') return () => false
+  const constants = e.args.every((arg) => arg.kind === 'const')
+  if (constants) return () => true
+  if (e.op === 'div') return (arg, k) => k === 1 && arg.kind === 'const'
+  const isZero = (arg: Expr) => arg.kind === 'const' && arg.value === 0
+  if (e.op === 'mul') return isZero
+  if (!sums.has(e.op)) return () => false
+  return (arg) =>
+    isZero(arg) || (arg.kind === 'op' && sums.has(arg.op)) || (arg.kind === 'local' && names.isSum(arg.local))
+}

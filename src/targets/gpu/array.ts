@@ -1,0 +1,165 @@
+/** Arrays that live on the device. Views of them are made as those of ndarrays are; their elements come out by `read`. */
+import { operandBrand, toStrided } from '../../broadcast/operand.ts'
+import { contiguousStrides, sizeOf } from '../../broadcast/shape.ts'
+import type { Strided } from '../../broadcast/view.ts'
+import { type Code, dtypes, type TypedArray } from '../../dtype.ts'
+import type { ArrayResult } from '../memory/array-types.ts'
+import { EvalFreeArray } from '../memory/evalfree.ts'
+import { addressOf, allocatePlain } from '../memory/resident.ts'
+import { makeResult } from '../memory/results.ts'
+import { typedFrom } from './bindings.ts'
+import { allocateOnGpu, freeGpuData, gpuDataOf, isOnGpu, readBack, upload } from './buffers.ts'
+import { acquireGpu } from './device.ts'
+
+type Index = number | null | undefined
+
+/** What has to be known before the elements behind a handle are what they should be. */
+const checks = new WeakMap<TypedArray, Promise<void>>()
+export const awaitCheck = (handle: TypedArray, check: Promise<void>): void => void checks.set(handle, check)
+
+export class GpuArray {
+  readonly shape: number[]
+  readonly stride: number[]
+  readonly offset: number
+  readonly dtype: Code
+  readonly #handle: TypedArray
+
+  constructor(
+    code: Code,
+    handle: TypedArray,
+    shape: readonly number[],
+    stride: readonly number[],
+    offset: number,
+  ) {
+    this.shape = [...shape]
+    this.stride = [...stride]
+    this.offset = offset
+    this.dtype = code
+    this.#handle = handle
+  }
+
+  get size(): number {
+    return sizeOf(this.shape)
+  }
+  get dimension(): number {
+    return this.shape.length
+  }
+  get T(): GpuArray {
+    return this.#view((x) => x.T)
+  }
+  transpose(...axes: (number | undefined)[]): GpuArray {
+    return this.#view((x) => x.transpose(...axes))
+  }
+  step(...steps: Index[]): GpuArray {
+    return this.#view((x) => x.step(...steps))
+  }
+  lo(...starts: Index[]): GpuArray {
+    return this.#view((x) => x.lo(...starts))
+  }
+  hi(...ends: Index[]): GpuArray {
+    return this.#view((x) => x.hi(...ends))
+  }
+  pick(...at: Index[]): GpuArray {
+    return this.#view((x) => x.pick(...at) as EvalFreeArray)
+  }
+
+  #view(make: (x: EvalFreeArray) => EvalFreeArray): GpuArray {
+    const { shape, stride, offset } = make(
+      new EvalFreeArray(this.#handle, this.shape, this.stride, this.offset),
+    )
+    return new GpuArray(this.dtype, this.#handle, shape, stride, offset)
+  }
+
+  /**
+   * The elements as an ndarray of the host, of the same shape.
+   * @throws BoundsError of the kernel that made them, MemoryError when it was freed, TargetError when the device was lost
+   */
+  async read(): Promise<ArrayResult<never>> {
+    const handle = this.#handle
+    const { gpu, buffer, code } = here(handle)
+    const { bytes } = dtypes[code]
+    let low = this.offset
+    let high = this.size === 0 ? low : low + 1
+    if (this.size > 0)
+      this.shape.forEach((size, axis) => {
+        const reach = (this.stride[axis] ?? 0) * (size - 1)
+        if (reach < 0) low += reach
+        else high += reach
+      })
+    const check = checks.get(handle)
+    // Copies begin and end at multiples of four bytes.
+    const from = low - (low % 4)
+    const part = await readBack(gpu, buffer, (high - from) * bytes, from * bytes)
+    await check
+    const data = allocatePlain(code, high - low)
+    data.set(typedFrom(part, code).subarray(low - from) as never)
+    return makeResult(code, data, this.shape, this.stride, this.offset - low) as ArrayResult<never>
+  }
+
+  /** Gives its memory back, and makes it and all views of it unusable. */
+  free(): void {
+    freeGpuData(here(this.#handle))
+  }
+
+  [operandBrand](): Strided {
+    const { shape, stride, offset } = this
+    return { data: this.#handle, code: this.dtype, shape, stride, offset }
+  }
+}
+
+function here(handle: TypedArray) {
+  const data = gpuDataOf(handle)
+  if (!data) throw new TypeError('a GpuArray without data')
+  return data
+}
+
+/** A result: on the device where its data is, else an ndarray. */
+export const makeGpuArray = (
+  code: Code,
+  data: TypedArray,
+  shape: readonly number[],
+  stride: readonly number[],
+): unknown =>
+  isOnGpu(data) ? new GpuArray(code, data, shape, stride, 0) : makeResult(code, data, shape, stride)
+
+/**
+ * A copy of an array on the gpu; a GpuArray stays what it is. Shape and dtype are those of the operand.
+ * @throws TargetError when there is no gpu, and what is thrown for a malformed operand
+ */
+export async function toGpu(x: unknown): Promise<GpuArray> {
+  if (x instanceof GpuArray) return x
+  const { data, code, shape, stride, offset } = asArray(x)
+  addressOf(data)
+  const gpu = await acquireGpu()
+  let low = offset
+  let high = sizeOf(shape) === 0 ? low : low + 1
+  if (high > low)
+    shape.forEach((size, axis) => {
+      const reach = (stride[axis] ?? 0) * (size - 1)
+      if (reach < 0) low += reach
+      else high += reach
+    })
+  const handle = allocateOnGpu(gpu, code, high - low)
+  const own = here(handle)
+  if (high > low) upload(gpu, own.buffer, data, low, high)
+  return new GpuArray(code, handle, shape, stride, offset - low)
+}
+
+/** Numbers are arrays of no dimension. */
+function asArray(x: unknown): Strided {
+  const made = (code: Code, value: number | bigint): Strided => {
+    const data = allocatePlain(code, 1)
+    data[0] = value as number
+    return { data, code, shape: [], stride: contiguousStrides([]), offset: 0 }
+  }
+  switch (typeof x) {
+    case 'number':
+      return made('f8', x)
+    case 'bigint':
+      return made('i8', x)
+    case 'boolean':
+      return made('b1', Number(x))
+    default:
+      return toStrided(x)
+  }
+}

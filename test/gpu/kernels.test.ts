@@ -1,0 +1,94 @@
+/** The shaders against the interpreter: random kernels of all types, bit for bit, but that subnormal float32 may be zeros. */
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { makePlan } from '../../src/broadcast/plan.ts'
+import type { Strided } from '../../src/broadcast/view.ts'
+import { type Code, dtypes, type TypedArray } from '../../src/dtype.ts'
+import { compileWgsl } from '../../src/loops/compile.ts'
+import { bind } from '../../src/loops/kernel/bind.ts'
+import { sameValue } from '../../src/loops/kernel/evaluate.ts'
+import { interpret } from '../../src/loops/kernel/interpret.ts'
+import type { Kernel, Value } from '../../src/loops/kernel/ir.ts'
+import { print } from '../../src/loops/kernel/print.ts'
+import { gpu } from '../../src/targets/gpu/gpu.ts'
+import { type RandomKernel, type RandomOptions, randomKernel } from '../kernel/random-kernel.ts'
+import { skip } from '../skip.ts'
+import { reasonForNoGpu } from './driver.ts'
+
+const column = (code: Code, values: readonly Value[]): Strided => {
+  const data = new dtypes[code].array(values.length) as TypedArray
+  values.forEach((value, i) => {
+    data[i] = (dtypes[code].big ? BigInt(value) : Number(value)) as number
+  })
+  return { data, code, shape: [values.length], stride: [1], offset: 0 }
+}
+
+const typesOf = (kernel: Kernel, ids: readonly number[]) => ids.map((id) => kernel.locals[id]?.type ?? 'f8')
+
+async function check({ kernel, tables, rows }: RandomKernel): Promise<void> {
+  const inputs = typesOf(
+    kernel,
+    Array.from({ length: kernel.nin }, (_, k) => k),
+  )
+  const outputs = typesOf(kernel, kernel.outs)
+  const loop = compileWgsl({ kernel, inputs, outputs, simd: false })
+  const bound = bind(kernel, inputs, outputs)
+  const operands = [
+    ...inputs.map((code, k) =>
+      column(
+        code,
+        rows.map((row) => row[k] ?? 0),
+      ),
+    ),
+    ...outputs.map((code) =>
+      column(
+        code,
+        rows.map(() => 0),
+      ),
+    ),
+  ]
+  const plan = makePlan([rows.length], operands)
+  await gpu.load(loop, tables).run(operands, plan, { threads: 1, calls: 0, bytesCopied: 0 })
+  rows.forEach((row, i) => {
+    const want = interpret(bound, tables, row, { steps: 100000 })
+    outputs.forEach((code, k) => {
+      const raw = operands[inputs.length + k]?.data[i] ?? NaN
+      const got: Value = code === 'b1' ? raw !== 0 : raw
+      const expected = want[k] ?? NaN
+      if (sameValue(expected, got)) return
+      const text = `row ${row.map(String)}, output ${k}: ${got} instead of ${expected}\n${print(bound)}\n${loop.code}`
+      assert.unreachable(text)
+    })
+  })
+}
+
+const cases: [string, RandomOptions][] = [
+  ['integers, straight', { types: ['i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'b1'], loops: false }],
+  [
+    'narrowed integers',
+    { types: ['i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8'], loops: false, narrowed: true },
+  ],
+  ['64 bits', { types: ['i8', 'u8', 'b1'], loops: false }],
+  ['integers, with loops', { types: ['i4', 'u1', 'b1', 'i8'] }],
+  ['float32, straight', { types: ['f4', 'b1'], loops: false }],
+  ['float64, straight', { types: ['f8', 'b1'], loops: false }],
+  ['all types, with loops', {}],
+  ['tables', { types: ['f4', 'i4', 'i8', 'b1'], tables: true }],
+]
+const runs = Number(process.env.LANEWISE_TEST_RUNS ?? 20)
+
+const reason = await reasonForNoGpu()
+for (const [name, options] of cases) {
+  const title = `the gpu on random kernels: ${name}`
+  if (reason !== null) skip(title, reason)
+  else
+    test(title, () =>
+      fc.assert(fc.asyncProperty(randomKernel({ ...options, size: 60 }), check), {
+        numRuns: runs,
+        interruptAfterTimeLimit: 60000,
+      }),
+    )
+}
+
+test.run()
