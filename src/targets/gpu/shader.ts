@@ -195,7 +195,8 @@ function dense(loop: WgslLoop, kind: ShaderKind): string[] {
     ...head,
     '  if (4u * i >= lw.n) { return; }',
     ...load,
-    '  for (var j = 0u; j < 4u; j++) {',
+    // What lies behind the last element may fail, or never end.
+    '  for (var j = 0u; j < min(4u, lw.n - 4u * i); j++) {',
     `    let r = element(${args.join(', ')});`,
     ...within,
     '  }',
