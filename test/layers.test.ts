@@ -11,7 +11,15 @@ const maxLines = 400
 
 /** The first row that a path starts with gives its rank; a file imports from its own rank and those above it. */
 const order: readonly (readonly string[])[] = [
-  ['dtype.ts', 'dtype-types.ts', 'errors.ts', 'settings.ts', 'thread.ts', 'unknown-option.ts'],
+  [
+    'dtype.ts',
+    'dtype-types.ts',
+    'errors.ts',
+    'settings.ts',
+    'thread.ts',
+    'unknown-option.ts',
+    'wgsl-words.ts',
+  ],
   ['broadcast/', 'loops/signature.ts'],
   ['loops/kernel/'],
   ['loops/loop.ts'],

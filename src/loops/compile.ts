@@ -1,7 +1,7 @@
 /** The pipeline, one line a pass: a typed kernel and the dtypes of its operands in memory, to a loop. */
 import type { Code } from '../dtype.ts'
 import { type EmitRequest, emitWasm, emitWat } from './emit/wasm.ts'
-import { emitWgsl } from './emit/wgsl/emit.ts'
+import { emitWgsl, readsOf } from './emit/wgsl/emit.ts'
 import { bind } from './kernel/bind.ts'
 import { bounds } from './kernel/bounds.ts'
 import { expand } from './kernel/expand.ts'
@@ -85,7 +85,9 @@ export function compileWgsl(request: CompileRequest): WgslLoop {
   const { kernel, code } = forGpu(request)
   const { form = 'map', outputs } = request
   const { name, notes = [], checks } = kernel
-  return { isa: 'wgsl', form, name, inputs: formInputs(form, request.inputs), outputs, code, notes, checks }
+  const inputs = formInputs(form, request.inputs)
+  const reads = readsOf(form, request.inputs, outputs)
+  return { isa: 'wgsl', form, name, inputs, outputs, reads, code, notes, checks }
 }
 
 /** The text of the shader's function. */

@@ -130,6 +130,8 @@ export interface WgslLoop {
   /** dtypes in memory, of the operands as the form has them. */
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
+  /** What an element is computed from: the inputs; with a mask also what the outputs hold. */
+  readonly reads: readonly Code[]
   readonly code: string
   readonly notes: readonly Note[]
   readonly checks: readonly Check[]

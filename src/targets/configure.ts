@@ -2,6 +2,7 @@
 import { OptionError } from '../errors.ts'
 import { type DebugLevel, debugLevels, isDebugLevel, settings } from '../settings.ts'
 import { unknownOption } from '../unknown-option.ts'
+import { useDevice } from './gpu/gpu.ts'
 import { getTarget } from './index.ts'
 import { setMaximumMemory } from './memory/resident.ts'
 import { setWorkerUrl } from './parallel/threads.ts'
@@ -17,6 +18,8 @@ export interface Configuration {
   deterministic?: boolean
   /** Where the parallel target's workers find their file, `parallel-worker.js` of this package, if not beside its other files. */
   workerUrl?: string | URL
+  /** A GPUDevice for the target `gpu` to use; null: one of its own. What lives on the device before stays there. */
+  device?: object | null
   memory?: {
     /** The bytes that resident arrays may take together; what does not fit becomes a plain array. Infinity: all there is. */
     maximum?: number
@@ -59,6 +62,11 @@ const readers: Readonly<Record<keyof Configuration, Read>> = {
   workerUrl(value, option) {
     if (typeof value !== 'string' && !(value instanceof URL)) return wrong(option, 'a URL', value)
     return () => setWorkerUrl(value)
+  },
+  device(value, option) {
+    if (typeof value !== 'object') return wrong(option, 'a GPUDevice or null', value)
+    if (value !== null && !('queue' in value)) return wrong(option, 'a GPUDevice or null', value)
+    return () => useDevice(value)
   },
   memory(value, option) {
     if (typeof value !== 'object' || value === null) return wrong(option, 'an object { maximum }', value)

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
-import { gpuInfo } from '../../src/targets/gpu/device.ts'
+import { gpuInfo } from '../../src/targets/gpu/info.ts'
 
 const require = createRequire(import.meta.url)
 

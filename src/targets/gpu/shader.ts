@@ -5,9 +5,8 @@
  * Bindings: 0 the parameters, 1 the tables, 2 the failed check, then one an array (inputs that are outputs as well share theirs).
  */
 import { type Code, dtypes } from '../../dtype.ts'
-import { elementAt, readsOf } from '../../loops/emit/wgsl/access.ts'
-import { wgslType } from '../../loops/emit/wgsl/types.ts'
 import type { WgslLoop } from '../../loops/loop.ts'
+import { elementAt, wgslType } from '../../wgsl-words.ts'
 
 /** Where an operand comes from: the parameters, or an array bound as number `array`. */
 export type Access =
@@ -131,8 +130,7 @@ function dense(loop: WgslLoop, kind: ShaderKind): string[] {
   const codes = codesOf(loop)
   const load: string[] = []
   const args: string[] = []
-  const reads = readsOf(loop.form, loop.inputs, loop.outputs)
-  reads.forEach((code, k) => {
+  loop.reads.forEach((code, k) => {
     const access = kind.access[k]
     if (access?.kind !== 'array') {
       args.push(parameter(code, operands[k] ?? 0))
@@ -250,8 +248,7 @@ function strided(loop: WgslLoop, kind: ShaderKind): string[] {
   const places = codes.flatMap((_, k) =>
     kind.access[k]?.kind === 'array' ? [`  let p${k} = ${place(k)};`] : [],
   )
-  const reads = readsOf(loop.form, loop.inputs, loop.outputs)
-  const args = reads.map((code, k) => {
+  const args = loop.reads.map((code, k) => {
     const access = kind.access[k]
     if (access?.kind !== 'array') return parameter(code, operands[k] ?? 0)
     const name = `a${access.array}`

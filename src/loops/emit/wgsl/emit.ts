@@ -6,12 +6,11 @@
  *   failed             array<atomic<u32>, 4>: a failed check, its index (two words), the size
  */
 import { type Code, dtypes } from '../../../dtype.ts'
+import { elementAt, wgslType } from '../../../wgsl-words.ts'
 import { type Kernel, visit } from '../../kernel/ir.ts'
-import { type CompileRequest, formInputs } from '../../loop.ts'
-import { elementAt, readsOf } from './access.ts'
+import { type CompileRequest, formInputs, type LoopForm } from '../../loop.ts'
 import { libraryFor } from './library.ts'
 import { isRounded, type Names, needsLeave, statements } from './statements.ts'
-import { wgslType } from './types.ts'
 
 /** Locals that hold a sum or a product somewhere. */
 function roundedLocals({ body }: Kernel): ReadonlySet<number> {
@@ -65,7 +64,7 @@ export function emitWgsl({ inputs, outputs, form = 'map' }: CompileRequest, kern
       return { name, line: `let ${name} = ${value};` }
     },
   }
-  const reads = readsOf(form, formInputs(form, inputs), outputs)
+  const reads = readsOf(form, inputs, outputs)
   const parameters = reads.map((code, k) => `i${k}: ${wgslType(code)}`).join(', ')
   const fields = outputs.map((code, k) => `o${k}: ${wgslType(code)}`).join(', ')
   // A zero that the driver knows would lose its sign in what it is added to.
@@ -92,3 +91,10 @@ export function emitWgsl({ inputs, outputs, form = 'map' }: CompileRequest, kern
   const checks = element.includes('within(') ? [inBounds] : []
   return [libraryFor(element), ...checks, ...tables, element].filter(Boolean).join('\n')
 }
+
+/** What an element is computed from: its inputs, those of the form; with a mask also what the outputs hold. */
+export const readsOf = (
+  form: LoopForm,
+  inputs: readonly Code[],
+  outputs: readonly Code[],
+): readonly Code[] => (form === 'masked' ? [...formInputs(form, inputs), ...outputs] : inputs)

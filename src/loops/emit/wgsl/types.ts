@@ -21,18 +21,6 @@ export const classOf: Readonly<Record<Code, Class>> = {
   f8: 'double',
 }
 
-const types: Readonly<Record<Class, string>> = {
-  bool: 'bool',
-  int: 'i32',
-  uint: 'u32',
-  long: 'vec2u',
-  ulong: 'vec2u',
-  float: 'f32',
-  double: 'vec2u',
-}
-
-export const wgslType = (code: Code): string => types[classOf[code]]
-
 /** Brings an i32 or u32 back into the range of a narrow integer. */
 export function wrap(code: Code, value: string): string {
   switch (code) {

@@ -1,6 +1,21 @@
-/** How elements lie in words of 32 bits, and which of them an element is computed from. Only text: a target may load this without the pipeline. */
-import { type Code, dtypes } from '../../../dtype.ts'
-import type { LoopForm } from '../../loop.ts'
+/** How dtypes stand in WGSL, and how their elements lie in words of 32 bits: what the emitter and a target have to agree on. */
+import { type Code, dtypes } from './dtype.ts'
+
+/** i8, u8 and f8 are pairs of words, the low one first; narrower integers live in an i32 or u32. */
+export function wgslType(code: Code): string {
+  const { kind, bytes } = dtypes[code]
+  if (bytes === 8) return 'vec2u'
+  switch (kind) {
+    case 'b':
+      return 'bool'
+    case 'i':
+      return 'i32'
+    case 'u':
+      return 'u32'
+    case 'f':
+      return 'f32'
+  }
+}
 
 /** Element `i` of what begins at word `start` of an array<u32>. */
 export function elementAt(array: string, code: Code, start: string, i: string): string {
@@ -29,10 +44,3 @@ function typed(code: Code, value: string): string {
   if (code === 'b1') return `(${value} != 0u)`
   return value
 }
-
-/** What an element is computed from: its inputs, those of the form; with a mask also what the outputs hold. */
-export const readsOf = (
-  form: LoopForm,
-  inputs: readonly Code[],
-  outputs: readonly Code[],
-): readonly Code[] => (form === 'masked' ? [...inputs, ...outputs] : inputs)
