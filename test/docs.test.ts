@@ -4,11 +4,19 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { reasonForNoGpu } from './gpu/driver.ts'
 import { project, root } from './packed.ts'
+import { skip } from './skip.ts'
 
 const folder = project('docs')
 
-for (const page of ['ufuncs.md', 'guvectorize.md', 'fastmath.md']) {
+const noGpu = await reasonForNoGpu()
+
+for (const page of ['ufuncs.md', 'guvectorize.md', 'fastmath.md', 'gpu.md']) {
+  if (page === 'gpu.md' && noGpu !== null) {
+    skip(page, noGpu)
+    continue
+  }
   test(`docs/${page} prints what it says`, () => {
     const text = readFileSync(join(root, 'docs', page), 'utf8')
     const blocks = [...text.matchAll(/^```(ts|text)\n([\s\S]*?)^```$/gm)]

@@ -34,7 +34,7 @@ const context = 1024
 function compiled(name: Op): Scalar {
   const { arity } = opRow(name)
   const inputs = Array<'f8'>(arity).fill('f8')
-  const loop = compiler.compile({ kernel: kernelOf(name), inputs, outputs: ['f8'], simd: false })
+  const loop = compiler.compile('wasm', { kernel: kernelOf(name), inputs, outputs: ['f8'], simd: false })
   memory ??= new WebAssembly.Memory({ initial: 1, maximum: 65536 })
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(loop.unshared as BufferSource), {
     env: { memory },

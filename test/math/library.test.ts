@@ -127,9 +127,9 @@ function called(compile: typeof compiler.compile, often: number) {
   const f = calledFunction('erfc')
   const own = compiler.compile
   let asked = 0
-  compiler.compile = (request) => {
+  compiler.compile = (isa, request) => {
     asked++
-    return compile(request)
+    return compile(isa, request)
   }
   try {
     return { results: Array.from({ length: often }, (_, k) => f(k / 64 - 1, 0)), asked: () => asked }
