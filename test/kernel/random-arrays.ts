@@ -69,6 +69,26 @@ export function randomArrayKernel({ next, int }: Chance): string {
     const place = next() < 0.5 ? one('out', counters) : two('sum', counters)
     return `${place} ${pick('=', '=', '+=')} ${value(counters, locals)}\n`
   }
+  /** What a round does to a sum: exact in any order, or only in that of the source, with terms that cost something or not. */
+  const added = (s: string, counters: readonly string[], locals: readonly string[]): string => {
+    const v = () => value(counters, locals, 1)
+    const chance = next()
+    if (chance < 0.35) return `${s} += ${value(counters, [...locals, s], 1)}\n`
+    if (chance < 0.45) return `${s} ${pick('+=', '-=')} ${v()}\n`
+    if (chance < 0.6) return `${s} = Math.${pick('min', 'max')}(${s}, ${v()})\n`
+    const costly = `Math.sqrt(Math.abs(${v()} / (1.5 + ${v()} * ${v()}))) / (3 + ${v()} * ${v()})`
+    return chance < 0.8 ? `${s} += ${costly}\n` : `${s} = ${costly} - ${s}\n`
+  }
+  const addedInt = (s: string, counters: readonly string[], locals: readonly string[]): string => {
+    const v = () => `(${value(counters, locals, 1)} | 0)`
+    return pick(
+      `${s} ${pick('+=', '-=', '^=')} ${v()}\n`,
+      `${s} = Math.${pick('min', 'max')}(${v()}, ${s})\n`,
+      `if (${read(counters)} < ${read(counters)}) ${s}++\n`,
+      `${s} = ${s} * (${v()} % 3 + 1) | 0\n`,
+      `${s} += ${v()}\nif (${read(counters)} > 1) ${s} -= ${v()}\n`,
+    )
+  }
   const statements = (counters: readonly string[], locals: readonly string[], depth: number): string => {
     const count = depth === 0 ? 1 : int(1, 2)
     return Array.from({ length: count }, () => {
@@ -76,8 +96,12 @@ export function randomArrayKernel({ next, int }: Chance): string {
       if (depth > 0 && chance < 0.35) return loop(counters, (inner) => statements(inner, locals, depth - 1))
       if (depth > 0 && chance < 0.6) {
         const s = `s${names++}`
-        const sum = loop(counters, (inner) => `${s} += ${value(inner, [...locals, s], 1)}\n`)
-        return `let ${s} = ${read(counters)}\n${sum}${store(counters, [...locals, s])}`
+        if (next() < 0.6) {
+          const sum = loop(counters, (inner) => added(s, inner, locals))
+          return `let ${s} = ${read(counters)}\n${sum}${store(counters, [...locals, s])}`
+        }
+        const sum = loop(counters, (inner) => addedInt(s, inner, locals))
+        return `let ${s} = ${int(-1, 3)}\n${sum}${store(counters, [...locals, s])}`
       }
       if (chance < 0.72) return `if (${read(counters)} < ${read(counters)}) {\n${store(counters, locals)}}\n`
       if (chance < 0.8) {

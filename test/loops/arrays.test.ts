@@ -5,12 +5,13 @@
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { dtypes } from '../../src/dtype.ts'
 import { compile, lower } from '../../src/loops/compile.ts'
 import type { ArrayValue } from '../../src/loops/kernel/ir.ts'
 import { print } from '../../src/loops/kernel/print.ts'
 import { verify } from '../../src/loops/kernel/verify.ts'
 import type { WasmLoop } from '../../src/loops/loop.ts'
-import { type ArrayKernel, arrayKernel, interpreted, type Outcome } from '../kernel/arrays.ts'
+import { type ArrayKernel, arrayKernel, dense, interpreted, type Outcome } from '../kernel/arrays.ts'
 import { randomArrayKernel, randomLayout, randomSignature } from '../kernel/random-arrays.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: kernels see arrays of numbers and rows of them
@@ -148,7 +149,8 @@ function trial(made: ArrayKernel, loop: WasmLoop, random: Random, unit: boolean)
   }
 }
 
-const bits = (list: readonly Float64Array[]) => list.map((a) => new BigUint64Array(a.buffer).join()).join()
+const sameBits = (a: readonly Float64Array[], b: readonly Float64Array[]): boolean =>
+  a.every((one, k) => Buffer.from(one.buffer).equals(Buffer.from(b[k]?.buffer ?? new ArrayBuffer(0))))
 
 const kernels: readonly [string, string, string, CallableFunction | string][] = [
   [
@@ -261,6 +263,42 @@ const kernels: readonly [string, string, string, CallableFunction | string][] = 
     },
   ],
   [
+    'sums in any order: counts, parities, extremes',
+    '(n)->(),(),(),()',
+    'void(f8[:],f8[:],f8[:],f8[:],f8[:])',
+    (a: Any, count: Any, parity: Any, least: Any, most: Any) => {
+      let [above, bits, low, high] = [0, 0, Number.POSITIVE_INFINITY, a.length > 0 ? a[0] : -7]
+      for (let i = 0; i < a.length; i++) {
+        if (a[i] > 1) above++
+        bits ^= a[i] * 3
+        low = Math.min(low, a[i] * a[i])
+        high = Math.max(a[i] - 1, high)
+      }
+      count[0] = above
+      parity[0] = bits
+      least[0] = low
+      most[0] = high
+    },
+  ],
+  [
+    'costly terms of two sums, in order',
+    '(m,n)->(m),()',
+    'void(f8[:,:],f8[:],f8[:])',
+    (a: Any, out: Any, all: Any) => {
+      let total = 0.1
+      for (let y = 0; y < a.shape[0]; y++) {
+        let s = 0.3
+        for (let x = 0; x < a.shape[1]; x++) {
+          const v = Math.sqrt(Math.abs(a[y][x] / 7)) / (3 + a[y][x] * a[y][x]) / 1.1
+          s += v
+          total = Math.sqrt(v * 3) - total
+        }
+        out[y] = s
+      }
+      all[0] = total
+    },
+  ],
+  [
     'even and odd, backwards',
     '(n),(m)->(m),(m)',
     'void(f8[:],f8[:],f8[:],f8[:])',
@@ -291,11 +329,43 @@ for (const [name, layout, signature, source] of kernels) {
         const { outputs: __, ...found } = got
         assert.equal(found, facts, `run ${run}`)
       }
-      if (bits(got.outputs) !== bits(want.outputs)) assert.unreachable(`run ${run} of ${print(lowered)}`)
+      if (!sameBits(got.outputs, want.outputs)) assert.unreachable(`run ${run} of ${print(lowered)}`)
     }
     if (/data|gather|scatter|off|index/.test(name)) assert.ok(failed > 7 && failed < 93, `${failed} failed`)
   })
 }
+
+test('sums of integers of every width, and of f4, in order or joined', () => {
+  const random = generator(77)
+  for (const code of ['i1', 'u2', 'i4', 'f4'] as const)
+    for (const how of ['s += a[i]', 's = Math.min(s, a[i])', 's = Math.max(a[i] * 2, s)', 's ^= a[i]']) {
+      const made = arrayKernel(
+        '(n)->()',
+        `void(${code}[:],f8[:])`,
+        `(a, out) => { let s = 3; for (let i = 0; i < a.length; i++) { ${how} } out[0] = s }`,
+      )
+      const loop = compile({ ...made, simd: true })
+      const addsUp = (code === 'f4' || code === 'f8') && how.includes('+=')
+      assert.is(loop.lanes > 1 && !loop.notes.some(({ reason }) => /adds up in order/.test(reason)), !addsUp)
+      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(loop.shared as BufferSource), {
+        env: { memory },
+      })
+      for (const n of [0, 1, 7, 70, 133]) {
+        const a = dense(
+          [n],
+          Array.from({ length: n }, () => random.int(-300, 300) / (dtypes[code].kind === 'f' ? 4 : 1)),
+          code,
+        )
+        new Uint8Array(memory.buffer).set(new Uint8Array(a.data.buffer), operandsAt)
+        const out = dense([1])
+        interpreted(made, [a, out])
+        const at = operandsAt + room
+        const run = exports.vector as (...args: number[]) => number
+        assert.is(run(contextAt, 1, operandsAt, 0, at, 0, n, dtypes[code].bytes), 0)
+        assert.is(new Float64Array(memory.buffer)[at / 8], out.data[0], `${code} ${how} ${n}`)
+      }
+    }
+})
 
 test('an i4 index and an f4 operand: conversions are part of the loop', () => {
   const made = arrayKernel('(n),(m)->(m)', 'void(f8[:],i8[:],f8[:])', (a: Any, at: Any, out: Any) => {
@@ -354,7 +424,7 @@ test('random kernels, on lanes and not', () => {
       const { outputs: _, ...facts } = want
       const { outputs: __, ...found } = got
       assert.equal(found, facts, `run ${run} of ${source}`)
-      if (bits(got.outputs) !== bits(want.outputs)) assert.unreachable(`run ${run} of ${source}`)
+      if (!sameBits(got.outputs, want.outputs)) assert.unreachable(`run ${run} of ${source}`)
     }
   }
   assert.ok(failed > runs / 20 && failed < (9 * runs) / 10, `${failed} of ${runs} failed`)

@@ -42,10 +42,15 @@ function checkNotes(checks: readonly Check[], accesses: readonly Access[]): Note
 }
 
 function laneNote(loop: Loop, facts: LaneFacts, kernel: Kernel, lanes: number): Note {
-  const name = kernel.locals[facts.counter]?.name ?? 'its counter'
+  const nameOf = (id: number) => kernel.locals[id]?.name ?? 'a local'
+  const sums = facts.sums.map(({ kind, local }) =>
+    kind === 'free'
+      ? `; each lane has a \`${nameOf(local)}\` of its own, and they are joined behind it`
+      : `; what they give is added to \`${nameOf(local)}\` in order`,
+  )
   return {
     ...(loop.at ?? start),
-    reason: `the loop over \`${name}\` runs on lanes, ${lanes} rounds at a time`,
+    reason: `the loop over \`${nameOf(facts.counter)}\` runs on lanes, ${lanes} rounds at a time${sums.join('')}`,
   }
 }
 

@@ -15,6 +15,7 @@ import { splat } from './lanes.ts'
 import { registers, type Width } from './lanes-cast.ts'
 import { intShape } from './lanes-shape.ts'
 import { startPointers } from './pointers.ts'
+import { addInOrder, endSum, startSum } from './sums.ts'
 import { type Arrays, emitExpr, type Place } from './values.ts'
 
 /** Bytes of the widest value: four registers, then one. */
@@ -147,6 +148,10 @@ function emitLanes(c: Control, s: Loop, context: ArrayContext, facts: LaneFacts,
   const counted = context.found.around.get(s)?.counted
   if (!place || id === undefined || !counted || lanes < 2) return
   const inner = laneControl(c, context, facts, lanes, widestOf(context.found, s, facts))
+  const apart = facts.sums.flatMap((sum) => (sum.kind === 'free' ? [sum] : []))
+  const ordered = new Map(
+    facts.sums.flatMap((sum) => (sum.kind === 'ordered' ? [[sum.set, sum] as const] : [])),
+  )
   const local: Expr = { kind: 'local', type: place.type, local: counter }
   const left = op('sub', [
     exprOf(counted.last, context.found.atomOf),
@@ -160,6 +165,7 @@ function emitLanes(c: Control, s: Loop, context: ArrayContext, facts: LaneFacts,
   const whole = asm.block(() => {
     asm.emit(m.br(exit, m.i32.eqz(enough())))
     const advance = startPointers(c, context.params, context.found, s, context.pointers, lanes)
+    for (const sum of apart) startSum(c, inner, sum)
     const wide = dtypes[place.type].bytes === 8
     const round = asm.block(() => {
       if (facts.counts) {
@@ -170,7 +176,11 @@ function emitLanes(c: Control, s: Loop, context: ArrayContext, facts: LaneFacts,
           asm.set(reg, shape.add(value(), numbers[j] ?? 0))
         })
       }
-      emitStmts(inner, roundOf(s))
+      for (const statement of roundOf(s)) {
+        const sum = statement.kind === 'set' && ordered.get(statement)
+        if (sum) addInOrder(c, inner, sum)
+        else emitStmts(inner, [statement])
+      }
       const next = wide
         ? m.i64.add(asm.get(id), m.i64.const(BigInt(lanes)))
         : m.i32.add(asm.get(id), m.i32.const(lanes))
@@ -179,6 +189,7 @@ function emitLanes(c: Control, s: Loop, context: ArrayContext, facts: LaneFacts,
       asm.emit(m.br(top, enough()))
     })
     asm.emit(m.loop(top, round))
+    for (const sum of apart) endSum(c, inner, sum)
   }, exit)
   asm.emit(whole)
 }

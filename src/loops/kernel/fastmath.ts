@@ -128,11 +128,13 @@ export function fastmath(kernel: Kernel, flags: readonly Fastmath[], fma: boolea
     rule.needs.every((flag) => given.has(flag)) && (fma || !rule.needs.includes('contract'))
   const shared = given.has('arcp') ? reciprocals(kernel, log) : kernel
   const made = fastRules.filter(usable).reduce((now, rule) => everywhere(now, rule, log), shared)
-  const idle = flags.filter((flag) => !log.used.has(flag))
+  const sums = (flag: Fastmath) => flag === 'reassoc' && made.core !== undefined
+  const idle = flags.filter((flag) => !log.used.has(flag) && !sums(flag))
   const nothing = idle.map((flag): Remark => {
     const why =
       flag === 'contract' && !fma ? 'not used, as this engine does not fuse, or must not' : 'changed nothing'
     return { reason: `${flagsOf([flag])}: ${why}`, line: 1, column: 1 }
   })
-  return { ...made, notes: [...log.notes, ...nothing] }
+  const reassoc = made.core && given.has('reassoc') ? { reassoc: true as const } : {}
+  return { ...made, ...reassoc, notes: [...log.notes, ...nothing] }
 }

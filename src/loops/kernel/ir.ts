@@ -176,6 +176,8 @@ export interface Kernel {
   readonly core?: Core
   /** What passes have done to it that its meaning allows by leave of an option: `explain()` shows them. */
   readonly notes?: readonly Remark[]
+  /** Sums of floats may be added up in any order: `fastmath: ['reassoc']`. */
+  readonly reassoc?: true
   readonly body: readonly Stmt[]
 }
 

@@ -7,10 +7,12 @@
  * not be the innermost: in `for i for j for k` of a matrix product it is j, and each lane adds up its own sum, in its own order.
  */
 import { type Access, type Around, type Loop, localKey, type Scan, scan } from './access.ts'
+import { cost } from './cost.ts'
 import { type Expr, type Kernel, type Pos, parts, type Stmt, visit } from './ir.ts'
 import { isLinear, keysOf, type Linear, minus, split } from './linear.ts'
 import { liveness } from './liveness.ts'
 import { some, writesOf } from './reads.ts'
+import { type Sum, sumOf } from './sums.ts'
 import { analyseUniformity, type Uniformity } from './uniform.ts'
 
 /** How a loop runs on lanes. */
@@ -19,7 +21,11 @@ export interface LaneFacts {
   readonly uniformity: Uniformity
   /** The counter is also read outside of indices. */
   readonly counts: boolean
+  readonly sums: readonly Sum[]
 }
+
+/** Rounds that cost less are through before the sum is: an addition waits for the one before it. */
+const cheapRound = 16
 
 /** How an index moves from one round to the next: times the step of each axis. */
 export const movesOf = (access: Access, counter: number): readonly bigint[] =>
@@ -113,11 +119,24 @@ export function laneFacts(found: Scan, loop: Loop): LaneFacts | string {
   const accesses = found.accesses.filter((a) => within(a, loop))
   const written = writesOf(round)
   const { kernel } = found
-  const carried = [...liveness(round, []).atEntry].find((id) => written.has(id))
-  const used = [...liveness(kernel.body, kernel.outs).around(loop).after].find((id) => written.has(id))
+  const sums: Sum[] = []
+  const isSum = (id: number): boolean => {
+    const sum = sumOf(kernel, round, id)
+    if (sum) sums.push(sum)
+    return sum !== null
+  }
+  const needed = [...liveness(round, []).atEntry].filter((id) => written.has(id))
+  const carried = needed.find((id) => !isSum(id))
+  const used = [...liveness(kernel.body, kernel.outs).around(loop).after].find(
+    (id) => written.has(id) && !needed.includes(id),
+  )
   const name = (id: number) => kernel.locals[id]?.name ?? 'a local'
   if (carried !== undefined) return `each round needs \`${name(carried)}\` from the round before`
   if (used !== undefined) return `\`${name(used)}\` is read after it`
+  const ordered = sums.flatMap((sum) => (sum.kind === 'ordered' ? [sum] : []))
+  if (ordered[0] && cost(round) < cheapRound)
+    return `\`${name(ordered[0].local)}\` adds up in order, which takes longer than its terms`
+  const apartFromSums = round.filter((s) => !ordered.some(({ set }) => set === s))
 
   const moves = new Map<Expr, boolean>()
   for (const access of accesses) {
@@ -134,10 +153,10 @@ export function laneFacts(found: Scan, loop: Loop): LaneFacts | string {
       )
   }
   const uniformity = analyseUniformity(
-    { ...kernel, body: round },
+    { ...kernel, body: apartFromSums },
     liveness(kernel.body, kernel.outs).around,
     {
-      locals: [counter],
+      locals: [counter, ...sums.flatMap((sum) => (sum.kind === 'free' ? [sum.local] : []))],
       element: (e) => moves.get(e) ?? true,
     },
   )
@@ -164,7 +183,7 @@ export function laneFacts(found: Scan, loop: Loop): LaneFacts | string {
   visitValues(round, (e) => {
     if (e.kind === 'local' && e.local === counter) counts = true
   })
-  return { counter, uniformity, counts }
+  return { counter, uniformity, counts, sums }
 }
 
 /** Neighbours are worth a lane instruction; elements apart are put together one by one. What is deeper inside counts for more. */
