@@ -103,7 +103,7 @@ test('a sum of floats stays in order: its loop is scalar, but rows run side by s
     out[0] = s
   })
   const loop = compile({ ...made, simd: true })
-  assert.match(loop.notes[0]?.reason ?? '', /each round needs `s` from the round before/)
+  assert.match(loop.notes[0]?.reason ?? '', /`s` adds up in order/)
   assert.match(loop.notes[1]?.reason ?? '', /elements of the loop dimensions run on lanes, 4 at a time$/)
   assert.equal([loop.vectorized, loop.lanes, loop.interleave], [true, 2, 2])
 })
