@@ -75,10 +75,19 @@ export function wat(request: CompileRequest): string {
   return emitWat(emitted(request))
 }
 
-/** For the gpu: no fused multiply-adds, which drivers may or may not fuse. */
+/** For the gpu: no fused multiply-adds, which drivers may or may not fuse, and no f8. */
 function forGpu(request: CompileRequest): { readonly kernel: Kernel; readonly code: string } {
-  const kernel = lower({ ...request, simd: false, fma: false, wide: false })
-  return { kernel, code: emitWgsl(request, kernel) }
+  // There, every reducing loop knows which accumulators hold something: so nothing needs to be told of what is missing.
+  const own = isFold(request) ? flagged({ ...request, form: 'masked fold' }) : request
+  const on = (inputs: readonly Code[]) =>
+    lower({ ...own, inputs, outputs: own.outputs, simd: false, fma: false, wide: false })
+  const { form = 'map', inputs, outputs } = own
+  const kernel = on(inputs)
+  const element = { name: 'element', kernel, reads: readsOf(form, inputs, outputs), outputs } as const
+  if (!isFold(request)) return { kernel, code: emitWgsl([element]) }
+  const both = [...outputs, ...outputs]
+  const join = { name: 'join', kernel: on(both), reads: both, outputs } as const
+  return { kernel, code: emitWgsl([element, join]) }
 }
 
 export function compileWgsl(request: CompileRequest): WgslLoop {

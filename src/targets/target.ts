@@ -53,8 +53,8 @@ export interface FoldJob {
 export interface Runner {
   readonly run: Run
   /** Those of a reducing loop. `accumulate` keeps every step of a fold from the left. */
-  readonly reduce?: (job: FoldJob, report: Report) => void
-  readonly accumulate?: (job: FoldJob, report: Report) => void
+  readonly reduce?: (job: FoldJob, report: Report) => void | Promise<void>
+  readonly accumulate?: (job: FoldJob, report: Report) => void | Promise<void>
   /** Of a kernel of arrays, which has no other way to run; a target without it does not run such kernels. */
   readonly runCore?: RunCore
   /** Does a run of so many neighbours rather take a plan than the short way? */
@@ -83,6 +83,8 @@ export interface Target {
   load(loop: Loop, tables: readonly TypedArray[]): Runner
   /** Memory for a result, where results of calls on this data belong. */
   allocate(code: Code, length: number, beside: readonly unknown[]): TypedArray
+  /** Gives such memory back, where it is no typed array of the host. */
+  free?(data: TypedArray): void
   /** Makes such memory zeros, where it cannot be written to directly. */
   clear?(made: Strided): void
   /** The result over such memory, where that is no ndarray. */

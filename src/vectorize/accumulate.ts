@@ -6,11 +6,10 @@ import type { Strided } from '../broadcast/view.ts'
 import type { Code } from '../dtype.ts'
 import { AxisError, BoundsError, OptionError, OutputError } from '../errors.ts'
 import { settings } from '../settings.ts'
-import { makeResult } from '../targets/memory/results.ts'
 import { foldLoop, requireFolding } from './fold-loop.ts'
 import { type FoldOptions, normalAxis, readFoldOptions } from './fold-options.ts'
 import { type Core, type FoldReady, refresh } from './prepare.ts'
-import { foldOperand, foldReport, isApart } from './reduce.ts'
+import { after, foldOperand, foldReport, isApart, promised, resultOn } from './reduce.ts'
 
 type Method = 'accumulate' | 'reduceat'
 
@@ -24,7 +23,6 @@ interface Request {
 
 function read(core: Core, method: Method, value: unknown, given: unknown): Request {
   requireFolding(core, method)
-  if (core.epoch !== settings.epoch) refresh(core)
   const options = readFoldOptions(given, core, method)
   const x = foldOperand(core, method, value)
   const axis = oneAxis(method, options.axis, x.shape.length)
@@ -46,12 +44,19 @@ function oneAxis(method: Method, axis: FoldOptions['axis'], ndim: number): numbe
  * @returns a new array or `out`, which may be the array itself; of several results a list
  */
 export function accumulate(core: Core, value: unknown, given: unknown): unknown {
+  if (core.epoch !== settings.epoch) refresh(core)
+  return core.promises
+    ? promised(core, () => accumulateNow(core, value, given))
+    : accumulateNow(core, value, given)
+}
+
+function accumulateNow(core: Core, value: unknown, given: unknown): unknown {
   const request = read(core, 'accumulate', value, given)
   const { x, axis, loop } = request
   return withResult(core, 'accumulate', request, x.shape, (results) => {
     const elements = results.map(() => x)
     const job = { elements, axis, results, initial: null, tree: false }
-    loop.accumulate(job, foldReport(core, loop))
+    return loop.accumulate(job, foldReport(core, loop))
   })
 }
 
@@ -61,18 +66,27 @@ export function accumulate(core: Core, value: unknown, given: unknown): unknown 
  * @throws BoundsError for an index outside the axis
  */
 export function reduceat(core: Core, value: unknown, indices: unknown, given: unknown): unknown {
+  if (core.epoch !== settings.epoch) refresh(core)
+  return core.promises
+    ? promised(core, () => reduceatNow(core, value, indices, given))
+    : reduceatNow(core, value, indices, given)
+}
+
+function reduceatNow(core: Core, value: unknown, indices: unknown, given: unknown): unknown {
   const request = read(core, 'reduceat', value, given)
   const { x, axis, loop } = request
   const starts = indexList(core, indices, x.shape[axis] as number)
   const shape = x.shape.with(axis, starts.length)
   return withResult(core, 'reduceat', request, shape, (outputs) => {
     const report = foldReport(core, loop)
-    for (const group of groups(starts, x.shape[axis] as number)) {
+    const work = groups(starts, x.shape[axis] as number).map((group) => {
       const of = slices(x, axis, group)
       const elements = outputs.map(() => of)
       const results = outputs.map((result) => part(result, axis, group.at, group.count))
-      loop.reduce({ elements, axis: axis + 1, results, initial: null, tree: loop.tree }, report)
-    }
+      return loop.reduce({ elements, axis: axis + 1, results, initial: null, tree: loop.tree }, report)
+    })
+    // Slices are independent of each other.
+    if (loop.ready.target.kind === 'async') return Promise.all(work).then(() => {})
   })
 }
 
@@ -82,7 +96,7 @@ function withResult(
   method: Method,
   { x, options, loop }: Request,
   shape: Shape,
-  fold: (results: readonly Strided[]) => void,
+  fold: (results: readonly Strided[]) => void | Promise<void>,
 ): unknown {
   const { outs = [], outsGiven } = options
   outs.forEach((out, k) => {
@@ -93,16 +107,20 @@ function withResult(
     if (!out) return newResult(loop, code, x, shape)
     const inPlace = method === 'accumulate' && sameElements(x, out) && !mayOverlapItself(out)
     const others = outs.filter((_, i) => i < k)
-    return isApart(out, inPlace && nout === 1 ? [] : [x, ...others]) ? out : newResult(loop, code, x, shape)
+    const { kind } = loop.ready.target
+    return kind === 'async' || isApart(out, inPlace && nout === 1 ? [] : [x, ...others])
+      ? out
+      : newResult(loop, code, x, shape)
   })
-  if (sizeOf(shape) > 0) fold(results)
-  const answers = results.map((result, k): unknown => {
-    const out = outs[k]
-    if (!out) return makeResult(result.code, result.data, [...result.shape], [...result.stride])
-    if (out !== result) copy(result, out)
-    return outsGiven?.[k]
+  return after(sizeOf(shape) > 0 ? fold(results) : undefined, () => {
+    const answers = results.map((result, k): unknown => {
+      const out = outs[k]
+      if (!out) return resultOn(loop.ready.target, result, [...result.shape], [...result.stride])
+      if (out !== result) copy(result, out)
+      return outsGiven?.[k]
+    })
+    return nout === 1 ? answers[0] : answers
   })
-  return nout === 1 ? answers[0] : answers
 }
 
 function checkOutput(name: string, method: Method, out: Strided, k: number, want: Shape): void {

@@ -19,8 +19,8 @@ export interface FoldReady {
   readonly codes: readonly Code[]
   /** Partial results may be joined in a tree. */
   readonly tree: boolean
-  readonly reduce: (job: FoldJob, report: Report) => void
-  readonly accumulate: (job: FoldJob, report: Report) => void
+  readonly reduce: (job: FoldJob, report: Report) => void | Promise<void>
+  readonly accumulate: (job: FoldJob, report: Report) => void | Promise<void>
   /** The same for elements that are accumulators already: what reduces the second axis. */
   further(): FoldReady
 }

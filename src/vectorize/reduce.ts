@@ -8,8 +8,10 @@ import type { Strided } from '../broadcast/view.ts'
 import { type Code, dtypes, type TypedArray } from '../dtype.ts'
 import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
 import { settings } from '../settings.ts'
+import { findTarget } from '../targets/index.ts'
 import { addressOf, freeData } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
+import type { Target } from '../targets/target.ts'
 import { foldLoop, requireFolding } from './fold-loop.ts'
 import { axesOf, type FoldOptions, readFoldOptions, stretched } from './fold-options.ts'
 import { type Core, type FoldReady, type Last, refresh } from './prepare.ts'
@@ -40,8 +42,23 @@ export function foldReport(core: Core, { ready }: FoldReady): Last {
  * @returns a new array or `out`; when all axes are reduced a number, bigint or boolean; of several results a list
  */
 export function reduce(core: Core, value: unknown, given: unknown): unknown {
-  requireFolding(core, 'reduce')
   if (core.epoch !== settings.epoch) refresh(core)
+  return core.promises ? promised(core, () => reduceNow(core, value, given)) : reduceNow(core, value, given)
+}
+
+/** Once an asynchronous target, and the compiler, are there. */
+export async function promised(core: Core, run: () => unknown): Promise<unknown> {
+  await findTarget(core.target)
+  await core.source.ready()
+  return run()
+}
+
+/** What comes when the work is done: at once, where that is synchronous. */
+export const after = <T>(work: void | Promise<void>, then: () => T | Promise<T>): T | Promise<T> =>
+  work instanceof Promise ? work.then(then) : then()
+
+function reduceNow(core: Core, value: unknown, given: unknown): unknown {
+  requireFolding(core, 'reduce')
   const options = readFoldOptions(given, core, 'reduce')
   const x = foldOperand(core, 'reduce', value)
   const axes = axesOf(options.axis, x.shape.length)
@@ -55,27 +72,42 @@ export function reduce(core: Core, value: unknown, given: unknown): unknown {
   const operands = mask ? [x, mask] : [x]
   const results = loop.codes.map((code, k) => {
     const out = outs[k]
-    return out && isApart(out, [...operands, ...outs.slice(0, k)])
+    const target = loop.ready.target
+    return out && (target.kind === 'async' || isApart(out, [...operands, ...outs.slice(0, k)]))
       ? out
       : newResult(loop, code, x, axes, shape)
   })
   const report = foldReport(core, loop)
   // As in NumPy, an axis without elements needs an identity even when there is no result either.
-  if (axes.some((axis) => x.shape[axis] === 0)) fillEmpty(core, results, initial)
-  else if (sizeOf(shape) > 0) foldAxes(loop, x, mask, axes, results, initial, report)
-  const answers = results.map((result, k): unknown => {
-    const out = outs[k]
-    if (out) {
-      if (out !== result) copy(result, out)
-      return options.outsGiven?.[k]
-    }
-    if (shape.length > 0 || (options.keepdims && kept.length > 0))
-      return makeResult(result.code, result.data, ...layoutOf(result, options, axes, kept))
-    const only = result.data[0] as number | bigint
-    return result.code === 'b1' ? only !== 0 : only
+  const work = axes.some((axis) => x.shape[axis] === 0)
+    ? fillEmpty(core, results, initial)
+    : sizeOf(shape) > 0
+      ? foldAxes(loop, x, mask, axes, results, initial, report)
+      : undefined
+  const { target } = loop.ready
+  return after(work, () => {
+    const answers = results.map((result, k): unknown => {
+      const out = outs[k]
+      if (out) {
+        if (out !== result) copy(result, out)
+        return options.outsGiven?.[k]
+      }
+      if (shape.length > 0 || (options.keepdims && kept.length > 0))
+        return resultOn(target, result, ...layoutOf(result, options, axes, kept))
+      const only = result.data[0] as number | bigint
+      return result.code === 'b1' ? only !== 0 : only
+    })
+    return core.nout === 1 ? answers[0] : answers
   })
-  return core.nout === 1 ? answers[0] : answers
 }
+
+/** An array of the target over this memory. */
+export const resultOn = (
+  target: Target,
+  { code, data }: Strided,
+  shape: readonly number[],
+  stride: readonly number[],
+): unknown => (target.makeResult ?? makeResult)(code, data, shape, stride)
 
 /** May this be written while those are read, or written too? */
 export const isApart = (out: Strided, others: readonly (Strided | null)[]): boolean =>
@@ -192,7 +224,7 @@ function foldAxes(
   results: readonly Strided[],
   initial: Initial,
   report: Last,
-): void {
+): void | Promise<void> {
   const { ready, codes } = loop
   const flags = mask !== null
   let step = loop
@@ -204,7 +236,14 @@ function foldAxes(
   }
   const first = initial === null ? null : flags ? [...initial, 1] : initial
   const temporaries: TypedArray[] = []
-  for (; left.length > 0; left = left.slice(0, -1)) {
+  const giveBack = (): void => {
+    const { target } = ready
+    for (const data of temporaries)
+      if (target.free) target.free(data)
+      else if (addressOf(data) >= 0) freeData(data)
+  }
+  const go = (left: readonly number[]): void | Promise<void> => {
+    if (left.length === 0) return giveBack()
     const axis = left.at(-1) as number
     const last = left.length === 1
     const [now = x] = elements
@@ -215,9 +254,12 @@ function foldAxes(
       temporaries.push(data)
       return { data, code: to, shape, stride: outputStrides(shape, [dropAxes(now, [axis])]), offset: 0 }
     })
-    step.reduce({ elements, axis, results: made, initial: last ? first : null, tree: step.tree }, report)
-    elements = made.filter((r) => r !== null)
-    if (!last) step = loop.further()
+    const job = { elements, axis, results: made, initial: last ? first : null, tree: step.tree }
+    return after(step.reduce(job, report), () => {
+      elements = made.filter((r) => r !== null)
+      if (!last) step = loop.further()
+      return go(left.slice(0, -1))
+    })
   }
-  for (const data of temporaries) if (addressOf(data) >= 0) freeData(data)
+  return go(left)
 }

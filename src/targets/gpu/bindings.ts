@@ -55,8 +55,17 @@ function spanOf(offset: number, steps: readonly number[], sizes: readonly number
   return { low, high }
 }
 
-/** Operands are the inputs of the loop's form, then the outputs. Host arrays are copied to the device now. */
-export function bindOperands(gpu: Gpu, loop: WgslLoop, operands: readonly Strided[], plan: Plan): Bindings {
+/**
+ * Operands are the inputs of the loop's form, then the outputs. Host arrays are copied to the device now; inputs in one of the buffers
+ * `also`, which the work writes, are copied too.
+ */
+export function bindOperands(
+  gpu: Gpu,
+  loop: WgslLoop,
+  operands: readonly Strided[],
+  plan: Plan,
+  also: readonly (GPUBuffer | undefined)[] = [],
+): Bindings {
   const sizes = sizesOf(plan)
   const inputs = loop.inputs.length
   const buffers: GPUBuffer[] = []
@@ -80,7 +89,7 @@ export function bindOperands(gpu: Gpu, loop: WgslLoop, operands: readonly Stride
         stepsOf(plan, other).every((step, axis) => step === own[axis])
       return !same
     })
-    if (!clash) return buffer
+    if (!clash && !also.includes(buffer)) return buffer
     const copy = takeStorage(gpu, buffer.size)
     temporary.push(copy)
     const encoder = gpu.device.createCommandEncoder()
@@ -153,7 +162,7 @@ function gathered({ data, code }: Strided, plan: Plan, k: number): TypedArray {
 }
 
 /** Puts elements that came back into their places. */
-function scatter(bytes: Uint8Array, to: Strided, plan: Plan, k: number): void {
+export function scatter(bytes: Uint8Array, to: Strided, plan: Plan, k: number): void {
   const from = typedFrom(bytes, to.code)
   const step = plan.innerSteps[k] ?? 0
   let at = 0

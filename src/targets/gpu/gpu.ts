@@ -10,13 +10,17 @@ import type { Target } from '../target.ts'
 import type { GpuArray } from './array.ts'
 import type { GpuInfo } from './info.ts'
 
-type Engine = typeof import('./engine.ts') & typeof import('./array.ts') & typeof import('./device.ts')
+type Engine = typeof import('./engine.ts') &
+  typeof import('./fold.ts') &
+  typeof import('./array.ts') &
+  typeof import('./device.ts')
 
 let engine: Engine | null = null
 
 async function load(): Promise<Engine> {
   engine ??= {
     ...(await import('./engine.ts')),
+    ...(await import('./fold.ts')),
     ...(await import('./array.ts')),
     ...(await import('./device.ts')),
   }
@@ -36,6 +40,10 @@ const others = {
   i8: "64-bit integers have no counterpart in WGSL: list an 'i4' or 'u4' signature, or run it on 'cpu' or 'parallel'",
 } as const
 
+const notMapped = (): never => {
+  throw new TypeError('a reducing loop is run by reduce')
+}
+
 export const gpu: Target = {
   name: 'gpu',
   isa: 'wgsl',
@@ -48,17 +56,26 @@ export const gpu: Target = {
   unavailable: () => engine?.reasonAgainst() ?? null,
   refuses({ overload, form }) {
     if (overload.kernel.core) return 'kernels of arrays do not run on the gpu yet; elementwise ones do'
-    if (form !== 'map' && form !== 'masked')
-      return 'reductions and `at` do not run on the gpu yet; calls and `outer` do'
+    if (form === 'indexed')
+      return '`at` does not run on the gpu; calls, `outer`, `reduce` and `accumulate` do'
     const code = [...overload.inputs, ...overload.outputs].find((one) => wide.has(one))
     return code === undefined ? null : code === 'f8' ? others.f8 : others.i8
   },
   load(loop, tables) {
     if (loop.isa !== 'wgsl') throw new TypeError(`the target 'gpu' was given a loop for ${loop.isa}`)
+    if (loop.form === 'fold' || loop.form === 'masked fold') {
+      const fold = load().then(({ makeFold }) => makeFold(loop, tables))
+      return {
+        run: notMapped,
+        reduce: async (job, report) => (await fold)(job, false, report),
+        accumulate: async (job, report) => (await fold)(job, true, report),
+      }
+    }
     const run = load().then(({ makeRun }) => makeRun(loop, tables))
     return { run: async (operands, plan, report) => (await run)(operands, plan, report) }
   },
   allocate: (code, length, beside) => (engine?.allocate ?? allocatePlain)(code, length, beside),
+  free: (data) => engine?.free(data),
   clear: (made) => (engine?.clear ?? clear)(made),
   makeResult: (code, data, shape, stride) => (engine?.makeGpuArray ?? makeResult)(code, data, shape, stride),
 }

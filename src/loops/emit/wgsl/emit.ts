@@ -1,5 +1,5 @@
 /**
- * A kernel of elements as a function in WGSL: `fn element(i0: f32, …) -> Results`. Inputs and results are what memory holds; how they
+ * Kernels of elements as functions in WGSL: `fn element(i0: f32, …) -> Results`, and for a reducing loop `join` of two accumulators. Inputs and results are what memory holds; how they
  * come from there and go back is the target's business, which also declares what this names from outside:
  *   lw.zero            a zero that no compiler knows
  *   tables             array<u32>, the captured tables one after another
@@ -8,7 +8,7 @@
 import { type Code, dtypes } from '../../../dtype.ts'
 import { elementAt, wgslType } from '../../../wgsl-words.ts'
 import { type Kernel, visit } from '../../kernel/ir.ts'
-import { type CompileRequest, formInputs, type LoopForm } from '../../loop.ts'
+import { formInputs, type LoopForm } from '../../loop.ts'
 import { libraryFor } from './library.ts'
 import { isRounded, type Names, needsLeave, statements } from './statements.ts'
 
@@ -25,7 +25,8 @@ function roundedLocals({ body }: Kernel): ReadonlySet<number> {
   return found
 }
 
-const word = (name: string) => name.replace(/\W/g, '_')
+/** Names with two underscores in front are WGSL's own. */
+const word = (name: string) => name.replace(/\W/g, '_').replace(/^_+/, '_')
 
 /** Where each table begins, in words of 32 bits; behind the last, where they end. */
 export function tableOffsets(kernel: Pick<Kernel, 'arrays'>): number[] {
@@ -45,9 +46,30 @@ const inBounds = `fn within(i: vec2u, size: u32, check: u32) -> u32 {
   return 0u;
 }`
 
-/** The whole text; `kernel` is what the pipeline has made of the request's. */
-export function emitWgsl({ inputs, outputs, form = 'map' }: CompileRequest, kernel: Kernel): string {
-  const starts = tableOffsets(kernel)
+/** A kernel as a function of this name, and what its operands are in memory. */
+export interface WgslPart {
+  readonly name: 'element' | 'join'
+  readonly kernel: Kernel
+  readonly reads: readonly Code[]
+  readonly outputs: readonly Code[]
+}
+
+/** The whole text. Parts have the same results, and the same tables. */
+export function emitWgsl(parts: readonly WgslPart[]): string {
+  const [first] = parts
+  const fields = (first?.outputs ?? []).map((code, k) => `o${k}: ${wgslType(code)}`).join(', ')
+  const functions = [`struct Results { ${fields} }`, ...parts.map(emitPart)].join('\n')
+  const { arrays = [] } = first?.kernel ?? {}
+  const starts = tableOffsets({ arrays })
+  const tables = arrays.map(
+    ({ type }, k) =>
+      `fn table_${k}_${type}(i: u32) -> ${wgslType(type)} { return ${elementAt('tables', type, `${starts[k]}u`, 'i')}; }`,
+  )
+  const checks = functions.includes('within(') ? [inBounds] : []
+  return [libraryFor(functions), ...checks, ...tables, functions].filter(Boolean).join('\n')
+}
+
+function emitPart({ name, kernel, reads }: WgslPart): string {
   const rounded = roundedLocals(kernel)
   let temporaries = 0
   const names: Names = {
@@ -60,13 +82,11 @@ export function emitWgsl({ inputs, outputs, form = 'map' }: CompileRequest, kern
     },
     isSum: (id) => rounded.has(id),
     temporary: (value) => {
-      const name = `t${temporaries++}`
-      return { name, line: `let ${name} = ${value};` }
+      const own = `t${temporaries++}`
+      return { name: own, line: `let ${own} = ${value};` }
     },
   }
-  const reads = readsOf(form, inputs, outputs)
   const parameters = reads.map((code, k) => `i${k}: ${wgslType(code)}`).join(', ')
-  const fields = outputs.map((code, k) => `o${k}: ${wgslType(code)}`).join(', ')
   // A zero that the driver knows would lose its sign in what it is added to.
   const begin = (type: Code) => (type === 'f4' ? ' = of_bits(0u)' : '')
   const locals = kernel.locals.map(
@@ -75,21 +95,14 @@ export function emitWgsl({ inputs, outputs, form = 'map' }: CompileRequest, kern
   const leave = needsLeave(kernel.body) ? ['  var leave = 0;'] : []
   const body = statements(kernel.body, [], names).map((line) => `  ${line}`)
   const results = kernel.outs.map((id) => names.local(id)).join(', ')
-  const tables = kernel.arrays.map(
-    ({ type }, k) =>
-      `fn table_${k}_${type}(i: u32) -> ${wgslType(type)} { return ${elementAt('tables', type, `${starts[k]}u`, 'i')}; }`,
-  )
-  const element = [
-    `struct Results { ${fields} }`,
-    `fn element(${parameters}) -> Results {`,
+  return [
+    `fn ${name}(${parameters}) -> Results {`,
     ...leave,
     ...locals,
     ...body,
     `  return Results(${results});`,
     '}',
   ].join('\n')
-  const checks = element.includes('within(') ? [inBounds] : []
-  return [libraryFor(element), ...checks, ...tables, element].filter(Boolean).join('\n')
 }
 
 /** What an element is computed from: its inputs, those of the form; with a mask also what the outputs hold. */

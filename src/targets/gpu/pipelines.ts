@@ -1,0 +1,158 @@
+/** Pipelines and dispatches: what every kind of work on the device is made of. */
+import { type Code, dtypes, type TypedArray } from '../../dtype.ts'
+import { BoundsError, TargetError } from '../../errors.ts'
+import type { WgslLoop } from '../../loops/loop.ts'
+import { giveStorage, readBack, takeStorage, traffic } from './buffers.ts'
+import type { Gpu } from './device.ts'
+import { groupSize } from './shader.ts'
+
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline
+  readonly layout: GPUBindGroupLayout
+}
+
+/** What a binding is; those of tables and of the failed check are 1 and 2, that of the parameters is 0. */
+export type Entry = readonly [binding: number, kind: 'read' | 'write']
+
+const types = { read: 'read-only-storage', write: 'storage' } as const
+const compute = 0x4
+
+export const refused = (reason: string): Error => new TargetError(reason, { target: 'gpu', reason })
+
+/**
+ * Compiles a shader.
+ * @throws TargetError with the line of WGSL that was refused, or because it binds more arrays than the device allows
+ */
+export async function buildPipeline(
+  { device }: Gpu,
+  name: string,
+  code: string,
+  bound: readonly Entry[],
+): Promise<Pipeline> {
+  const most = device.limits.maxStorageBuffersPerShaderStage
+  if (bound.length > most)
+    throw refused(
+      `${name} needs ${bound.length} arrays at once, and this device allows ${most}; give scalars for some, or split the kernel`,
+    )
+  const entries: GPUBindGroupLayoutEntry[] = [
+    { binding: 0, visibility: compute, buffer: { type: 'uniform' } },
+    ...bound.map(([binding, kind]) => ({ binding, visibility: compute, buffer: { type: types[kind] } })),
+  ]
+  device.pushErrorScope('validation')
+  const layout = device.createBindGroupLayout({ entries })
+  const module = device.createShaderModule({ code, label: name })
+  const made = device.createComputePipelineAsync({
+    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module, entryPoint: 'main' },
+  })
+  const [pipeline, error] = await Promise.all([made.catch((cause: unknown) => cause), device.popErrorScope()])
+  if (pipeline instanceof Error || error) {
+    const info = await module.getCompilationInfo()
+    const first = info.messages.find((message) => message.type === 'error')
+    const line = first ? `: ${first.message} in \`${code.split('\n')[first.lineNum - 1]?.trim()}\`` : ''
+    const reason = `its WGSL was refused${line || `: ${error?.message ?? String(pipeline)}`}`
+    throw new TargetError(`${name} cannot run on the gpu: ${reason}`, { target: 'gpu', reason })
+  }
+  return { pipeline: pipeline as GPUComputePipeline, layout }
+}
+
+/** Values made once for each device, by a key. */
+export function perDevice<T>(make: (gpu: Gpu, key: string) => T): (gpu: Gpu, key: string) => T {
+  const all = new WeakMap<Gpu, Map<string, T>>()
+  return (gpu, key) => {
+    const own = all.get(gpu) ?? new Map<string, T>()
+    all.set(gpu, own)
+    const known = own.get(key)
+    if (known !== undefined) return known
+    const made = make(gpu, key)
+    own.set(key, made)
+    return made
+  }
+}
+
+/** So many groups of invocations as a rectangle that the device takes. */
+export function rectangle({ device }: Gpu, groups: number): { readonly wide: number; readonly high: number } {
+  const wide = Math.max(1, Math.min(groups, device.limits.maxComputeWorkgroupsPerDimension))
+  return { wide, high: Math.ceil(groups / wide) }
+}
+
+export const groupsOf = (invocations: number): number => Math.ceil(invocations / groupSize)
+
+export type Bound = readonly [binding: number, buffer: GPUBuffer]
+
+/** Submits one dispatch. */
+export function dispatch(
+  gpu: Gpu,
+  { pipeline, layout }: Pipeline,
+  words: Uint32Array<ArrayBuffer>,
+  bound: readonly Bound[],
+  { wide, high }: { readonly wide: number; readonly high: number },
+): void {
+  const { device } = gpu
+  const limit = device.limits.maxStorageBufferBindingSize
+  if (bound.some(([, { size }]) => size > limit))
+    throw refused(`an array is larger than what this device binds (${limit} bytes)`)
+  const parameters = takeStorage(gpu, words.byteLength)
+  device.queue.writeBuffer(parameters, 0, words)
+  const entries: GPUBindGroupEntry[] = [
+    { binding: 0, resource: { buffer: parameters, size: Math.max(32, words.byteLength) } },
+    ...bound.map(([binding, buffer]) => ({ binding, resource: { buffer } })),
+  ]
+  const encoder = device.createCommandEncoder()
+  const pass = encoder.beginComputePass()
+  pass.setPipeline(pipeline)
+  pass.setBindGroup(0, device.createBindGroup({ layout, entries }))
+  pass.dispatchWorkgroups(wide, high)
+  pass.end()
+  device.queue.submit([encoder.finish()])
+  traffic.dispatches++
+  giveStorage(gpu, parameters)
+}
+
+/** All tables in one buffer, one after another, each from a word of its own. */
+export function tablesBuffer(gpu: Gpu, tables: readonly TypedArray[]): GPUBuffer {
+  const starts = [0]
+  for (const table of tables) starts.push((starts.at(-1) ?? 0) + Math.ceil(table.byteLength / 4))
+  const words = new Uint32Array(Math.max(1, starts.at(-1) ?? 0))
+  const bytes = new Uint8Array(words.buffer)
+  tables.forEach((table, k) => {
+    const own = new Uint8Array(table.buffer as ArrayBuffer, table.byteOffset, table.byteLength)
+    bytes.set(own, 4 * (starts[k] ?? 0))
+  })
+  const buffer = takeStorage(gpu, words.byteLength)
+  gpu.device.queue.writeBuffer(buffer, 0, words)
+  return buffer
+}
+
+/** A cell for a failed check: none yet. */
+export function emptyCheck(gpu: Gpu): GPUBuffer {
+  const buffer = takeStorage(gpu, 16)
+  gpu.device.queue.writeBuffer(buffer, 0, new Uint32Array(4))
+  return buffer
+}
+
+/** Rejects when an index was outside its table. The work must have been submitted. */
+export async function checked(loop: WgslLoop, gpu: Gpu, failed: GPUBuffer): Promise<void> {
+  const reading = readBack(gpu, failed, 16)
+  giveStorage(gpu, failed)
+  const [code = 0, low = 0, high = 0, size = 0] = new Uint32Array((await reading).buffer as ArrayBuffer)
+  if (code === 0) return
+  const check = loop.checks[code - 1]
+  const index = Number(BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low)))
+  const { line, column } = check?.at ?? { line: 0, column: 0 }
+  throw new BoundsError(
+    `index ${index} is out of bounds for '${check?.array ?? 'array'}' with size ${size} (${loop.name}, line ${line}, column ${column})`,
+    { line, column, index, size },
+  )
+}
+
+const cell = new DataView(new ArrayBuffer(8))
+
+/** The bits of an element, as one or two words. */
+export function wordsOf(code: Code, value: number | bigint): number[] {
+  if (code === 'f4') cell.setFloat32(0, Number(value), true)
+  else if (code === 'f8') cell.setFloat64(0, Number(value), true)
+  else cell.setBigInt64(0, BigInt(value), true)
+  const words = [cell.getUint32(0, true), cell.getUint32(4, true)]
+  return words.slice(0, dtypes[code].bytes === 8 ? 2 : 1)
+}
