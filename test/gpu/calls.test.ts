@@ -180,10 +180,6 @@ onGpu('an f8 signature is refused, with the ways out; so is what is not offered'
   const other = await rejection(Promise.resolve().then(() => at(new Float32Array(3), [0], 1)))
   assert.match(other.message, /`at` does not run on the gpu/)
 })
-  const { reduce } = add as unknown as { reduce(x: unknown): unknown }
-  const other = await rejection(Promise.resolve().then(() => reduce(new Float32Array(3))))
-  assert.match(other.message, /reductions/)
-})
 
 onGpu('with a fallback, what the gpu does not run is run there, and said', async () => {
   const f = ufunc(['f8(f8)'], 'x => x + 1', { target: 'gpu', fallback: 'cpu' })
