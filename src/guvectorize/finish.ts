@@ -19,6 +19,7 @@ import { checkContiguous } from './contiguous.ts'
 import { coreOf, type Layout } from './layout.ts'
 import { madeArrays, most } from './made.ts'
 import { bindSizes, missingDims, type Sizes, type SizesOption } from './sizes.ts'
+import { checkUnstretched, checkWritable, separateAll, temporary } from './written.ts'
 
 export interface GufuncRules {
   readonly layout: Layout
@@ -87,20 +88,12 @@ function checkSizes(core: Core, { sizes }: Sizes): void {
   )
 }
 
-/**
- * What is written in a dtype of its own, or is not an array of its own (it overlaps itself, or another one that is written), is
- * computed elsewhere and copied back: kernels may take what they write for distinct.
- */
-const needsTemporary = (operand: Strided, code: Code, others: readonly Strided[]): boolean =>
-  operand.code !== code ||
-  mayOverlapItself(operand) ||
-  others.some((other) => !haveOwnBlocks(operand.data, other.data) && mayShareMemory(operand, other))
-
 export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): Finish {
   return (core, request, ready) => {
     const { nin, nout, name } = core
     const { keywords, scalars, outs } = request
     const { mask } = keywords
+    if (writable.size > 0) checkWritable(core, request.args, writable)
     // With a mask, it stands between inputs and outputs.
     const operands = mask === null ? request.operands : request.operands.filter((_, k) => k !== nin)
     const { runCore } = ready
@@ -132,9 +125,10 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
     checkSizes(core, bound)
     const alone = scalars === nin && outs === null && bound.loop.length === 0
     const selects = mask && apartFrom(mask, moved.slice(nin), ready)
-    if (outs !== null || writable.size > 0) separateAll(moved, nin, ready, writable)
-
     const inputs = moved.slice(0, nin).map((o, k) => loopPart(o, bound.cores[k]?.length ?? 0))
+    for (const k of writable) if (k < nin) checkUnstretched(core, k, inputs[k]?.shape ?? [], bound.loop)
+    if (outs !== null || writable.size > 0) separateAll(core, moved, ready, writable)
+
     for (let k = nin; k < nin + nout; k++) {
       if (moved[k] !== absent) continue
       const code = ready.overload.outputs[k - nin] ?? 'f8'
@@ -150,7 +144,7 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
       if (mask !== null) clear(made)
       moved[k] = made
     }
-    const run = moved.map((_, k) => temporary(core, ready, writable, moved, k))
+    const run = moved.map((o, k) => temporary(core, ready, writable, o, k))
     checkContiguous(name, ready, run)
     const made = madeArrays(core, ready, run, bound.sizes)
     run.push(...made.arrays)
@@ -209,44 +203,4 @@ function apartFrom(mask: Strided, outs: readonly Strided[], ready: Ready): Strid
   const all = [mask, ...outs]
   separate(all, 1, ready, false)
   return all[0] ?? mask
-}
-
-/** Inputs that share memory with what is written are copied. */
-export function separateAll(
-  moved: Strided[],
-  nin: number,
-  ready: Ready,
-  writable: ReadonlySet<number>,
-): void {
-  separate(moved, nin, ready, false)
-  for (const w of writable) {
-    const written = moved[w]
-    if (w >= nin || !written) continue
-    const pair: Strided[] = []
-    for (let i = 0; i < nin; i++) {
-      const input = moved[i]
-      if (i === w || !input || writable.has(i)) continue
-      pair[0] = input
-      pair[1] = written
-      separate(pair, 1, ready, false)
-      moved[i] = pair[0] ?? input
-    }
-  }
-}
-
-/** The operand itself, or one to compute in where the kernel writes to it. */
-export function temporary(
-  core: Core,
-  ready: Ready,
-  writable: ReadonlySet<number>,
-  operands: readonly Strided[],
-  k: number,
-): Strided {
-  const operand = operands[k] as Strided
-  const written = (i: number) => i >= core.nin || writable.has(i)
-  const writes = written(k)
-  const code = (k < core.nin ? ready.inputs[k] : ready.outputs[k - core.nin]) ?? operand.code
-  const others = operands.filter((_, i) => i !== k && written(i))
-  if (!writes || !needsTemporary(operand, code, others)) return operand
-  return copied(operand, code, 'K', (c, length) => ready.target.allocate(c, length, [operand.data]))
 }

@@ -18,7 +18,7 @@ import { gufuncFinish } from './finish.ts'
 import { type Layout, parseLayout } from './layout.ts'
 import { gufuncReduce } from './reduce.ts'
 import { readOperands } from './signatures.ts'
-import { noSizes, type SizesOption } from './sizes.ts'
+import { noSizes, ownDims, type SizesOption } from './sizes.ts'
 import { arrayParams, arraySource, checkParameters, layoutGrammar } from './source.ts'
 import type { Guvectorize } from './types.ts'
 
@@ -29,6 +29,17 @@ interface GuOptions extends Options {
 
 const wrongOption = (where: string, option: string, what: string): Error =>
   new OptionError(`${where}: option '${option}' ${what}`, { option, known: ['sizes', 'writableArgs'] })
+
+function checkSizes({ sizes = noSizes }: GuOptions, layout: Layout, where: string): void {
+  const known = ownDims(layout)
+  const odd = Object.keys(sizes).find((name) => !known.includes(name))
+  if (odd === undefined) return
+  const those = known.length > 0 ? `those of ${known.join(', ')}` : 'none'
+  throw new OptionError(
+    `${where}: option 'sizes' tells '${odd}', but in the layout ${layout.text} it tells the sizes that only outputs have: ${those}`,
+    { option: 'sizes', known },
+  )
+}
 
 const isRule = (rule: unknown): boolean => typeof rule === 'number' || typeof rule === 'function'
 
@@ -72,6 +83,10 @@ function writableOf(options: GuOptions, layout: Layout, { program }: Definition,
       )
     }),
   )
+  for (const k of writable) {
+    if (!layout.inputs[k]?.some(({ stretches }) => stretches)) continue
+    throw wrongOption(where, 'writableArgs', `names input ${k}, which may stretch in the layout ${layout.text}`)
+  }
   for (const { name, operand, stored } of program.views) {
     if (!stored || operand >= layout.inputs.length || writable.has(operand)) continue
     throw new OptionError(
@@ -86,6 +101,7 @@ function build(kernel: KernelFunction | string, given: DefinedBy<GuOptions>): An
   const { signatures, layout: text, options } = given
   const where = 'guvectorize'
   const layout = parseLayout(text ?? '')
+  checkSizes(options, layout, where)
   const listed = (signatures ?? []).map((s) => readOperands(layout, s))
   checkPromises(layout, listed)
   const { env, name, target, fallback, simd = true, boundscheck } = options

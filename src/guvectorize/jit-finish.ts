@@ -8,8 +8,9 @@ import { makeResult } from '../targets/memory/results.ts'
 import { noKeywords } from '../vectorize/keywords.ts'
 import type { Call, Core, Finish, Last, Ready } from '../vectorize/prepare.ts'
 import { checkContiguous } from './contiguous.ts'
-import { separateAll, single, temporary } from './finish.ts'
+import { single } from './finish.ts'
 import { madeArrays } from './made.ts'
+import { checkWritable, separateAll, temporary } from './written.ts'
 
 export interface JitRules {
   /** The dimensions of each argument, 0 for a number. */
@@ -63,8 +64,11 @@ export const jitFinish =
     const given = request.operands.slice(0, nin)
     checkRanks(core, ready, given, ranks)
     checkContiguous(core.name, ready, given)
-    if (writable.size > 0) separateAll(given, nin, ready, writable)
-    const run = given.map((_, k) => temporary(core, ready, writable, given, k))
+    if (writable.size > 0) {
+      checkWritable(core, request.args, writable)
+      separateAll(core, given, ready, writable)
+    }
+    const run = given.map((o, k) => temporary(core, ready, writable, o, k))
     const sizes = given.flatMap(({ shape }) => shape)
     const { outs } = ready.overload.kernel
     const made = madeArrays(core, ready, run, sizes)

@@ -56,6 +56,8 @@ export function parseLayout(text: string, counts?: Counts): Layout {
   const s = scanner(text)
   const failHere = (what: string): never => fail(what, s.at(), text)
   const dims: Dim[] = []
+  /** How many of them inputs have. */
+  let read = 0
 
   /** The number of the dimension: an old one, if it was seen before. */
   const numberOf = (dim: Dim, start: number): number => {
@@ -72,7 +74,7 @@ export function parseLayout(text: string, counts?: Counts): Layout {
   const computed = (start: number): CoreDim => {
     s.back(start)
     const size = parseSize(s, failHere, (name, position) => {
-      const known = dims.findIndex((d) => d.name === name && d.size.kind === 'inferred')
+      const known = dims.findIndex((d, k) => k < read && d.name === name && d.size.kind === 'inferred')
       if (known < 0) fail(`the size expression uses '${name}', which no input has`, position, text)
       return known
     })
@@ -129,6 +131,7 @@ export function parseLayout(text: string, counts?: Counts): Layout {
 
   s.skip()
   const inputs = operands(false, counts?.nin)
+  read = dims.length
   const nout = counts?.nout ?? 0
   if (s.ended() && nout === 0) return { text, dims, inputs, outputs: [] }
   if (!s.takes('->')) failHere("expect '->'")

@@ -69,7 +69,7 @@ function mismatch(callee: Named, k: number, axis: number, dim: number, size: num
 
 const isSize = (size: unknown): size is number => Number.isSafeInteger(size) && Number(size) >= 0
 
-/** What the option `sizes` says about dimensions that nothing else has told. */
+/** What the option `sizes` says about dimensions that no input has; what a given output says must agree with it. */
 function askSizes(callee: Named, sizes: number[], option: SizesOption): void {
   const { layout, name } = callee
   if (option === noSizes) return
@@ -80,19 +80,31 @@ function askSizes(callee: Named, sizes: number[], option: SizesOption): void {
   )
   for (const [k, dim] of layout.dims.entries()) {
     const rule = Object.hasOwn(option, dim.name) ? option[dim.name] : undefined
-    if (rule === undefined || (sizes[k] ?? -1) >= 0) continue
+    if (rule === undefined) continue
     const size: unknown = typeof rule === 'function' ? rule({ ...known }) : rule
     if (!isSize(size))
       throw new OptionError(
         `${name}: sizes.${dim.name} must give a size, a whole number from 0, but gave ${size}`,
         {
           option: 'sizes',
-          known: layout.dims.map((d) => d.name),
+          known: ownDims(layout),
         },
       )
+    const given = sizes[k] ?? -1
+    if (given >= 0 && given !== size) {
+      const out = layout.outputs.findIndex((core) => core.some((c) => c.dim === k))
+      const axis = layout.outputs[out]?.findIndex((c) => c.dim === k) ?? 0
+      throw mismatch(callee, layout.inputs.length + out, axis, k, given, size)
+    }
     sizes[k] = size
     known[dim.name] = size
   }
+}
+
+/** The names that only outputs have: what the option `sizes` may tell. */
+export function ownDims({ dims, inputs }: Layout): string[] {
+  const read = new Set(inputs.flat().map(({ dim }) => dim))
+  return dims.flatMap(({ name, size }, k) => (size.kind === 'inferred' && !read.has(k) ? [name] : []))
 }
 
 /** Computed sizes, once all that they are made of are known. */

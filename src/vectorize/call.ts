@@ -18,6 +18,7 @@ import { haveOwnBlocks } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import type { Target } from '../targets/target.ts'
 import type { Given } from './choose.ts'
+import { checkDistinct } from './distinct.ts'
 import { digits, mostDigits } from './key.ts'
 import { noKeywords, readKeywords } from './keywords.ts'
 import { isScalarMask } from './mask.ts'
@@ -260,8 +261,10 @@ function finish(core: Core, request: Call, ready: Ready): unknown {
     recalled !== null && keywords.order === 'K' && isRecalled(recalled, absent, operands) ? recalled : null
   const shape = known?.shape ?? shapeOf(operands, first)
   const given = known === null ? operands.slice() : operands
+  const sync = ready.target.kind === 'sync'
+  if (outs !== null && nout > 1 && sync) checkDistinct(core.name, outsAlone(operands, first))
   // What an asynchronous target reads, it has copied before it writes.
-  const moved = outs !== null && ready.target.kind === 'sync' && separate(operands, first, ready)
+  const moved = outs !== null && sync && separate(operands, first, ready)
   const alone = scalars === nin && outs === null && (keywords.mask === null || isScalarMask(keywords.mask))
   let inputs: readonly Strided[] | null = null
   for (let k = first; k < operands.length; k++) {
@@ -296,6 +299,9 @@ function resultsOf(request: Call, target: Target, nout: number, alone: boolean):
 }
 
 const clearResult = (target: Target, made: Strided): void => (target.clear ? target.clear(made) : clear(made))
+
+const outsAlone = (operands: readonly Strided[], first: number): (Strided | null)[] =>
+  operands.map((operand, k) => (k < first || operand === absent ? null : operand))
 
 /** Most operands have the same shape, or are scalars. */
 function shapeOf(operands: readonly Strided[], first: number): Shape {

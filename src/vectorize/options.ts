@@ -71,7 +71,9 @@ const checks: Readonly<Record<keyof Options, Check>> = {
   fastmath: isFastmath,
   cache: only(false, 'does not exist in this version: kernels are compiled anew in each process'),
   precision: only(undefined, 'belongs to the gpu target, which does not exist in this version'),
-  writableArgs: nothing('belongs to guvectorize: the inputs of a scalar kernel cannot be written'),
+  writableArgs: nothing(
+    'belongs to guvectorize: a scalar kernel has no arrays to write to, and one of jit may write to all that it is given',
+  ),
 }
 
 export const knownOptions = Object.keys(checks) as readonly (keyof Options)[]
