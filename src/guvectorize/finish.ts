@@ -3,14 +3,11 @@
  * share memory with outputs copied, the kernel run over the loop dimensions.
  */
 
-import { clear, copied } from '../broadcast/copy.ts'
+import { clear } from '../broadcast/copy.ts'
 import { type Access, type CoreCall, copyCores } from '../broadcast/core.ts'
-import { mayOverlapItself, mayShareMemory } from '../broadcast/overlap.ts'
 import { contiguousStrides, outputStrides, type Shape, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
-import type { Code } from '../dtype.ts'
 import { CoreDimensionError, TargetError } from '../errors.ts'
-import { haveOwnBlocks } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import { separate } from '../vectorize/call.ts'
 import { absent, type Call, type Core, type Finish, type Last, type Ready } from '../vectorize/prepare.ts'

@@ -85,7 +85,11 @@ function writableOf(options: GuOptions, layout: Layout, { program }: Definition,
   )
   for (const k of writable) {
     if (!layout.inputs[k]?.some(({ stretches }) => stretches)) continue
-    throw wrongOption(where, 'writableArgs', `names input ${k}, which may stretch in the layout ${layout.text}`)
+    throw wrongOption(
+      where,
+      'writableArgs',
+      `names input ${k}, which may stretch in the layout ${layout.text}`,
+    )
   }
   for (const { name, operand, stored } of program.views) {
     if (!stored || operand >= layout.inputs.length || writable.has(operand)) continue

@@ -19,6 +19,8 @@ const anyFunction: CallableFunction = Math.hypot
 const asFunction: readonly Kind[] = [anyFunction]
 const asArray: readonly Kind[] = [1, 2, 3]
 const asEither: readonly Kind[] = [0, 1, 2]
+/** It is passed on to a function. */
+const asAny: readonly Kind[] = [...asEither, anyFunction]
 
 const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && typeof Reflect.get(value, 'type') === 'string'
@@ -50,21 +52,28 @@ export function parameters(
     })
   const called = new Set<Variable>()
   const indexed = new Set<Variable>()
+  const passed = new Set<Variable>()
   const add = (to: Set<Variable>, n: unknown) => {
     const variable = isNode(n) && n.type === 'Identifier' ? scoping.uses.get(n as never) : undefined
     if (variable) to.add(variable)
   }
   visit(inner, (n) => {
-    if (n.type === 'CallExpression') add(called, Reflect.get(n, 'callee'))
+    if (n.type === 'CallExpression') {
+      add(called, Reflect.get(n, 'callee'))
+      for (const arg of Reflect.get(n, 'arguments') as readonly unknown[]) add(passed, arg)
+    }
     if (n.type === 'MemberExpression') add(indexed, Reflect.get(n, 'object'))
     if (n.type === 'ForOfStatement') add(indexed, Reflect.get(n, 'right'))
+    const [to, from] = n.type === 'VariableDeclarator' ? ['id', 'init'] : ['left', 'right']
+    if (Reflect.get(Reflect.get(n, to) ?? n, 'type') === 'ArrayPattern') add(indexed, Reflect.get(n, from))
   })
   const params = Reflect.get(inner, 'params') as readonly Node[]
   return params.map((param) => {
     const target = param.type === 'AssignmentPattern' ? (Reflect.get(param, 'left') as Node) : param
     const variable = scoping.uses.get(target as never)
     if (variable && called.has(variable)) return asFunction
-    return variable && indexed.has(variable) ? asArray : asEither
+    if (variable && indexed.has(variable)) return asArray
+    return variable && passed.has(variable) ? asAny : asEither
   })
 }
 
@@ -79,12 +88,20 @@ function combinations(candidates: readonly (readonly Kind[])[]): Kind[][] {
   )
   const total = (kinds: readonly Kind[]) =>
     kinds.reduce<number>((sum, kind) => sum + (typeof kind === 'number' ? kind : 0), 0)
-  return all.sort((a, b) => total(a) - total(b))
+  // A kernel of functions alone takes no arguments, which is said only where it cannot be otherwise.
+  const ofValues = all.filter((kinds) => kinds.some((kind) => typeof kind === 'number'))
+  return (ofValues.length > 0 ? ofValues : all).sort((a, b) => total(a) - total(b))
 }
 
 export type SyntaxProblem = InstanceType<typeof KernelSyntaxError>
 
+/** What is wrong with a kernel as a whole shows when all of it has been read. */
+const isOfKernel = ({ line, column }: SyntaxProblem): boolean => line === 1 && column === 1
+
 const isLater = (a: SyntaxProblem, b: SyntaxProblem): boolean =>
+  isOfKernel(a) !== isOfKernel(b) ? isOfKernel(a) : comesAfter(a, b)
+
+const comesAfter = (a: SyntaxProblem, b: SyntaxProblem): boolean =>
   a.line > b.line || (a.line === b.line && a.column > b.column)
 
 export interface Guess {
@@ -96,14 +113,14 @@ export interface Guess {
 
 /**
  * The kernel, read for the first candidates that it makes sense for.
- * @throws KernelSyntaxError where there are none: the error that comes latest in the kernel
+ * @throws KernelSyntaxError where there are none: the error that comes latest in the kernel; `problem`, where there are no candidates
  */
 export function guess(
   candidates: readonly (readonly Kind[])[],
   read: (kinds: readonly Kind[]) => Definition,
   problem: SyntaxProblem,
 ): Guess {
-  let latest = problem
+  let latest: SyntaxProblem | undefined
   for (const kinds of combinations(candidates)) {
     try {
       const definition = read(kinds)
@@ -112,8 +129,8 @@ export function guess(
       return { name, nin: kinds.length, required: required + functions, definition }
     } catch (error) {
       if (!(error instanceof KernelSyntaxError)) throw error
-      if (isLater(error, latest)) latest = error
+      if (!latest || isLater(error, latest)) latest = error
     }
   }
-  throw latest
+  throw latest ?? problem
 }

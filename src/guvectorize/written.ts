@@ -14,7 +14,11 @@ import type { Core, Ready } from '../vectorize/prepare.ts'
  * Inputs that are written have to be arrays in which it can be found afterwards.
  * @throws OutputError for numbers, nested arrays, and views of what is no typed array
  */
-export function checkWritable({ name, nin }: Core, args: readonly unknown[], writable: ReadonlySet<number>): void {
+export function checkWritable(
+  { name, nin }: Core,
+  args: readonly unknown[],
+  writable: ReadonlySet<number>,
+): void {
   for (const operand of writable) {
     const value = args[operand]
     if (operand >= nin || codeOfArray(isView(value) ? value.data : value) !== undefined) continue

@@ -76,7 +76,7 @@ export function capture(build: Build, name: string, value: unknown, at: Place): 
       const maker = makerOf(value)
       if (maker) return { kind: 'maker', name: maker }
       const compiled = build.compiled(value)
-      if (compiled) return { kind: 'compiled', ...compiled }
+      if (compiled) return { kind: 'compiled', ...compiled, name: compiled.name || name }
       if (value === Math.random) return randomIsRefused(at)
       const parsed = parsedOf(value as CallableFunction, name)
       return { kind: 'function', parsed, node: parsed.node, frame: undefined }

@@ -7,7 +7,7 @@ export const unsupported: Readonly<Record<string, readonly [what: string, hint: 
   ObjectExpression: ['an object', 'Return several results as a tuple: return [q, r].'],
   NewExpression: [
     '`new`',
-    'A kernel can make arrays: zeros(n), emptyLike(a), new Float64Array(n); nothing else.',
+    'A kernel can make arrays: zeros(n), emptyLike(a), new Float64Array(n), new Float64Array([x, y]); nothing else.',
   ],
   RegExp: ['a regular expression', 'Kernels compute with numbers.'],
   TemplateLiteral: ['a string', 'Kernels compute with numbers.'],
@@ -57,6 +57,11 @@ const habits: Readonly<Record<string, string>> = {
   Date: 'Take the time outside of the kernel and pass it as an argument.',
   parseInt: 'Use Math.trunc.',
   parseFloat: 'Use Number.',
+  onesLike: 'Write ones(a.shape).',
+  fullLike: 'Write full(a.shape, value).',
+  arange: 'Make an array with empty(n), and fill it in a loop.',
+  linspace: 'Make an array with empty(n), and fill it in a loop.',
+  array: 'A kernel can make arrays: new Float64Array([x, y]), zeros(n).',
   Array:
     'A kernel can make arrays: zeros(n), new Float64Array(n); or capture a typed array as a table with env.',
 }

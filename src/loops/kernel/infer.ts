@@ -217,7 +217,7 @@ function walk(
     const known = choice.signatures.map((s) => `(${s.inputs.join(',')})`).join(', ')
     return g.fail(
       at,
-      `no signature of \`${choice.name}\` takes (${args.map(showType).join(', ')})`,
+      `no signature of ${choice.name ? `\`${choice.name}\`` : 'this function'} takes (${args.map(showType).join(', ')})`,
       args,
       `It has ${known}. Convert the arguments, or add a signature.`,
     )

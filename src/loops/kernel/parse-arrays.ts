@@ -2,7 +2,7 @@
  * Array parameters: elements, rows (which are arrays again, with their first indices fixed), sizes, `get` and `set`. Which
  * parameters are arrays, and of how many dimensions, the layout says; where they lie and how large they are, each call.
  */
-import type { MemberExpression } from 'acorn'
+import type { MemberExpression, Node } from 'acorn'
 import {
   asTree,
   type Build,
@@ -48,6 +48,8 @@ export function rowOrElement(array: ArrayStatic, index: Tree, at: Place): Value 
       `The last one is ${array.name}[${array.name}.length - 1]${last}.`,
     )
   }
+  if (index.kind === 'constant' && typeof index.value === 'number' && !Number.isInteger(index.value))
+    syntaxError(at, `\`${nameOf(array)}\` has no element ${index.value}: indices are whole numbers`)
   const indices = [...array.indices, index]
   return indices.length < array.rank ? { ...array, indices } : { kind: 'item', view: array.view, indices, at }
 }
@@ -70,15 +72,25 @@ export function arrayProperty(array: ArrayStatic, key: string, at: Place): Value
       return syntaxError(
         at,
         `an array has no property \`${key}\` in a kernel`,
-        'It has length, shape, get(i, …) and set(i, …, value); its elements are a[i], a[i][j].',
+        'It has length, shape, get(i, …) and set(i, …, value); its elements are a[i], a[i][j]. A copy of a vector is new Float64Array(a).',
       )
   }
 }
+
+/** Does it do nothing but give a value? */
+const isIdle = ({ type }: Node): boolean =>
+  type === 'Identifier' || type === 'Literal' || type === 'BinaryExpression'
 
 /** `array[…]` as an expression. */
 export function arrayMember(frame: Frame, array: ArrayStatic, node: MemberExpression): Value {
   if (node.property.type === 'PrivateIdentifier') return nothing
   const at = place(frame, node)
+  if (node.property.type === 'SequenceExpression' && node.property.expressions.every(isIdle))
+    syntaxError(
+      place(frame, node.property),
+      `\`${array.name}\` has one index in each pair of brackets; the first ones here do nothing`,
+      `Write ${array.name}[i][j], or ${array.name}.get(i, j).`,
+    )
   const index = asTree(frame.build.lower.value(frame, node.property), place(frame, node.property))
   return rowOrElement(array, index, at)
 }

@@ -75,6 +75,15 @@ export function declareVariable(frame: Frame, variable: Variable, at: Place): vo
 }
 
 const onceOnly = 'Which function or array a name means must be known when the kernel is compiled: use const.'
+const swapped =
+  'To swap two arrays make one, zeros([2, n]), and swap the index of the row: u[k] and u[1 - k].'
+
+const assignedAgain = ({ name }: Variable, value: Value, at: Place): never =>
+  syntaxError(
+    at,
+    `\`${name}\` is ${describe(value)} and is assigned again`,
+    value.kind === 'array' ? `${onceOnly} ${swapped}` : onceOnly,
+  )
 
 /** An array that the kernel makes is called as the first variable that holds it. */
 function nameArray({ views }: Build, array: ArrayValue, name: string): ArrayValue {
@@ -96,7 +105,7 @@ export function initialise(frame: Frame, variable: Variable, value: Value, at: P
     const binding = frame.bindings.get(variable)
     if (isFixed(variable) && binding?.kind === 'local') noteEntry(frame.build, binding.local, value)
   } else if (value.kind === 'undefined') declareVariable(frame, variable, at)
-  else syntaxError(at, `\`${variable.name}\` is ${describe(value)} and is assigned again`, onceOnly)
+  else assignedAgain(variable, value, at)
 }
 
 function assignTo(frame: Frame, old: Value, value: Value, at: Place): void {
@@ -120,7 +129,8 @@ export function assign(frame: Frame, variable: Variable, value: Value, at: Place
   else if (isTree(value)) setLocal(home, variable, value)
   // `let f; f = x => …`: the only value it ever has.
   else if (variable.writes === 1) initialise(home, variable, value, at)
-  else asTree(value, at)
+  else if (isTree(value) || value.kind === 'undefined') asTree(value, at)
+  else assignedAgain(variable, value, at)
 }
 
 /** What a name stands for. */
@@ -204,13 +214,21 @@ function give(frame: Frame, pattern: Pattern, value: Value, how: Give): void {
     case 'ArrayPattern': {
       const rest = (k: number): Value =>
         value.kind === 'tuple' ? { kind: 'tuple', items: value.items.slice(k) } : nothing
-      if (value.kind !== 'tuple' && value.kind !== 'table') {
+      if (value.kind !== 'tuple' && value.kind !== 'table' && value.kind !== 'array') {
         syntaxError(at, `${describe(value)} cannot be taken apart as a tuple`)
       }
+      if (value.kind !== 'tuple' && pattern.elements.some((e) => e?.type === 'RestElement'))
+        syntaxError(
+          at,
+          'the rest of an array cannot be taken',
+          'Count on from there: for (let i = 1; i < a.length; i++).',
+        )
+      // Which row it is stays as it was; its elements are read one by one, as JavaScript's iterators do.
+      const from = value.kind === 'array' ? heldArray(build, value) : value
       pattern.elements.forEach((element, k) => {
         if (!element) return
         if (element.type === 'RestElement') give(frame, element.argument, rest(k), how)
-        else give(frame, element, property(frame, value, String(k), at), how)
+        else give(frame, element, property(frame, from, String(k), at), how)
       })
       return
     }

@@ -32,7 +32,7 @@ import {
   unsetLocal,
   type Value,
 } from './parse-frame.ts'
-import { callMaker, makeArray } from './parse-make.ts'
+import { callMaker, typedArrayOf } from './parse-make.ts'
 import { type Place, syntaxError } from './source.ts'
 import type { Choice, Tree } from './tree.ts'
 
@@ -73,6 +73,10 @@ const lastName = (callee: Expression | Super): string => {
 
 type Argument = Expression | SpreadElement
 
+/** What compilers call the helper that takes tuples apart, or what minifiers make of that: any other name is a function of the user's. */
+const takesApart = (name: string): boolean =>
+  name.length <= 2 || /^_*(?:sliced_?to_?array|read)_?\d*$/i.test(name)
+
 /** A helper that a compiler put around something, known by its shape, since minifiers rename it; undefined for anything else. */
 function helperCall(frame: Frame, node: CallExpression, at: Place): Value | undefined {
   const [first, second] = node.arguments
@@ -91,7 +95,7 @@ function helperCall(frame: Frame, node: CallExpression, at: Place): Value | unde
     )
   }
   // _slicedToArray(tuple, 2) of Babel and __read(tuple, 2) of TypeScript: what destructuring becomes.
-  if (second.type === 'Literal' && typeof second.value === 'number') {
+  if (second.type === 'Literal' && typeof second.value === 'number' && takesApart(lastName(node.callee))) {
     const { steps, result } = collect(frame.build, () => lower.value(frame, first))
     if (result.kind === 'tuple' || result.kind === 'table' || result.kind === 'array') {
       frame.build.steps.push(...steps)
@@ -106,6 +110,15 @@ function argumentsOf(frame: Frame, args: readonly Argument[]): Value[] {
     return frame.build.lower.value(frame, arg.type === 'SpreadElement' ? arg.argument : arg)
   })
   return inOrder(frame.build, makers).flatMap((value, k) => spread(frame, value, args[k]))
+}
+
+/** `zeros(n, { dtype: 'f4' })` is `zeros(n, 'f4')`. */
+const dtypeAlone = (arg: Argument): Argument => {
+  if (arg.type !== 'ObjectExpression') return arg
+  const [only, ...more] = arg.properties
+  const named =
+    only?.type === 'Property' && !only.computed && only.key.type === 'Identifier' && only.key.name === 'dtype'
+  return named && more.length === 0 ? only.value : arg
 }
 
 /** The elements of `...tuple`, or the value alone. */
@@ -123,13 +136,30 @@ export function callExpression(frame: Frame, node: CallExpression): Value {
   if (unknown) {
     // Also what `import { zeros } from 'lanewise'` becomes in CommonJS: (0, lanewise.zeros)(n).
     const maker = makerNamed(lastName(node.callee))
-    if (maker) return callMaker(frame, maker, argumentsOf(frame, node.arguments), at)
-    const helped = helperCall(frame, node, at)
+    if (maker) return callMaker(frame, maker, argumentsOf(frame, node.arguments.map(dtypeAlone)), at)
+    const helped = typedArrayCall(frame, node, at) ?? helperCall(frame, node, at)
     if (helped) return helped
     return lower.free(frame, unknown)
   }
   const callee = lower.value(frame, node.callee)
-  return lower.call(frame, callee, argumentsOf(frame, node.arguments), at, lastName(node.callee))
+  const given = callee.kind === 'maker' ? node.arguments.map(dtypeAlone) : node.arguments
+  return lower.call(frame, callee, argumentsOf(frame, given), at, lastName(node.callee))
+}
+
+/** `Float64Array.of(x, y)` and `Float64Array.from(a)`, where nothing declares that name. */
+function typedArrayCall(
+  frame: Frame,
+  { callee, arguments: given }: CallExpression,
+  at: Place,
+): Value | undefined {
+  if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier') return undefined
+  const code = codeOfConstructor(callee.object.name)
+  const method = lastName(callee)
+  if (!code || (method !== 'of' && method !== 'from')) return undefined
+  const args = argumentsOf(frame, given)
+  const [from = nothing, ...more] = args
+  if (method === 'of') return typedArrayOf(frame, code, { kind: 'tuple', items: args }, at)
+  return isTree(from) || more.length > 0 ? undefined : typedArrayOf(frame, code, from, at)
 }
 
 /** `new Float64Array(n)`: zeros. */
@@ -139,8 +169,8 @@ export function newExpression(frame: Frame, node: NewExpression): Value {
   const free = callee.type === 'Identifier' && !variableOf(frame, callee) ? callee.name : ''
   const code = codeOfConstructor(free)
   const [size, ...more] = argumentsOf(frame, node.arguments)
-  if (code && size && isTree(size) && more.length === 0)
-    return makeArray(frame, [size], { code, like: null }, constant(0, at), at)
+  const made = code && size && more.length === 0 ? typedArrayOf(frame, code, size, at) : undefined
+  if (made) return made
   const [what = '', hint] = unsupported.NewExpression ?? []
   return syntaxError(at, `${what} is not part of the kernel language`, hint)
 }

@@ -45,12 +45,21 @@ interface Side {
 const pure = (value: Value): boolean =>
   value.kind === 'tuple' ? value.items.every(pure) : !(isTree(value) && canFail(value))
 
-const differ = (then: Value, otherwise: Value, at: Place): never =>
-  syntaxError(
+const isArray = ({ kind }: Value): boolean => kind === 'array' || kind === 'table'
+
+const differ = (then: Value, otherwise: Value, at: Place): never => {
+  if (isArray(then) && isArray(otherwise))
+    syntaxError(
+      at,
+      'which array this is is known only when the kernel runs',
+      'Choose the index of a row, a[test ? i : j], or its elements: test ? a[i] : b[i]. Make one array before the branches, not one in each.',
+    )
+  return syntaxError(
     at,
     `this is either ${describe(then)} or ${describe(otherwise)}, which is known only when the kernel runs`,
     'Choose between numbers, or between tuples of the same length.',
   )
+}
 
 /** Both sides as one expression. */
 function select(test: Tree, then: Value, otherwise: Value, at: Place): Value {

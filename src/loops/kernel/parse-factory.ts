@@ -2,7 +2,7 @@
  * A kernel that captures values is a factory, `({ g }) => x => g * x`, and gets them as `env`. Whether it is one, and what to tell
  * people who meet this for the first time: with a name of theirs that the kernel cannot see.
  */
-import type { Expression, Node, Pattern } from 'acorn'
+import type { Expression, Identifier, Node, Pattern } from 'acorn'
 import { globals } from './builtins.ts'
 import { habitHint } from './hints.ts'
 import type { Frame, Parsed } from './parse-frame.ts'
@@ -21,8 +21,14 @@ function isFactory({ node, scoping }: Parsed): boolean {
     const variable = e.type === 'Identifier' ? scoping.uses.get(e) : undefined
     if (variable) return functions.has(variable)
     if (e.type === 'SequenceExpression') return gives(e.expressions.at(-1))
-    const [first] = e.type === 'CallExpression' ? e.arguments : []
+    // Not of a value of its own: a.map((x) => …).
+    const [first] = e.type === 'CallExpression' && !isMethod(e.callee) ? e.arguments : []
     return first !== undefined && first.type !== 'SpreadElement' && isFunctionNode(first)
+  }
+  const isMethod = (callee: Node): boolean => {
+    if (callee.type !== 'MemberExpression') return false
+    const owner = Reflect.get(callee, 'object') as Node
+    return owner.type === 'Identifier' ? scoping.uses.has(owner as Identifier) : isMethod(owner)
   }
   if (node.body.type !== 'BlockStatement') return gives(node.body)
   const add = (id: Pattern) => {

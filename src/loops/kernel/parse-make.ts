@@ -3,7 +3,7 @@
  * the caller allocates before the kernel runs: where their sizes are made of what is known then, by computing them; else by
  * running the kernel up to there (sizing.ts). So no code allocates, and every place makes one array, whose memory is used again.
  */
-import { codeOf } from '../../dtype.ts'
+import { type Code, codeOf } from '../../dtype.ts'
 import { type Maker, makerRow } from './makers.ts'
 import {
   type ArrayValue,
@@ -13,6 +13,7 @@ import {
   describe,
   emit,
   type Frame,
+  isTree,
   newLabel,
   newLocal,
   readLocal,
@@ -95,11 +96,22 @@ function settledSizes(build: Build, sizes: readonly Tree[], at: Place): Pick<Mad
   return { sizes: sizes.map((size) => spill(build, withoutMade(build, size), 'size')), known: false }
 }
 
+/** The value of the element at these indices. */
+type Elements = (indices: readonly Tree[]) => Tree
+
+const storeAt = (
+  build: Build,
+  { view }: ArrayValue,
+  indices: readonly Tree[],
+  value: Tree,
+  at: Place,
+): void => emit(build, { kind: 'store', view, indices, value, at })
+
 /** Sets every element. */
-function fill(build: Build, array: ArrayValue, value: Tree, at: Place): void {
+function fill(build: Build, array: ArrayValue, elementAt: Elements, at: Place): void {
   const axis = array.indices.length
   if (axis === array.rank) {
-    emit(build, { kind: 'store', view: array.view, indices: array.indices, value, at })
+    storeAt(build, array, array.indices, elementAt(array.indices), at)
     return
   }
   const before = build.steps
@@ -113,7 +125,7 @@ function fill(build: Build, array: ArrayValue, value: Tree, at: Place): void {
   emit(build, { kind: 'set', local: counter, value: constant(0, at) })
   build.steps = body
   emit(build, { kind: 'if', test, then: [{ kind: 'break', label }], else: [] })
-  fill(build, { ...array, indices: [...array.indices, index] }, value, at)
+  fill(build, { ...array, indices: [...array.indices, index] }, elementAt, at)
   build.steps = before
   emit(build, { kind: 'loop', label, body, update: [{ kind: 'set', local: counter, value: next }], at })
 }
@@ -122,14 +134,13 @@ function fill(build: Build, array: ArrayValue, value: Tree, at: Place): void {
 const isOnce = ({ gives, depth }: Build): boolean => gives === 'once' && depth === 0
 const isZero = (value: Tree): boolean => value.kind === 'constant' && Object.is(value.value, 0)
 
-/** An array of these sizes, all elements `value`. */
-export function makeArray(
+/** An array of these sizes. Whoever makes it sets its elements: it may hold what it held when it was made before. */
+function makeArray(
   { build }: Frame,
   sizes: readonly Tree[],
   dtype: Pick<Made, 'code' | 'like'>,
-  value: Tree,
   at: Place,
-): Value {
+): ArrayValue {
   if (!build.gives)
     syntaxError(
       at,
@@ -137,13 +148,56 @@ export function makeArray(
       'Kernels of guvectorize and jit can; or capture a typed array as a table with env.',
     )
   const rank = sizes.length
-  const first = spill(build, value)
   const view = build.views.push({ name: anonymous, operand: unplaced, rank, stored: true }) - 1
   const settled = settledSizes(build, sizes, at)
   const made = build.made.push({ view, ...settled, ...dtype }) - 1
   const array: ArrayValue = { kind: 'array', view, name: anonymous, rank, indices: [] }
   emit(build, { kind: 'make', made, sizes: settled.known ? [] : settled.sizes })
-  if (!isOnce(build) || !isZero(first)) fill(build, array, first, at)
+  return array
+}
+
+/** The same with all elements `value`. */
+function makeFilled(
+  frame: Frame,
+  sizes: readonly Tree[],
+  dtype: Pick<Made, 'code' | 'like'>,
+  value: Tree,
+  at: Place,
+): ArrayValue {
+  const { build } = frame
+  const first = spill(build, value)
+  const array = makeArray(frame, sizes, dtype, at)
+  if (!isOnce(build) || !isZero(first)) fill(build, array, () => first, at)
+  return array
+}
+
+/** `new Float64Array(n)`: zeros; `new Float64Array(a)` and `new Float64Array([x, y])`: copies. Undefined for anything else. */
+export function typedArrayOf(frame: Frame, code: Code, value: Value, at: Place): Value | undefined {
+  const { build } = frame
+  const dtype = { code, like: null }
+  if (isTree(value)) return makeFilled(frame, [value], dtype, constant(0, at), at)
+  if (value.kind === 'tuple') {
+    const items = value.items.map((item) => spill(build, asTree(item, at)))
+    const array = makeArray(frame, [constant(items.length, at)], dtype, at)
+    for (const [k, item] of items.entries()) storeAt(build, array, [constant(k, at)], item, at)
+    return array
+  }
+  if (value.kind === 'table') {
+    const { table, length } = value
+    const array = makeArray(frame, [constant(length, at)], dtype, at)
+    fill(build, array, ([index = constant(0, at)]) => ({ kind: 'element', table, length, index, at }), at)
+    return array
+  }
+  if (value.kind !== 'array' || value.rank - value.indices.length !== 1) return undefined
+  const from = { ...value, indices: value.indices.map((index) => spill(build, index, 'i')) }
+  const size: Tree = { kind: 'size', view: from.view, axis: from.indices.length, at }
+  const array = makeArray(frame, [size], dtype, at)
+  fill(
+    build,
+    array,
+    (indices) => ({ kind: 'item', view: from.view, indices: [...from.indices, ...indices], at }),
+    at,
+  )
   return array
 }
 
@@ -181,11 +235,11 @@ export function callMaker(frame: Frame, name: Maker, args: readonly Value[], at:
   if (filled === undefined) return syntaxError(at, `\`${name}\` needs the value of the elements`)
   const code = codeNamed(name, rest[0], at)
   const value = asTree(filled, at)
-  if (!like) return makeArray(frame, sizesOf(name, first, at), { code, like: null }, value, at)
+  if (!like) return makeFilled(frame, sizesOf(name, first, at), { code, like: null }, value, at)
   if (first?.kind !== 'array')
     return syntaxError(at, `\`${name}\` takes an array, but got ${first ? describe(first) : 'nothing'}`)
   const sizes = Array.from({ length: first.rank - first.indices.length }, (_, axis): Tree => {
     return { kind: 'size', view: first.view, axis: first.indices.length + axis, at }
   })
-  return makeArray(frame, sizes, { code, like: first.view }, value, at)
+  return makeFilled(frame, sizes, { code, like: first.view }, value, at)
 }

@@ -68,7 +68,7 @@ export function property(frame: Frame, owner: Value, key: string, at: Place): Va
 /** People who meet this often have an array in mind. */
 function hintFor(owner: Value): string | undefined {
   if (isTree(owner))
-    return 'A scalar kernel gets one element at a time; guvectorize has kernels that get arrays.'
+    return 'A scalar kernel gets one element at a time. A kernel of guvectorize or jit gets arrays where its signature says so (f8[:]), or its layout or arguments.'
   if (owner.kind === 'object' && 'data' in owner.value)
     return `Capture the elements, a typed array: env: { ${owner.name}: plain(${owner.name}).data }.`
   return undefined
@@ -105,7 +105,7 @@ export function member(frame: Frame, node: MemberExpression): Value {
     return syntaxError(
       at,
       'the index of a tuple must be a constant',
-      'Use a captured typed array as a table.',
+      'Use a typed array: one that is captured, or new Float64Array([x, y, z]) in a kernel of guvectorize or jit.',
     )
   }
   return syntaxError(at, `${describe(owner)} cannot be indexed`, hintFor(owner))

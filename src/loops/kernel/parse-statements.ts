@@ -23,6 +23,7 @@ import {
   within,
 } from './parse-frame.ts'
 import { doWhile, forLoop, forOf, jump } from './parse-loops.ts'
+import { anonymous } from './parse-make.ts'
 import { switchStatement } from './parse-switch.ts'
 import { type Place, syntaxError } from './source.ts'
 import type { Tree } from './tree.ts'
@@ -65,7 +66,7 @@ function deliver(frame: Frame, value: Value, position: Position, at: Place): voi
     else if (held && !isSameArray(held, item))
       syntaxError(
         at,
-        `this returns another value than the array \`${held.name}\`, which another return gives`,
+        `this returns another value than ${held.name === anonymous ? 'the array' : `the array \`${held.name}\``} that another return gives`,
         'Make one array before the branches, and return it everywhere.',
       )
   })
