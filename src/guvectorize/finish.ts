@@ -157,29 +157,35 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
     }
     const report: Last = { target: ready.target.name, threads: 1, calls: 0, bytesCopied: 0 }
     if (ready.why !== undefined) report.why = ready.why
-    if (sizeOf(bound.loop) > 0) {
+    let done: unknown
+    const calls = sizeOf(bound.loop) > 0
+    if (calls) {
       const complete = bound.missing.includes(true)
         ? run.map((o, k) => (k < nin + nout ? whole(layout, k, o, bound.missing) : o))
         : run
-      runCore(complete, call, report)
-      run.forEach((o, k) => {
-        const to = moved[k]
-        if (to && to !== o) copyCores(call, k, o, to)
-      })
+      done = runCore(complete, call, report)
     }
     core.last = report
     core.lastLoop = ready
-    const results = moved.slice(nin).map((o, k): unknown => {
-      const given = givenOut(request, k)
-      if (given !== undefined) return given
-      if (alone && o.shape.length + kept === 0) return single(o)
-      const ones = Array.from({ length: kept }, () => 1)
-      const full: Strided =
-        kept === 0 ? o : { ...o, shape: [...o.shape, ...ones], stride: [...o.stride, ...ones] }
-      const back = withCoreAt(full, axes.of(nin + k, full.shape.length))
-      return makeResult(back.code, back.data, back.shape, back.stride, back.offset)
-    })
-    return nout === 0 ? undefined : nout === 1 ? results[0] : results
+    const results = (): unknown => {
+      if (calls)
+        run.forEach((o, k) => {
+          const to = moved[k]
+          if (to && to !== o) copyCores(call, k, o, to)
+        })
+      const all = moved.slice(nin).map((o, k): unknown => {
+        const given = givenOut(request, k)
+        if (given !== undefined) return given
+        if (alone && o.shape.length + kept === 0) return single(o)
+        const ones = Array.from({ length: kept }, () => 1)
+        const full: Strided =
+          kept === 0 ? o : { ...o, shape: [...o.shape, ...ones], stride: [...o.stride, ...ones] }
+        const back = withCoreAt(full, axes.of(nin + k, full.shape.length))
+        return makeResult(back.code, back.data, back.shape, back.stride, back.offset)
+      })
+      return nout === 0 ? undefined : nout === 1 ? all[0] : all
+    }
+    return done instanceof Promise ? done.then(results) : results()
   }
 }
 

@@ -86,21 +86,24 @@ export const jitFinish =
     }
     const report: Last = { target: target.name, threads: 1, calls: 0, bytesCopied: 0 }
     if (ready.why !== undefined) report.why = ready.why
-    runCore(run, call, report)
-    given.forEach((to, k) => {
-      const from = run[k]
-      if (from && from !== to) copy(from, to)
-    })
+    const done: unknown = runCore(run, call, report)
     core.last = report
     core.lastLoop = ready
-    const values = results.map((rank, k): unknown => {
-      const from = run[nin + k]
-      if (!from) return undefined
-      return rank === 0
-        ? single(from)
-        : makeResult(from.code, from.data, from.shape, from.stride, from.offset)
-    })
-    return values.length > 1 ? values : values[0]
+    const answer = (): unknown => {
+      given.forEach((to, k) => {
+        const from = run[k]
+        if (from && from !== to) copy(from, to)
+      })
+      const values = results.map((rank, k): unknown => {
+        const from = run[nin + k]
+        if (!from) return undefined
+        return rank === 0
+          ? single(from)
+          : makeResult(from.code, from.data, from.shape, from.stride, from.offset)
+      })
+      return values.length > 1 ? values : values[0]
+    }
+    return done instanceof Promise ? done.then(answer) : answer()
   }
 
 function oneElement({ overload, target }: Ready, k: number, beside: readonly Strided[]): Strided {

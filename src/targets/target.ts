@@ -23,7 +23,7 @@ export interface Report {
 export type Run = (operands: readonly Strided[], plan: Plan, report: Report) => void | Promise<void>
 
 /** Kernels of arrays: the last axes of the operands are their cores. */
-export type RunCore = (operands: readonly Strided[], call: CoreCall, report: Report) => void
+export type RunCore = (operands: readonly Strided[], call: CoreCall, report: Report) => void | Promise<void>
 
 /** What a kernel of arrays has for `run`. */
 export const notElementwise: Run = () => {
@@ -49,6 +49,30 @@ export interface FoldJob {
   readonly tree: boolean
 }
 
+/** Who waits for a call. */
+export interface Watch {
+  readonly signal: AbortSignal | undefined
+  /** So many of all elements (of a kernel of arrays: calls of it) are done. */
+  progress(done: number, total: number): void
+}
+
+/** @throws the reason of the signal if it is aborted */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw signal.reason
+}
+
+/** Runs that other threads do, while this one is free. */
+export interface RunLater {
+  /** Elements of a part, at most. */
+  readonly most: number
+  /**
+   * Runs a part. Its operands stay as they are meanwhile, and whatever else a run writes to is its own.
+   * False: it cannot be done elsewhere, and was not begun.
+   * @throws the reason of the signal, once nobody works on it any more
+   */
+  run(operands: readonly Strided[], plan: Plan, report: Report, watch: Watch): Promise<boolean>
+}
+
 /** A loaded loop. */
 export interface Runner {
   readonly run: Run
@@ -57,6 +81,8 @@ export interface Runner {
   readonly accumulate?: (job: FoldJob, report: Report) => void | Promise<void>
   /** Of a kernel of arrays, which has no other way to run; a target without it does not run such kernels. */
   readonly runCore?: RunCore
+  /** Of a target with threads. */
+  readonly runLater?: RunLater
   /** Does a run of so many neighbours rather take a plan than the short way? */
   readonly wantsPlan?: (n: number) => boolean
   /** The short way for neighbours, at most `longestShort` of them where they are plain. False: nothing was done, `run` has to. */

@@ -14,9 +14,10 @@ import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
 import type { LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
 import { findTarget } from '../targets/index.ts'
+import { later } from '../targets/later.ts'
 import { haveOwnBlocks } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
-import type { Target } from '../targets/target.ts'
+import { type Target, throwIfAborted, type Watch } from '../targets/target.ts'
 import type { Given } from './choose.ts'
 import { checkDistinct } from './distinct.ts'
 import { digits, mostDigits } from './key.ts'
@@ -61,28 +62,45 @@ function run(core: Core, args: readonly unknown[]): unknown {
 }
 
 /** On an asynchronous target, or what it falls back to: arguments are read now, everything else is waited for. */
-async function callPromised(core: Core, args: readonly unknown[]): Promise<unknown> {
+async function callPromised(core: Core, args: readonly unknown[], watch: Watch = nobody): Promise<unknown> {
   const start = performance.now()
   const request = read(core, args)
   await findTarget(core.target)
-  let ready = core.byCall.get(request.key) ?? (await prepareAsync(core, request))
-  if (request.scalars > 0 && !writeScalars(core, request, ready)) {
-    ready = core.byCall.get(request.key) ?? (await prepareAsync(core, request))
-    writeScalars(core, request, ready)
-  }
-  const result = await (core.finish ? core.finish(core, request, ready) : finish(core, request, ready))
-  if (settings.debug > 0 && core.last) core.last.milliseconds = performance.now() - start
-  return result
+  const ready = await readyFor(core, request)
+  return settled(core, request, ready.target.kind === 'async' ? ready : later(ready, watch), start)
 }
 
-/** The same with a compiler that is waited for: the last argument may add what only asynchronous calls take. */
-export async function callAsync(core: Core, args: readonly unknown[]): Promise<unknown> {
-  if (core.promises) return callPromised(core, args)
-  const request = read(core, args)
-  const ready = await prepareAsync(core, request)
-  if (request.scalars > 0 && !writeScalars(core, request, ready)) await prepareAsync(core, request)
+const nobody: Watch = { signal: undefined, progress: () => {} }
+
+/** A call that is waited for on every target: for the compiler, and then in parts, between which this thread is free. */
+export async function callAsync(core: Core, args: readonly unknown[], watch: Watch): Promise<unknown> {
+  if (core.epoch !== settings.epoch) refresh(core)
+  if (core.promises) return callPromised(core, args, watch)
+  const start = performance.now()
+  await readyFor(core, read(core, args))
+  throwIfAborted(watch.signal)
   // Its loop is loaded now; the arguments are read again, for arrays may have changed while it was.
-  return call(core, args)
+  const request = read(core, args)
+  return settled(core, request, later(await readyFor(core, request), watch), start)
+}
+
+async function readyFor(core: Core, request: Call): Promise<Ready> {
+  const ready = core.byCall.get(request.key) ?? (await prepareAsync(core, request))
+  if (request.scalars === 0 || writeScalars(core, request, ready)) return ready
+  const other = core.byCall.get(request.key) ?? (await prepareAsync(core, request))
+  writeScalars(core, request, other)
+  return other
+}
+
+/** The results; `explain` tells of this call, whatever was called in between. */
+async function settled(core: Core, request: Call, ready: Ready, start: number): Promise<unknown> {
+  const result = core.finish ? core.finish(core, request, ready) : finish(core, request, ready)
+  const { last, lastLoop } = core
+  const waited = await result
+  core.last = last
+  core.lastLoop = lastLoop
+  if (settings.debug > 0 && last) last.milliseconds = performance.now() - start
+  return waited
 }
 
 function timed(core: Core, args: readonly unknown[]): unknown {

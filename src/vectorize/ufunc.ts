@@ -11,12 +11,12 @@ import { at } from './at.ts'
 import { call, callAsync } from './call.ts'
 import type { Explanation } from './callable-types.ts'
 import { explain, inspect } from './explain.ts'
-import { isOptions } from './options.ts'
 import { outer } from './outer.ts'
 import { bind, type Core, type Finish, loadedAsync, refresh } from './prepare.ts'
 import { reduce } from './reduce.ts'
 import { resolveDtypes } from './resolve.ts'
 import type { Source } from './source.ts'
+import { readWatch } from './watch.ts'
 
 /** What a kernel of another function sees of this one; two copies of lanewise understand each other. */
 export const kernelBrand = Symbol.for('lanewise.kernel')
@@ -150,7 +150,8 @@ function properties(family: Family, core: Core): PropertyDescriptorMap {
     at: (...args: unknown[]) => at(core, args),
     resolveDtypes: (dtypes: unknown, options?: unknown) => resolveDtypes(core, dtypes, options),
     async async(...args: unknown[]) {
-      return withSignal(args, (rest) => callAsync(core, rest))
+      const { rest, watch } = readWatch(parts.name, args)
+      return callAsync(core, rest, watch)
     },
     async ready(this: AnyUfunc) {
       await prepareAll(core)
@@ -206,21 +207,6 @@ async function prepareAll(core: Core): Promise<void> {
       bind(core, { form: 'map', given: inputs, outs, asked: null, casting: 'same_kind', widened: null }),
     )
   }
-}
-
-/** A call that can be called off before and after it is prepared; it counts as one step. */
-async function withSignal(
-  args: readonly unknown[],
-  run: (rest: unknown[]) => Promise<unknown>,
-): Promise<unknown> {
-  const last = args.at(-1)
-  if (!isOptions(last)) return run([...args])
-  const { signal, onProgress, ...rest } = last
-  if (signal instanceof AbortSignal) signal.throwIfAborted()
-  const result = await run([...args.slice(0, -1), rest])
-  if (signal instanceof AbortSignal) signal.throwIfAborted()
-  if (typeof onProgress === 'function') onProgress(1, 1)
-  return result
 }
 
 const describe = ({ name, signature, source }: Core): string => {

@@ -184,7 +184,7 @@ test('asynchronous calls', async () => {
   const given = await f.async(f8(1, 2), 3, { out, onProgress: (...at: number[]) => steps.push(at) })
   assert.is(given, out)
   assert.equal([...out], [4, 5])
-  assert.equal(steps, [[1, 1]])
+  assert.equal(steps, [[2, 2]])
   const failed = await f.async(f8(1, 2), f8(1, 2, 3)).then(
     () => null,
     (error: Error) => error.name,
