@@ -62,9 +62,14 @@ export type Index =
   | View
   | NdArray
 
-/** What an asynchronous call takes besides. */
+/** What an asynchronous call takes besides. Its operands must not be changed until it settles. */
 export interface AsyncOptions {
+  /**
+   * Calls it off: the promise is rejected with the signal's reason, and outputs hold anything. On `parallel` a kernel that never ends
+   * is ended too; where a call works on the calling thread, an element that has begun is finished first.
+   */
   readonly signal?: AbortSignal
+  /** Called now and then, and at the end: so many of all elements are done (of a kernel of arrays: calls of it). */
   readonly onProgress?: (done: number, total: number) => void
 }
 

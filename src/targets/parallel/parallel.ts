@@ -8,6 +8,7 @@ import { loadWasm } from '../cpu.ts'
 import type { Instance } from '../instance.ts'
 import { allocateBeside, canShare } from '../memory/resident.ts'
 import type { Report, Runner, Target } from '../target.ts'
+import { makeLater } from './later.ts'
 import { runPlain } from './plain.ts'
 import { isShareable, isWorth, makeCost } from './share.ts'
 import { begin, end, type Shared, shareLoop } from './shared-loop.ts'
@@ -66,6 +67,7 @@ function load(loop: Loop, tables: readonly TypedArray[]): Runner {
   const { run, runShort } = runner
   return {
     ...runner,
+    runLater: makeLater(loop, tables),
     run(operands, plan, report) {
       const start = performance.now()
       run(operands, plan, report)

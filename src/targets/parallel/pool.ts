@@ -36,6 +36,15 @@ export interface Outcome {
   } | null
 }
 
+/** How far a job is. */
+export interface Look {
+  /** Ranges that are done, and that somebody has begun. */
+  readonly finished: number
+  readonly claimed: number
+  /** Is a thread at work on it? */
+  readonly inside: boolean
+}
+
 export interface Pool {
   /** Threads, this one counted. */
   readonly size: number
@@ -44,25 +53,38 @@ export interface Pool {
   /** Are workers looking for a job just now? */
   awake(): boolean
   /** Publishes a job, on which workers begin at once. Null: no slot is free, and nothing was done. One job at a time. */
-  begin(job: Job): number | null
+  begin(job: Job, helpers?: number): number | null
   /**
    * Takes part in the job of this slot until it is done.
    * @param again ranges may be computed a second time, because no output is an input
    * @throws TargetError when a worker ended within a range that cannot be
    */
   end(job: Job, slot: number, run: RunRange, facts: Facts, again: boolean): Outcome
+  /** The same without taking part or waiting: how far it is, once all is done what became of it, and when that changes. */
+  look(slot: number): Look
+  outcome(slot: number): Outcome
+  /** Null where nobody can be told. */
+  nextFinish(slot: number, seen: number): Promise<unknown> | null
+  /** Ranges that nobody has begun are passed over. */
+  callOff(slot: number): void
+  /** Ends the workers that are at work on it; later ones take their place. */
+  evict(slot: number): Promise<void>
+  /** Workers that have ended. */
+  ended(): number
   /** Workers leave when they have nothing to do; the pool is not used again. */
   close(): void
 }
 
 const self = 0
 /** Memory of each worker for the contexts of loops. */
-const regionBytes = 2 ** 18
+export const regionBytes = 2 ** 18
 /** Workers look so long for the next job (milliseconds), and main for the last range, before they sleep. */
 const workerSpin = 0.1
 const mainSpin = 0.05
 /** Main looks after the others so often while it sleeps. */
 const slice = 2
+/** Whoever waits for a promise looks at least so often (milliseconds). */
+const longestWait = 20
 const never = 0x7fffffff
 
 interface Member {
@@ -84,6 +106,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
   let number = 0
   let closed = false
   let broken: string | null = null
+  let deaths = 0
 
   const hire = (thread: number): void => {
     const region = heap.reserve(regionBytes)
@@ -112,7 +135,13 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
 
   /** A thread that has ended is no member any more, and so in no slot. */
   const bury = (member: Member): void => {
-    if (members[member.thread] === member) members[member.thread] = undefined
+    if (members[member.thread] !== member) return
+    members[member.thread] = undefined
+    deaths++
+  }
+
+  const buryAll = (): void => {
+    for (const member of members) if (member && isGone(control, member)) bury(member)
   }
 
   const isEmpty = (slot: number): boolean =>
@@ -139,7 +168,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     return null
   }
 
-  const publish = (job: Job): number | null => {
+  const publish = (job: Job, helpers: number): number | null => {
     const slot = openSlot()
     if (slot === null) return null
     writeRecord(control, slot, job)
@@ -150,7 +179,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     control.u8.fill(0, done, done + job.ranges)
     Atomics.store(i32, slotWordOf(control, slot, 'job'), number)
     Atomics.store(i32, word('job'), number)
-    if (Atomics.load(i32, word('asleep')) > 0) Atomics.notify(i32, word('job'), job.ranges - 1)
+    if (Atomics.load(i32, word('asleep')) > 0) Atomics.notify(i32, word('job'), helpers)
     return slot
   }
 
@@ -162,8 +191,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
       const seen = Atomics.load(i32, finished)
       if (seen === job.ranges) return true
       if (performance.now() < until) continue
-      const buried = members.filter((one) => one !== undefined && isGone(control, one))
-      for (const member of buried) if (member) bury(member)
+      buryAll()
       if (isEmpty(slot)) return Atomics.load(i32, finished) === job.ranges
       sleep(i32, finished, seen)
     }
@@ -197,6 +225,11 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     return first
   }
 
+  const outcome = (slot: number): Outcome => {
+    const read = (name: 'threads' | 'calls') => Atomics.load(i32, slotWordOf(control, slot, name))
+    return { threads: read('threads'), calls: read('calls'), failed: firstFailure() }
+  }
+
   complete()
   return {
     size: count,
@@ -207,16 +240,46 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
       )
       return up.length > Atomics.load(i32, word('asleep'))
     },
-    begin(job) {
+    begin(job, helpers = job.ranges - 1) {
       complete()
-      return publish(job)
+      return publish(job, helpers)
     },
     end(job, slot, run, facts, again) {
       takePart(control, self, slot, job, run, facts)
       if (!waited(job, slot)) redo(job, slot, run, again)
-      const read = (name: 'threads' | 'calls') => Atomics.load(i32, slotWordOf(control, slot, name))
-      return { threads: read('threads'), calls: read('calls'), failed: firstFailure() }
+      return outcome(slot)
     },
+    look(slot) {
+      buryAll()
+      complete()
+      const inside = !isEmpty(slot)
+      const [claimed, finished] = (['next', 'finished'] as const).map((name) =>
+        Atomics.load(i32, slotWordOf(control, slot, name)),
+      ) as [number, number]
+      return { finished, claimed, inside }
+    },
+    outcome,
+    nextFinish(slot, seen) {
+      const wait: unknown = Reflect.get(Atomics, 'waitAsync')
+      if (typeof wait !== 'function') return null
+      const { value }: { value: unknown } = wait(
+        i32,
+        slotWordOf(control, slot, 'finished'),
+        seen,
+        longestWait,
+      )
+      return Promise.resolve(value)
+    },
+    callOff: (slot) => {
+      Atomics.store(i32, slotWordOf(control, slot, 'stop'), 0)
+    },
+    async evict(slot) {
+      const within = members.filter(
+        (one) => one && Atomics.load(i32, threadWordOf(control, one.thread, 'inside')) === slot + 1,
+      )
+      await Promise.all(within.map((one) => one?.spawned.terminate()))
+    },
+    ended: () => deaths,
     close() {
       closed = true
       Atomics.store(i32, word('closed'), 1)

@@ -7,6 +7,8 @@ import type { WorkerData } from './worker.ts'
 export interface Spawned {
   /** Has it ended, although no event could tell? In a browser nobody ends it but us. */
   hasEnded(): boolean
+  /** Ends it, whatever it is doing; kept when it is gone. */
+  terminate(): Promise<void>
 }
 
 type Threads = typeof import('node:worker_threads')
@@ -35,6 +37,9 @@ export function reasonAgainstWorkers(workerUrl: string | URL | null): string | n
   return null
 }
 
+/** Milliseconds after which a browser has ended a worker. */
+const farewell = 100
+
 const fileUrl = (text: string): URL => new URL(text, import.meta.url)
 
 /** @param ended is called once when it has ended by itself, with the reason */
@@ -49,7 +54,15 @@ export function spawn(
     const worker = new Worker(url, { type: 'module', name: `lanewise ${data.thread}` })
     worker.onerror = (event) => ended(event.message || `its file ${String(url)} could not be loaded`)
     worker.postMessage(data)
-    return { hasEnded: () => false }
+    return {
+      hasEnded: () => false,
+      async terminate() {
+        worker.terminate()
+        // No event tells when it is gone.
+        await new Promise((resolve) => setTimeout(resolve, farewell))
+        ended('it was ended')
+      },
+    }
   }
   // Without the parent's flags and loaders: they would only cost time.
   const { NODE_OPTIONS: _, ...env } = process.env
@@ -70,6 +83,9 @@ export function spawn(
       // Nobody sends here, but the end comes through the same queue.
       threads.receiveMessageOnPort(port1)
       return hasClosed()
+    },
+    async terminate() {
+      await worker.terminate()
     },
   }
 }
