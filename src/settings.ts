@@ -43,7 +43,8 @@ function countOf(text: string | undefined): number | null {
   return Number.isInteger(count) && count >= 1 ? Math.min(64, count) : null
 }
 
-const isOn = (text: string | undefined) => text !== undefined && text !== '' && text !== '0'
+/** Set, and to no way of saying no. */
+const isOn = (text: string | undefined) => !/^(0|false|no|off)?$/i.test(text?.trim() ?? '')
 
 export const settings: Settings = {
   target: 'cpu',

@@ -10,6 +10,7 @@ import { castValue, enter, leave } from './kernel/evaluate.ts'
 import { expand } from './kernel/expand.ts'
 import { CheckFailed, interpret } from './kernel/interpret.ts'
 import type { Kernel, Tables, Value } from './kernel/ir.ts'
+import { outside } from './kernel/outside.ts'
 import { formInputs, type JsLoop, type LoopForm, type Note } from './loop.ts'
 
 export interface JsRequest {
@@ -117,14 +118,6 @@ function checked<T>(kernel: Kernel, run: () => T): T {
     return run()
   } catch (error) {
     if (!(error instanceof CheckFailed)) throw error
-    throw boundsError(kernel, error)
+    throw outside(kernel.checks[error.check], kernel.name, error.index, error.size)
   }
-}
-
-function boundsError(kernel: Kernel, { check, index, size }: CheckFailed): Error {
-  const { at, array } = kernel.checks[check] ?? { at: { line: 1, column: 1 }, array: 'array' }
-  return new BoundsError(
-    `index ${index} is out of bounds for '${array}' with size ${size} (${kernel.name}, line ${at.line}, column ${at.column})`,
-    { ...at, index, size },
-  )
 }

@@ -1,6 +1,7 @@
 /** A wasm loop in a memory: the module's two functions, and its context block with the tables it reads. */
 import { dtypes, type TypedArray } from '../dtype.ts'
-import { BoundsError, MemoryError } from '../errors.ts'
+import { MemoryError } from '../errors.ts'
+import { outside } from '../loops/kernel/outside.ts'
 import type { WasmLoop } from '../loops/loop.ts'
 import type { Block } from './memory/allocator.ts'
 import type { Heap } from './memory/heap.ts'
@@ -97,12 +98,7 @@ export function failure(loop: WasmLoop, { heap, context }: Instance, code: numbe
   const facts = heap.view('f8')
   const index = facts[(context + loop.context.errorIndex) / 8] ?? 0
   const size = facts[(context + loop.context.errorSize) / 8] ?? 0
-  const check = loop.checks[code - 1]
-  const { line, column } = check?.at ?? { line: 0, column: 0 }
-  return new BoundsError(
-    `index ${index} is out of bounds for '${check?.array ?? 'array'}' with size ${size} (${loop.name}, line ${line}, column ${column})`,
-    { line, column, index, size },
-  )
+  return outside(loop.checks[code - 1], loop.name, index, size)
 }
 
 /** Calls an inner loop with arguments kept in an array, without spreading it for the usual numbers of operands. */

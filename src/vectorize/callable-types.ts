@@ -89,6 +89,8 @@ export interface Explanation {
     readonly calls: number
     readonly bytesCopied: number
     readonly why?: string
+    /** With `debug` from 1 on. */
+    readonly milliseconds?: number
   }
 }
 

@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { KernelSyntaxError } from '../../src/errors.ts'
 import type { ArrayValue, Value } from '../../src/loops/kernel/ir.ts'
+import { noIndex } from '../../src/loops/kernel/outside.ts'
 import { print } from '../../src/loops/kernel/print.ts'
 import { verify } from '../../src/loops/kernel/verify.ts'
 import { thrown } from '../thrown.ts'
@@ -180,8 +181,8 @@ test('stores cast as typed arrays do', () => {
 const outside: readonly [string, string, number, number][] = [
   ['past the end', '(a, out) => { out[0] = a[a.length] }', 5, 5],
   ['below 0', '(a, out) => { out[0] = a[0 - a.length] }', -5, 5],
-  ['a fraction', '(a, out) => { out[0] = a[a[0] / 2] }', -1, 5],
-  ['NaN', '(a, out) => { out[0] = a[Math.sqrt(0 - a[0])] }', -1, 5],
+  ['a fraction', '(a, out) => { out[0] = a[a[0] / 2] }', noIndex, 5],
+  ['NaN', '(a, out) => { out[0] = a[Math.sqrt(0 - a[0])] }', noIndex, 5],
   ['of a store', '(a, out) => { out[a[2] + 3] = 1 }', 7, 5],
   ['of a compound store', '(a, out) => { out[a[2] + 1] += 1 }', 5, 5],
   ['huge', '(a, out) => { out[0] = a[2 ** 40 + a[0]] }', 2 ** 40 + 3, 5],

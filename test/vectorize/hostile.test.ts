@@ -114,6 +114,23 @@ for (const target of targets) {
       }
       assert.is(thrown(() => at(i4(-1))).index, -2)
       assert.equal(list(at(i4(0, 99))), [5, -1])
+      const fraction = vectorize(
+        ['f8(f8)'],
+        ({ table }) =>
+          (i) =>
+            table[i] ?? 0,
+        options,
+      ) as unknown as Loose
+      assert.equal(list(fraction(f8(0, 1))), [5, 6])
+      for (const i of [0.5, -0.5, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
+        const error = thrown(() => fraction(f8(0, i)))
+        assert.instance(error, BoundsError)
+        assert.match(
+          error.message,
+          /^an index that is no whole number is out of bounds for 'table' with size 2 /,
+        )
+        assert.equal([error.index, error.size], [Number.NaN, 2])
+      }
       const text = '({ table }) => (i) => {\n  const k = i\n  return table[k]\n}'
       const { line, column } = thrown(() => vectorize('f8(i4)', text as `${string}=>`, options)(i4(2)))
       assert.equal([line, column], [3, 10])

@@ -176,6 +176,25 @@ test('LANEWISE_DISABLE_JIT and LANEWISE_DEBUG', () => {
   assert.match(four.stderr, /lanewise\[4\] twice f8\(f8\) over \(1,\): f8\(1,\) stride \[1\] offset 0/)
 })
 
+test('ways to say that LANEWISE_DISABLE_JIT is not set', () => {
+  const source = "console.log((await import('./src/settings.ts')).settings.jit)"
+  for (const [value, jit] of [
+    ['', true],
+    ['False', true],
+    ['yes', false],
+  ] as const) {
+    const { stdout } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '--eval', source],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, LANEWISE_DISABLE_JIT: value },
+      },
+    )
+    assert.is(stdout, `${jit}\n`, value)
+  }
+})
+
 test('asynchronous calls', async () => {
   const f = define(['f8(f8,f8)'], sum)
   assert.is(await f.ready(), f)

@@ -22,6 +22,7 @@ import {
 } from './infer-values.ts'
 import { constant, type Expr } from './ir.ts'
 import type { Op } from './ops.ts'
+import { noIndex } from './outside.ts'
 import type { Place } from './source.ts'
 import { asFloat, asNumber, common, irType, isFloat, isWide, type as makeType } from './types.ts'
 
@@ -241,10 +242,10 @@ export const calls: Readonly<Record<Builtin, Call>> = {
   'frexp exponent': frexpExponent,
 }
 
-/** A float as an index: what is no whole number is outside of every array. */
-export function indexOf(g: Typing, index: Typed, at: Place): Expr {
+/** A float as an index, or as a size: what is no whole number becomes `otherwise`. */
+export function indexOf(g: Typing, index: Typed, at: Place, otherwise = noIndex): Expr {
   const { expr, type } = convert(index, asNumber(index.type))
   if (!isFloat(type)) return toCode('i8', expr)
   const x = held(g, typed(expr, type)).expr
-  return pick(and(isWhole(x, at), below(x, 2 ** 53, 'lt', at)), toCode('i8', x), int(-1))
+  return pick(and(isWhole(x, at), below(x, 2 ** 53, 'lt', at)), toCode('i8', x), int(otherwise))
 }

@@ -291,7 +291,7 @@ function walk(
     for (const [k, one] of own.entries()) {
       const id = sizes[k]
       if (id === undefined || one.made !== made || one.known !== known) continue
-      g.steps.push(set(id, indexOf(g, expr(one.size), one.size.at)))
+      g.steps.push(set(id, indexOf(g, expr(one.size), one.size.at, -1)))
     }
   }
   program.made.forEach((_, made) => {
