@@ -7,7 +7,15 @@ import { toOutput, toStrided } from '../broadcast/operand.ts'
 import { mayOverlapItself, mayShareMemory, sameElements } from '../broadcast/overlap.ts'
 import { makePlan, type Plan } from '../broadcast/plan.ts'
 import { isRecalled, recall } from '../broadcast/recall.ts'
-import { broadcastCall, outputStrides, type Shape, sameShape, shapeText, sizeOf } from '../broadcast/shape.ts'
+import {
+  broadcastCall,
+  type Order,
+  outputStrides,
+  type Shape,
+  sameShape,
+  shapeText,
+  sizeOf,
+} from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import type { Code } from '../dtype.ts'
 import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
@@ -292,7 +300,7 @@ function finish(core: Core, request: Call, ready: Ready): unknown {
     const stride = known?.strides[k]?.slice()
     const made = alone
       ? weakOperand(code, 0)
-      : allocated(ready, code, [...shape], stride ?? outputStrides(shape, inputs, keywords.order), inputs)
+      : allocated(ready, code, [...shape], stride ?? orderedAs(given, shape, keywords.order), inputs)
     // What the mask leaves out is 0.
     if (keywords.mask !== null) clearResult(ready.target, made)
     operands[k] = made
@@ -362,6 +370,14 @@ export function separate(operands: Strided[], first: number, { target }: Ready, 
   }
   return moved
 }
+
+/** Memory order is settled by what the caller gave, other outputs and the mask included. */
+const orderedAs = (given: readonly Strided[], shape: Shape, order: Order): number[] =>
+  outputStrides(
+    shape,
+    given.filter((operand) => operand !== absent),
+    order,
+  )
 
 function allocated(
   { target }: Ready,

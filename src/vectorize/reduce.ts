@@ -64,11 +64,17 @@ function reduceNow(core: Core, value: unknown, given: unknown): unknown {
   const axes = axesOf(options.axis, x.shape.length)
   const loop = foldLoop(core, 'reduce', x.code, options)
   const initial = initialOf(core, options, loop.codes)
-  checkOrder(core, options, axes, initial)
+  if (core.identity === null && axes.length > 1)
+    throw refused(
+      core,
+      "is not reorderable, so at most one axis may be specified (a function with an identity, or identity: 'reorderable', takes several)",
+    )
   const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
   const shape = kept.filter((_, axis) => !axes.includes(axis))
   const outs = loop.codes.map((_, k) => outputOf(core, options, k, axes, kept, shape))
   const mask = options.where ? stretched(options.where, x.shape, core.name) : null
+  if (mask && initial === null)
+    throw refused(core, "does not have an identity, so to use a where mask one has to specify 'initial'")
   const operands = mask ? [x, mask] : [x]
   const results = loop.codes.map((code, k) => {
     const out = outs[k]
@@ -126,24 +132,11 @@ function initialOf({ identity }: Core, { initial }: FoldOptions, codes: readonly
   })
 }
 
-function checkOrder(
-  { name, identity, source }: Core,
-  { where }: FoldOptions,
-  axes: readonly number[],
-  initial: unknown,
-): void {
-  const refuse = (text: string): Error =>
-    new NoLoopError(`reduction operation '${name}' ${text}`, {
-      dtypes: [],
-      types: source.overloads.map((overload) => overload.text),
-    })
-  if (identity === null && axes.length > 1)
-    throw refuse(
-      "is not reorderable, so at most one axis may be specified (a function with an identity, or identity: 'reorderable', takes several)",
-    )
-  if (where !== undefined && initial === null)
-    throw refuse("does not have an identity, so to use a where mask one has to specify 'initial'")
-}
+const refused = ({ name, source }: Core, text: string): Error =>
+  new NoLoopError(`reduction operation '${name}' ${text}`, {
+    dtypes: [],
+    types: source.overloads.map((overload) => overload.text),
+  })
 
 function fillEmpty({ name, source }: Core, results: readonly Strided[], initial: Initial): void {
   if (initial === null)

@@ -1,180 +1,129 @@
-/** Random calls of ready-made functions, compared with what the real NumPy did: results, memory order, and errors. */
+/** Random calls of ready-made functions and of their methods, compared with what the real NumPy did. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { View } from '../../src/broadcast/view.ts'
-import { type Code, codeOfArray, dtypes, type TypedArray } from '../../src/dtype.ts'
-import {
-  AxisError,
-  BoundsError,
-  BroadcastError,
-  CastingError,
-  NoLoopError,
-  OptionError,
-  OutputError,
-} from '../../src/errors.ts'
-import { ready, resident } from '../../src/index.ts'
-import * as ufuncs from '../../src/ufuncs.ts'
-import { elementAt, indices } from '../broadcast/arbitrary.ts'
-import {
-  type ErrorName,
-  elements,
-  type IndexSpec,
-  type OperandSpec,
-  type RecordedCall,
-  recorded,
-  unpacked,
-} from '../fixtures/ufuncs.ts'
+import { ready } from '../../src/index.ts'
+import { folds } from '../fixtures/folds.ts'
+import { methods, type OperandSpec, type RecordedCall, recorded } from '../fixtures/ufuncs.ts'
+import { replay } from './replay.ts'
 
 await ready()
 
-// biome-ignore lint/suspicious/noExplicitAny: arguments of every kind are the subject here
-type Loose = (...args: any[]) => any
-type Ufunc = Loose & Record<'outer' | 'at' | 'resolveDtypes', Loose>
-const functions = ufuncs as unknown as Readonly<Record<string, Ufunc>>
+const calls: readonly RecordedCall[] = [...recorded.calls, ...methods.calls]
 
-const classes: Readonly<Record<ErrorName, readonly (abstract new (...args: never[]) => object)[]>> = {
-  casting: [CastingError],
-  index: [BoundsError, AxisError, BroadcastError, OptionError],
-  output: [OutputError],
-  // An output of another shape is an OutputError here, whichever way it does not fit.
-  broadcast: [BroadcastError, OutputError],
-  'no-loop': [NoLoopError],
-}
-
-type Place = 'plain' | 'resident'
-
-function operandOf(spec: OperandSpec | number, place: Place): View | number {
-  if (typeof spec === 'number') return spec
-  const [code, shape, stride, offset, length, seed] = spec
-  const made = elements(code, seed, length)
-  const data = place === 'plain' ? made : (resident(made).data as TypedArray)
-  return { data, shape, stride, offset, ...(code === 'b1' ? { dtype: 'bool' } : {}) }
-}
-
-function indexOf(spec: IndexSpec): unknown {
-  if ('integer' in spec) return spec.integer
-  if ('slice' in spec) {
-    const [start, stop, step] = spec.slice.map((part) => part ?? undefined)
-    return { start, stop, step }
-  }
-  if ('mask' in spec) return spec.mask.length > 0 ? spec.mask : new Uint8Array(0)
-  if ('list' in spec) return spec.list
-  const { array, big } = dtypes[spec.dtype]
-  const data = new array(spec.array.length)
-  spec.array.forEach((value, i) => {
-    data[i] = big ? BigInt(value) : value
-  })
-  return data
-}
-
-/** The elements of a view in C order. */
-const inOrder = ({ data, shape, stride, offset = 0 }: View): (number | bigint)[] =>
-  [...indices(shape)].map((index) => data[elementAt({ shape, stride, offset }, index)] as number | bigint)
-
-const same = (a: unknown, b: unknown): boolean => Object.is(a, b)
-
-function checkElements(got: readonly unknown[], want: TypedArray, story: string): void {
-  const wanted = [...want] as unknown[]
-  if (got.length !== wanted.length || !got.every((value, i) => same(value, wanted[i])))
-    assert.unreachable(`${story}\n  got  ${got.join(' ')}\n  want ${wanted.join(' ')}`)
-}
-
-const codeOfResult = (code: Code): Code => (code === 'b1' ? 'u1' : code)
-
-function replay(call: RecordedCall, place: Place): void {
-  const story = `${place} ${JSON.stringify({ ...call, out: undefined, result: undefined })}`
-  const f = functions[call.ufunc]
-  if (!f) throw new Error(`there is no ufunc ${call.ufunc}`)
-  const { where, out, ...rest } = call.keywords ?? {}
-  const output = out && (operandOf(out, place) as View)
-  const keywords = {
-    ...rest,
-    ...(where ? { where: operandOf(where, place) } : {}),
-    ...(output ? { out: output } : {}),
-  }
-  const operands = call.inputs?.map((spec) => operandOf(spec, place)) ?? []
-  const before = operands.map((operand) => (typeof operand === 'number' ? [] : [...operand.data]))
-  const run = (): unknown => {
-    switch (call.method) {
-      case 'call':
-        return f(...operands, keywords)
-      case 'outer':
-        return f.outer(...operands, keywords)
-      case 'at': {
-        const { index } = call
-        const [x, ...others] = operands
-        if (index === undefined) throw new Error('no index')
-        return f.at(x, 'length' in index ? index.map(indexOf) : indexOf(index), ...others)
-      }
-      case 'resolveDtypes':
-        return f.resolveDtypes(call.dtypes, call.keywords)
-    }
-  }
-  if (call.error) {
-    let raised: unknown
-    try {
-      run()
-    } catch (error) {
-      raised = error
-    }
-    if (!classes[call.error].some((known) => raised instanceof known))
-      assert.unreachable(`${story}: ${call.error} expected, but got ${raised}`)
-    operands.forEach((operand, k) => {
-      if (typeof operand !== 'number') assert.equal([...operand.data], before[k], story)
-    })
-    return
-  }
-  let got: unknown
-  try {
-    got = run()
-  } catch (error) {
-    throw new Error(`${story}: ${error}`)
-  }
-  if (call.method === 'resolveDtypes') {
-    assert.equal(got, call.result, story)
-    return
-  }
-  const [x] = operands
-  const changed = call.method === 'at' ? x : output
-  if (call.out !== undefined && typeof changed === 'object') {
-    if (output) assert.is(got, output)
-    checkElements([...changed.data], unpacked(call.out, codeOfArray(changed.data) ?? 'f8'), story)
-    return
-  }
-  const { result } = call
-  if (!result || !('dtype' in result)) throw new Error('nothing was recorded')
-  const made = got as View
-  assert.is(codeOfArray(made.data), codeOfResult(result.dtype), story)
-  assert.equal(made.shape, result.shape, story)
-  checkElements(inOrder(made), unpacked(result.out, result.dtype), story)
-  const { stride } = result
-  if (!stride || made.shape.includes(0)) return
-  made.shape.forEach((size, axis) => {
-    if (size > 1) assert.is(made.stride[axis], stride[axis], `${story}: stride ${made.stride}, not ${stride}`)
-  })
-}
-
-for (const method of ['call', 'outer', 'at', 'resolveDtypes'] as const) {
+const names = ['call', 'outer', 'at', 'resolveDtypes', 'reduce', 'accumulate', 'reduceat'] as const
+for (const method of names) {
   for (const place of ['plain', 'resident'] as const) {
     if (method === 'resolveDtypes' && place === 'resident') continue
     test(`${method} on ${place} arrays does what NumPy does`, () => {
-      const calls = recorded.calls.filter((call) => call.method === method)
-      assert.ok(calls.length >= 200)
-      for (const call of calls) replay(call, place)
+      const own = calls.filter((call) => call.method === method)
+      assert.ok(own.length >= 200)
+      for (const call of own) replay(call, place)
     })
   }
 }
 
-test('every keyword was called often enough', () => {
+/** What a call is an example of, besides its keywords: each of these names a pair with its method. */
+function* forms({ method, index, inputs, outs, keywords = {} }: RecordedCall): Generator<string> {
+  const { axis, initial, out } = keywords
+  if (outs) yield 'outputs by position'
+  if (outs?.includes(null)) yield 'some outputs by position'
+  if (Array.isArray(out) && typeof out[0] !== 'string') {
+    yield 'a tuple as out'
+    if (out.includes(null)) yield 'a tuple as out with null in it'
+  }
+  if (axis !== undefined)
+    yield axis === null
+      ? 'axis null'
+      : typeof axis === 'number'
+        ? 'axis a number'
+        : axis.length > 0
+          ? 'axis a list'
+          : 'axis []'
+  if (initial === null) yield 'initial null'
+  if (method === 'at') {
+    yield inputs.length > 1 ? (typeof inputs[1] === 'number' ? 'a number' : 'an array') : 'no second operand'
+    const entries = index !== undefined && 'length' in index ? index : index ? [index] : []
+    for (const entry of entries) yield `index: ${Object.keys(entry)[0]}`
+  }
+  if (method === 'reduceat' && index) yield 'list' in index ? 'a list of indices' : 'an array of indices'
+}
+
+/** How an operand lies in memory. */
+function* layouts([, shape, stride]: OperandSpec): Generator<string> {
+  if (shape.length === 0) yield '0-d'
+  else if (shape.includes(0)) yield 'no elements'
+  if (stride.some((step, axis) => step < 0 && (shape[axis] ?? 1) > 1)) yield 'backwards'
+  if (stride.some((step, axis) => step === 0 && (shape[axis] ?? 1) > 1)) yield 'repeated'
+  const [first = 0, last = 0] = [stride[0], stride.at(-1)].map((step) => Math.abs(step ?? 0))
+  if (shape.length > 1) yield first > last ? 'C' : 'F'
+  if (last > 1) yield 'with gaps'
+}
+
+const tally = (found: Iterable<string>): Map<string, number> => {
   const seen = new Map<string, number>()
-  for (const { method, keywords = {} } of recorded.calls)
-    for (const name of Object.keys(keywords)) {
-      const key = `${method} ${name}`
-      seen.set(key, (seen.get(key) ?? 0) + 1)
+  for (const one of found) seen.set(one, (seen.get(one) ?? 0) + 1)
+  return seen
+}
+
+test('every keyword and form was called at least 20 times on each method, on every dtype and layout', () => {
+  const pairs = tally(
+    calls.flatMap((call) =>
+      [...Object.keys(call.keywords ?? {}), ...forms(call)].map((what) => `${call.method}: ${what}`),
+    ),
+  )
+  const ofCalls = ['out', 'where', 'casting', 'order', 'dtype', 'signature']
+  const ofFolds = ['axis a number', 'dtype', 'out']
+  const wanted = {
+    call: [
+      ...ofCalls,
+      'outputs by position',
+      'some outputs by position',
+      'a tuple as out',
+      'a tuple as out with null in it',
+    ],
+    outer: ofCalls,
+    at: ['integer', 'slice', 'mask', 'list', 'array']
+      .map((kind) => `index: ${kind}`)
+      .concat(['a number', 'an array', 'no second operand']),
+    resolveDtypes: ['casting', 'signature'],
+    reduce: [
+      ...ofFolds,
+      'axis a list',
+      'axis null',
+      'axis []',
+      'keepdims',
+      'initial',
+      'initial null',
+      'where',
+    ],
+    accumulate: ofFolds,
+    reduceat: [...ofFolds, 'a list of indices', 'an array of indices'],
+  }
+  for (const [method, list] of Object.entries(wanted))
+    for (const what of list) {
+      const count = pairs.get(`${method}: ${what}`) ?? 0
+      assert.ok(count >= 20, `${method}: ${what}: ${count}`)
     }
-  for (const [pair, count] of seen) assert.ok(count >= 20, `${pair}: ${count}`)
-  assert.ok(seen.size >= 14)
-  assert.ok(recorded.calls.length >= 2000)
+  for (const method of ['call', 'outer', 'at', 'reduce', 'accumulate', 'reduceat'] as const) {
+    const specs = calls
+      .filter((call) => call.method === method)
+      .flatMap(({ inputs }) => inputs.filter((spec) => typeof spec !== 'number'))
+    const codes = tally(specs.map(([code]) => code))
+    const kinds = tally(specs.flatMap((spec) => [...layouts(spec)]))
+    for (const code of ['b1', 'i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'f4', 'f8'])
+      assert.ok((codes.get(code) ?? 0) >= 20, `${method} of ${code}: ${codes.get(code)}`)
+    const never =
+      method === 'at'
+        ? ['repeated', '0-d', 'no elements']
+        : method === 'accumulate' || method === 'reduceat'
+          ? ['0-d']
+          : []
+    for (const kind of ['C', 'F', 'backwards', 'repeated', 'with gaps', '0-d', 'no elements'])
+      if (!never.includes(kind))
+        assert.ok((kinds.get(kind) ?? 0) >= 20, `${method}, ${kind}: ${kinds.get(kind)}`)
+  }
+  assert.ok(calls.length >= 4000)
+  assert.is(folds.reduce.length, 900)
 })
 
 test.run()
