@@ -89,10 +89,8 @@ function fromAxes(request: Request, counts: readonly number[]): CoreAxes {
     )
   })
   return (k, ndim) => {
-    // What keepdims keeps stands where the first input had it.
-    const own = (items[k] ?? (counts[k] ? items[0] : undefined) ?? []).map((axis) =>
-      normalized(axis, ndim, request),
-    )
+    // Outputs may be left out: what keepdims keeps then comes last.
+    const own = (items[k] ?? []).map((axis) => normalized(axis, ndim, request))
     const repeated = own.find((axis, i) => own.indexOf(axis) !== i)
     if (repeated !== undefined) throw wrong(name, `axes item ${k} has value ${repeated} repeated`)
     return own.length === 0 ? null : own

@@ -160,6 +160,7 @@ const viewOf = ([code, shape, stride, offset, length, seed]: OperandSpec) => ({
   shape,
   stride,
   offset,
+  ...(code === 'b1' ? { dtype: 'bool' } : {}),
 })
 
 /** Our classes for Python's: what concerns axes and outputs has classes of its own here. */
@@ -223,5 +224,82 @@ for (const name of Object.keys(functions)) {
     }
   })
 }
+
+/** What has no word of the loop search in it. */
+const chooses = /Cannot cast|No loop matching|did not contain a loop|not supported/
+
+test('calls that choose their loop: casting, dtype, signature, outputs of any dtype; keepdims, axis and axes', () => {
+  const seen = new Map<string, number>()
+  for (const [k, call] of recorded.keywords.entries()) {
+    const { name, keywords = {}, error, text = '' } = call
+    const what = `${name} ${k}: ${JSON.stringify({ inputs: call.inputs.map((spec) => spec.slice(0, 2)), out: call.out?.slice(0, 2), keywords })} ${text}`
+    const out = call.out && viewOf(call.out)
+    const run = () => functionOf(name)(...call.inputs.map(viewOf), ...(out ? [out] : []), keywords)
+    if (error !== undefined) {
+      const made = thrown(run)
+      assert.ok(
+        classes[error].some((one) => made instanceof (one as typeof AxisError)),
+        `${what}: ${made}`,
+      )
+      if (/^Cannot cast/.test(text)) assert.instance(made, CastingError, what)
+      if (!chooses.test(text) && compares(call)) assert.is(made.message, text, what)
+      continue
+    }
+    for (const keyword of [...Object.keys(keywords), ...(out ? ['out'] : [])])
+      seen.set(keyword, (seen.get(keyword) ?? 0) + 1)
+    const answer = run()
+    if (out && call.written) {
+      assert.is(answer, out)
+      assert.equal([...out.data], [...unpacked(call.written, call.out?.[0] ?? 'f8')], what)
+      continue
+    }
+    const [want] = call.results ?? []
+    if (!want) continue
+    assert.equal(answer.shape, want.shape, what)
+    assert.is(answer.data.constructor, unpacked(want.out, want.dtype).constructor, what)
+    assert.equal(
+      (toArray(answer) as Any[]).flat?.(9) ?? [toArray(answer)],
+      [...unpacked(want.out, want.dtype)],
+      what,
+    )
+  }
+  for (const keyword of ['casting', 'dtype', 'signature', 'out', 'keepdims', 'axis', 'axes'])
+    assert.ok((seen.get(keyword) ?? 0) >= 20, `${keyword}: ${seen.get(keyword)}`)
+})
+
+test('where chooses among the results of random calls: with an output, in which the others stay, and without one', () => {
+  let compared = 0
+  for (const [k, call] of recorded.calls.entries()) {
+    const [want, ...more] = call.results ?? []
+    if (!want || more.length > 0 || call.keywords) continue
+    const parsed = parseLayout(functionOf(call.name).signature)
+    const core = call.name === 'matmul' ? 0 : (parsed.outputs[0]?.length ?? 0)
+    // Whether its operands have their optional dimensions is seen from their ranks.
+    if (call.name === 'matmul' && call.inputs.some(([, shape]) => shape.length < 2)) continue
+    const loop = want.shape.slice(0, want.shape.length - (call.name === 'matmul' ? 2 : core))
+    const count = loop.reduce((a, b) => a * b, 1)
+    const mask = {
+      data: Uint8Array.from({ length: count }, (_, i) => Number((i * 7 + k) % 3 > 0)),
+      shape: loop,
+      stride: loop.map((_, axis) => loop.slice(axis + 1).reduce((a, b) => a * b, 1)),
+      offset: 0,
+    }
+    const inputs = call.inputs.map(viewOf)
+    const all = [...unpacked(want.out, want.dtype)]
+    const size = count === 0 ? 0 : all.length / count
+    const chosen = (rest: Any) => all.map((v, i) => (mask.data[Math.floor(i / size)] ? v : rest))
+    const flat = (x: Any) => (toArray(x) as Any[]).flat?.(9) ?? [toArray(x)]
+    const what = `${call.name} ${k} ${JSON.stringify(want.shape)}`
+    const zero = want.dtype === 'i8' ? 0n : 0
+    const got = functionOf(call.name)(...inputs, { where: mask })
+    assert.equal(flat(got), chosen(zero), what)
+    const nine = want.dtype === 'i8' ? 9n : 9
+    got.data.fill(nine)
+    assert.is(functionOf(call.name)(...inputs, got, { where: mask }), got)
+    assert.equal(flat(got), chosen(nine), what)
+    compared++
+  }
+  assert.ok(compared > 200, `${compared}`)
+})
 
 test.run()
