@@ -181,4 +181,128 @@ for (const target of ['cpu', 'js'] as const) {
   })
 }
 
+/** Kernels whose indices hang on data: under a condition, in a chain, as what is written, in rows, in a loop that data ends. */
+const wild = {
+  'under a condition': `(a, at, out) => {
+    for (let i = 0; i < at.length; i++)
+      out[i] = at[i] % 2 === 0 ? a[i][at[i]] : at[i] > 5 ? a[at[i] - 5][0] : -1
+  }`,
+  'as a chain': `(a, at, out) => {
+    let k = at[0]
+    for (let i = 0; i < at.length; i++) {
+      k = at[k]
+      out[i] = k
+    }
+  }`,
+  'as what is written': `(a, at, out) => {
+    for (let i = 0; i < at.length; i++) out[at[i]] += a[0][i % a.shape[1]]
+  }`,
+  'in a row that is passed on': `(a, at, out) => {
+    const last = (row, k) => row[row.length - 1 - k]
+    for (let i = 0; i < at.length; i++) out[i] = last(a[i % a.length], at[i])
+  }`,
+  'in a loop that data ends': `(a, at, out) => {
+    let n = 0
+    while (at[n] > 0) n++
+    out[0] = n
+    for (let i = at[0]; i < n; i++) out[i] = a[0][i + at[n]]
+  }`,
+  'affine, with a bound from data': `(a, at, out) => {
+    for (let i = 0; i < at[0]; i++) out[i] = a[0][i + 1] + 2 * at[i]
+  }`,
+  'downwards, by a step': `(a, at, out) => {
+    for (let i = at[0]; i >= at[1]; i -= 2) out[i] = a[0][i]
+  }`,
+}
+
+/** Arrays as JavaScript has them, whose indices are checked. */
+const checked = (list: readonly unknown[]): unknown[] =>
+  new Proxy(list as unknown[], {
+    get(own, key) {
+      if (key === 'length') return own.length
+      const index = Number(key)
+      if (!Number.isInteger(index) || index < 0 || index >= own.length)
+        throw Object.assign(new Error('outside'), { index, size: own.length })
+      return own[index]
+    },
+    set(own, key, value) {
+      const index = Number(key)
+      if (!Number.isInteger(index) || index < 0 || index >= own.length)
+        throw Object.assign(new Error('outside'), { index, size: own.length })
+      own[index] = value
+      return true
+    },
+  })
+
+for (const [what, text] of Object.entries(wild))
+  for (const [target, options] of [
+    ['cpu', {}],
+    ['cpu', { simd: false }],
+    ['js', {}],
+  ] as const) {
+    test(`${target}${'simd' in options ? ' without lanes' : ''}: an index ${what}: 60 calls of up to 11 elements`, () => {
+      const run = guvectorize('void(f8[:,:],f8[:],f8[:])', '(m,n),(k)->(k)', text, {
+        target,
+        ...options,
+      }) as Any
+      const plainly = new Function(`return (${text})`)() as CallableFunction
+      let failed = 0
+      for (let k = 0; k < 60; k++) {
+        const [loops, m, n, count] = [1 + random(11), 1 + random(4), 1 + random(5), 2 + random(4)]
+        const high = random(3) === 0 ? 8 : Math.min(m, n, count)
+        const a = placed([loops, m, n], k % 2 === 0, () => random(50))
+        const index = placed([loops, count], k % 3 === 0, () => random(high) + (high === 8 ? -random(2) : 0))
+        const out = placed([loops, count], k % 5 === 0, () => 77)
+        const before = [a, index, out].map(({ data }) => [...data])
+        const want: number[][] = []
+        const failures: string[] = []
+        for (let l = 0; l < loops; l++) {
+          const rows = Array.from({ length: m }, (_, i) =>
+            checked(Array.from({ length: n }, (_, j) => at(a, l, i, j))),
+          )
+          const own = new Array<number>(count).fill(0)
+          const matrix = Object.assign(checked(rows), {})
+          try {
+            plainly(
+              new Proxy(matrix, { get: (list, key) => (key === 'shape' ? [m, n] : Reflect.get(list, key)) }),
+              checked(Array.from({ length: count }, (_, i) => at(index, l, i))),
+              checked(own),
+            )
+          } catch (error) {
+            failures.push(
+              `${Reflect.get(error as object, 'index')} of ${Reflect.get(error as object, 'size')}`,
+            )
+          }
+          want.push(own)
+        }
+        let error: unknown
+        try {
+          run(a, index, out)
+        } catch (e) {
+          error = e
+        }
+        if (failures.length > 0) {
+          failed++
+          assert.ok(error instanceof BoundsError, `${what} ${k}: ${error}`)
+          // Which element fails first is free.
+          assert.ok(failures.includes(`${error.index} of ${error.size}`), `${error.message}: ${failures}`)
+        } else {
+          assert.is(error, undefined, `${what} ${k}`)
+          assert.equal(
+            Array.from({ length: loops * count }, (_, i) => at(out, Math.floor(i / count), i % count)),
+            want.flat(),
+            `${what} ${k}`,
+          )
+        }
+        const own = new Set(places(out))
+        for (const [which, { data }] of [a, index, out].entries())
+          data.forEach((v, i) => {
+            if (which < 2 || !own.has(i))
+              assert.ok(Object.is(v, before[which]?.[i]), `operand ${which}, element ${i}`)
+          })
+      }
+      assert.ok(failed > 5 && failed < 58, `${failed} failed`)
+    })
+  }
+
 test.run()
