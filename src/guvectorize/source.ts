@@ -88,24 +88,32 @@ function inferWritten(
   const written = !arrays?.once && arity > nin
   const params = written ? arity : nin
   const count = Math.max(params, ...program.views.map(({ operand }) => operand + 1))
-  // b1 is below all other dtypes: reading an output that nothing was stored to adds nothing.
-  let codes = Array.from({ length: count }, (_, k): Code => inputs[k] ?? outputs?.[k - nin] ?? 'b1')
+  const told = (k: number): Code | undefined => inputs[k] ?? outputs?.[k - nin]
+  // At first those that nothing tells are weak, as literals are: reading them adds nothing to what is stored. They stay so while
+  // others are found.
+  let unknown: ReadonlySet<number> = new Set(
+    Array.from({ length: count }, (_, k) => k).filter((k) => told(k) === undefined),
+  )
+  let codes = Array.from({ length: count }, (_, k): Code => told(k) ?? 'b1')
   for (;;) {
     const made = infer(
       definition,
       codes.slice(0, params),
       written ? [] : (outputs ?? undefined),
-      core,
+      { ...core, unknown },
       codes.slice(params),
     )
     const next = codes.map((code, k): Code => {
-      const given = inputs[k] ?? outputs?.[k - nin]
+      const given = told(k)
       const said = saidCode(definition, k, codes)
       if (given && said && given !== said && k >= nin) throw otherDtype(definition, k - nin, said, given)
       return given ?? said ?? made.stored.get(k) ?? (k < nin ? code : 'f8')
     })
-    if (next.every((code, k) => code === codes[k])) return { ...made, outputs: codes.slice(nin) }
-    codes = next
+    const open = [...unknown].filter((k) => made.weak.has(k))
+    if (unknown.size === 0 && next.every((code, k) => code === codes[k]))
+      return { ...made, outputs: codes.slice(nin) }
+    unknown = new Set(open.length < unknown.size ? open : [])
+    codes = next.map((code, k) => (unknown.has(k) ? 'b1' : code))
   }
 }
 

@@ -217,6 +217,46 @@ for (const [kernel, message, hint] of refused)
     assert.match(String(error.hint ?? ''), hint)
   })
 
+/** Without signatures: the dtypes of the outputs for inputs of f4, and of i4. */
+const dtypes: readonly (readonly [kernel: string, layout: string, f4: string, i4: string])[] = [
+  ['(a, o) => { for (let i = 0; i < a.length; i++) o[i] = 2 * a[i] }', '(n)->(n)', 'float32', 'int32'],
+  [
+    '(a, o) => { let s = 0; for (let i = 0; i < a.length; i++) { o[i] = Math.exp(a[i]); s += o[i] } for (let i = 0; i < a.length; i++) o[i] /= s }',
+    '(n)->(n)',
+    'float32',
+    'float64',
+  ],
+  ['(a, o) => { for (const x of a) o[0] += x }', '(n)->()', 'float32', 'int32'],
+  ['(a, o) => { for (const x of a) o[0] += x / 2 }', '(n)->()', 'float32', 'float64'],
+  ['(a, o) => { for (let i = 0; i < a.length; i++) o[i] = a[i] > 1 }', '(n)->(n)', 'uint8', 'uint8'],
+  [
+    '(a, o, p) => { for (let i = 0; i < a.length; i++) { p[i] = Math.sqrt(o[i]); o[i] = a[i] } }',
+    '(n)->(n),(n)',
+    'float32,float32',
+    'int32,float64',
+  ],
+  [
+    '(a, o) => { const t = zeros(a.length); for (let i = 0; i < a.length; i++) { t[i] = a[i]; o[i] = Math.max(t[i], o[i] / 3) } }',
+    '(n)->(n)',
+    'float32',
+    'float64',
+  ],
+  ['(a, o) => { for (let i = 0; i < a.length; i++) o[i] = i }', '(n)->(n)', 'float64', 'float64'],
+]
+for (const [kernel, layout, f4, i4] of dtypes)
+  test(`outputs hold what is stored: ${layout} ${kernel}`, () => {
+    const f = guvectorize(layout, kernel) as Any
+    const seen = (x: Any) =>
+      [f(x)]
+        .flat()
+        .map((r: Any) => r.dtype)
+        .join()
+    assert.equal(
+      [seen(Float32Array.of(1, 2)), seen(Int32Array.of(1, 2)), seen(Float32Array.of(1, 2))],
+      [f4, i4, f4],
+    )
+  })
+
 test('a signature of a captured function that does not fit names it', () => {
   const h = jit('f4(f4[:])', '(a) => a[0]')
   const error = thrown(() =>

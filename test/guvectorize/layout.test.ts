@@ -1,4 +1,12 @@
-/** The layout grammar against NumPy's own table (test_signature* of its test suite), and what we have beyond it. */
+/**
+ * The layout grammar against NumPy's own table (test_signature* of its test suite), and what we have beyond it. What else NumPy's
+ * suite and sources say about gufuncs is tested in
+ * - numpy.test.ts: 900 layouts and 1400 calls that the real NumPy made, right ones and wrong ones, with the words and positions of
+ *   its errors: `out`, `axes`, `axis`, `keepdims`, `order`, `casting`, `dtype`, `signature`
+ * - calls.test.ts: the table of `axes` of vecdot, (3,3,3) with (3,1,3); the words for sizes that differ and dimensions that are missing
+ * - sizes.test.ts: frozen, optional, stretching and computed sizes; matmul of vectors, matrices and stacks
+ * - written.test.ts: outputs that share memory; more.test.ts: `where`, `reduce`, and the methods that gufuncs do not have
+ */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SignatureError } from '../../src/errors.ts'

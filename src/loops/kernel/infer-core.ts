@@ -15,6 +15,8 @@ export interface CoreLayout {
   readonly dims: readonly (readonly number[])[]
   /** What signatures promise of operands, `f8[::1]`; left out: nothing. */
   readonly contiguous?: readonly ViewSlot['contiguous'][]
+  /** Operands whose dtypes are being looked for: what is read from them tells nothing about those of others. */
+  readonly unknown?: ReadonlySet<number>
 }
 
 /** A size that a call computes before it runs the kernel. */

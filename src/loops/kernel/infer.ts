@@ -87,6 +87,7 @@ function walk(
   core: Core | undefined,
   nin: number,
   own: readonly OwnSize[],
+  unknown: ReadonlySet<number> | undefined,
 ): Walk {
   const locals: Local[] = inputs.slice(0, nin).map((type, k) => {
     return { type, name: program.locals[program.params[k] ?? 0] ?? '' }
@@ -167,8 +168,9 @@ function walk(
       case 'element':
         return element(tree)
       case 'item': {
-        const { type } = core?.views[tree.view] ?? { type: 'f8' }
-        return entering(type, { kind: 'element', type, view: tree.view, ...access(tree) })
+        const { type, operand } = core?.views[tree.view] ?? { type: 'f8', operand: -1 }
+        const read = { kind: 'element', type, view: tree.view, ...access(tree) } as const
+        return unknown?.has(operand) ? typed(toCode('i8', read), weakInt) : entering(type, read)
       }
       case 'size':
         return size(tree)
@@ -306,6 +308,8 @@ export interface Inferred {
   readonly tables: Tables
   /** For each array parameter that is written, the dtype that holds all that is stored to it. */
   readonly stored: ReadonlyMap<number, Code>
+  /** Those to which only weak values are stored, literals and the like. */
+  readonly weak: ReadonlySet<number>
   /** What computes the sizes of the arrays that the kernel makes, from number `layout.sizes` on; null where there are none. */
   readonly sizing: Kernel | null
 }
@@ -353,7 +357,7 @@ export function infer(
   const { core, own = [] } = cores ?? {}
   const nin = layout ? layout.nin : inputs.length
   const types = new Map<number, Type>()
-  const again = () => walk(program, arrays, inputs, outputs, types, core, nin, own)
+  const again = () => walk(program, arrays, inputs, outputs, types, core, nin, own, layout?.unknown)
   let last = again()
   while (last.grew) last = again()
   last.problem?.()
@@ -368,9 +372,9 @@ export function infer(
     ...(core ? { core } : {}),
     body: last.body,
   }
-  const stored = new Map(
-    [...last.stores].map(([view, type]) => [program.views[view]?.operand ?? 0, resultCode(type)] as const),
-  )
+  const operandOf = (view: number): number => program.views[view]?.operand ?? 0
+  const stored = new Map([...last.stores].map(([view, type]) => [operandOf(view), resultCode(type)] as const))
+  const weak = new Set([...last.stores].flatMap(([view, type]) => (isWeak(type) ? [operandOf(view)] : [])))
   const sizing = last.sizes.length > 0 ? sizingOf(kernel, last.sizes) : null
   if (last.sizes.length > 0 && sizing === null)
     syntaxError(
@@ -378,5 +382,5 @@ export function infer(
       'the size of an array that the kernel makes hangs on elements that it has written before',
       'Compute the size from what the kernel only reads, or in a function of its own that returns it.',
     )
-  return { kernel, tables: program.tables.map((t) => t.data), stored, sizing }
+  return { kernel, tables: program.tables.map((t) => t.data), stored, weak, sizing }
 }
