@@ -15,6 +15,7 @@ const order: readonly (readonly string[])[] = [
     'dtype.ts',
     'dtype-types.ts',
     'errors.ts',
+    'outside.ts',
     'settings.ts',
     'thread.ts',
     'unknown-option.ts',

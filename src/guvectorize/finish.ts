@@ -9,7 +9,7 @@ import { contiguousStrides, outputStrides, type Shape, sizeOf } from '../broadca
 import type { Strided } from '../broadcast/view.ts'
 import { CoreDimensionError, TargetError } from '../errors.ts'
 import { makeResult } from '../targets/memory/results.ts'
-import { separate } from '../vectorize/call.ts'
+import { separate } from '../vectorize/distinct.ts'
 import { absent, type Call, type Core, type Finish, type Last, type Ready } from '../vectorize/prepare.ts'
 import { readAxes, withCoreAt, withCoreLast } from './axes.ts'
 import { checkContiguous } from './contiguous.ts'

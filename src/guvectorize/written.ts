@@ -6,8 +6,7 @@ import { type Shape, sameShape, shapeText } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { codeOfArray } from '../dtype.ts'
 import { OutputError } from '../errors.ts'
-import { separate } from '../vectorize/call.ts'
-import { checkDistinct } from '../vectorize/distinct.ts'
+import { checkDistinct, separate } from '../vectorize/distinct.ts'
 import type { Core, Ready } from '../vectorize/prepare.ts'
 
 /**
@@ -45,10 +44,7 @@ export function separateAll(
   ready: Ready,
   writable: ReadonlySet<number>,
 ): void {
-  checkDistinct(
-    name,
-    moved.map((operand, k) => (k >= nin || writable.has(k) ? operand : null)),
-  )
+  checkDistinct(name, moved, (k) => k >= nin || writable.has(k))
   separate(moved, nin, ready, false)
   for (const w of writable) {
     const written = moved[w]

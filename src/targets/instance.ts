@@ -1,8 +1,8 @@
 /** A wasm loop in a memory: the module's two functions, and its context block with the tables it reads. */
 import { dtypes, type TypedArray } from '../dtype.ts'
 import { MemoryError } from '../errors.ts'
-import { outside } from '../loops/kernel/outside.ts'
 import type { WasmLoop } from '../loops/loop.ts'
+import { outside } from '../outside.ts'
 import type { Block } from './memory/allocator.ts'
 import type { Heap } from './memory/heap.ts'
 

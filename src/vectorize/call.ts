@@ -2,9 +2,8 @@
  * One call: arguments -> operands -> loop -> shape -> results -> run. For small arrays this is the time that counts, so what
  * most calls need comes first, and nothing is allocated that the run does not need.
  */
-import { clear, copied } from '../broadcast/copy.ts'
+import { clear } from '../broadcast/copy.ts'
 import { toOutput, toStrided } from '../broadcast/operand.ts'
-import { mayOverlapItself, mayShareMemory, sameElements } from '../broadcast/overlap.ts'
 import { makePlan, type Plan } from '../broadcast/plan.ts'
 import { isRecalled, recall } from '../broadcast/recall.ts'
 import {
@@ -23,11 +22,10 @@ import type { LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
 import { findTarget } from '../targets/index.ts'
 import { later } from '../targets/later.ts'
-import { haveOwnBlocks } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import { type Target, throwIfAborted, type Watch } from '../targets/target.ts'
 import type { Given } from './choose.ts'
-import { checkDistinct } from './distinct.ts'
+import { checkDistinct, separate } from './distinct.ts'
 import { digits, mostDigits } from './key.ts'
 import { noKeywords, readKeywords } from './keywords.ts'
 import { isScalarMask } from './mask.ts'
@@ -288,7 +286,7 @@ function finish(core: Core, request: Call, ready: Ready): unknown {
   const shape = known?.shape ?? shapeOf(operands, first)
   const given = known === null ? operands.slice() : operands
   const sync = ready.target.kind === 'sync'
-  if (outs !== null && nout > 1 && sync) checkDistinct(core.name, outsAlone(operands, first))
+  if (outs !== null && nout > 1 && sync) checkDistinct(core.name, operands, (k) => k >= first)
   // What an asynchronous target reads, it has copied before it writes.
   const moved = outs !== null && sync && separate(operands, first, ready)
   const alone = scalars === nin && outs === null && (keywords.mask === null || isScalarMask(keywords.mask))
@@ -326,9 +324,6 @@ function resultsOf(request: Call, target: Target, nout: number, alone: boolean):
 
 const clearResult = (target: Target, made: Strided): void => (target.clear ? target.clear(made) : clear(made))
 
-const outsAlone = (operands: readonly Strided[], first: number): (Strided | null)[] =>
-  operands.map((operand, k) => (k < first || operand === absent ? null : operand))
-
 /** Most operands have the same shape, or are scalars. */
 function shapeOf(operands: readonly Strided[], first: number): Shape {
   let shape = absent.shape
@@ -346,30 +341,6 @@ const broadcast = (operands: readonly Strided[], first: number): Shape =>
     operands.slice(0, first).map((operand) => operand.shape),
     operands.slice(first).map((operand) => (operand === absent ? null : operand.shape)),
   )
-
-/**
- * Inputs that share memory with a given output are copied, unless each element is read just before it is written.
- * Says whether any was.
- */
-export function separate(operands: Strided[], first: number, { target }: Ready, elementwise = true): boolean {
-  let moved = false
-  for (let k = first; k < operands.length; k++) {
-    const out = operands[k] as Strided
-    if (out === absent) continue
-    for (let i = 0; i < first; i++) {
-      const input = operands[i] as Strided
-      if (haveOwnBlocks(input.data, out.data)) continue
-      const inPlace =
-        elementwise && input.data === out.data && sameElements(input, out) && !mayOverlapItself(out)
-      if (inPlace || !mayShareMemory(input, out)) continue
-      operands[i] = copied(input, input.code, 'K', (code, length) =>
-        target.allocate(code, length, [input.data]),
-      )
-      moved = true
-    }
-  }
-  return moved
-}
 
 /** Memory order is settled by what the caller gave, other outputs and the mask included. */
 const orderedAs = (given: readonly Strided[], shape: Shape, order: Order): number[] =>

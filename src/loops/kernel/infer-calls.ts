@@ -1,4 +1,6 @@
 /** The functions of Math and Number on typed values: one row each. */
+
+import { noIndex } from '../../outside.ts'
 import type { Builtin } from './builtins.ts'
 import { lowBits } from './infer-operators.ts'
 import {
@@ -22,7 +24,6 @@ import {
 } from './infer-values.ts'
 import { constant, type Expr } from './ir.ts'
 import type { Op } from './ops.ts'
-import { noIndex } from './outside.ts'
 import type { Place } from './source.ts'
 import { asFloat, asNumber, common, irType, isFloat, isWide, type as makeType } from './types.ts'
 

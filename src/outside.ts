@@ -1,5 +1,5 @@
 /** The error of an index outside its array, as every way to run a kernel throws it. */
-import { BoundsError } from '../../errors.ts'
+import { BoundsError } from './errors.ts'
 
 /** What stands for a float that is no whole number, and so no index of any array. */
 export const noIndex = -(2 ** 53)
