@@ -3,7 +3,7 @@
  * the element and the operand, computes, and writes the element; see the indexed form in loops/loop.ts.
  */
 import { copied, copy } from '../broadcast/copy.ts'
-import { isView, toOutput, toStrided } from '../broadcast/operand.ts'
+import { isView, toOutput } from '../broadcast/operand.ts'
 import { mayShareMemory } from '../broadcast/overlap.ts'
 import type { Plan } from '../broadcast/plan.ts'
 import { indexOutside, type Positions, positions } from '../broadcast/positions.ts'
@@ -16,6 +16,7 @@ import { addressOf, freeData, haveOwnBlocks } from '../targets/memory/resident.t
 import { longestShort } from '../targets/target.ts'
 import type { Given } from './choose.ts'
 import { bind, type Core, type Last, loaded, type Ready, refresh } from './prepare.ts'
+import { foldOperand } from './reduce.ts'
 import { fits, isScalar, kindOf, misfit, type Scalar, weakOperand } from './weak.ts'
 
 /** A copy of the whole array costs less than looking up elements one by one, as long as it is not much longer than the index. */
@@ -32,13 +33,22 @@ export function at(core: Core, args: readonly unknown[]): void {
   if (core.epoch !== settings.epoch) refresh(core)
   const [target, index, value] = args
   const x = readArray(core, target)
+  refuseFreed(index)
   const selected = positions(x, index)
-  const operand = core.nin === 2 ? readOperand(value) : null
+  const operand = core.nin === 2 ? (isScalar(value) ? value : foldOperand(core, 'at', value)) : null
   if (operand !== null && !isScalar(operand)) checkStretches(operand.shape, selected.shape)
   const given = operand === null ? null : isScalar(operand) ? kindOf(operand) : operand.code
   const ready = readyFor(core, x.code, given, operand)
   const input = isScalar(operand) ? weakOperand(ready.inputs[1] ?? 'f8', operand) : operand
   if (sizeOf(selected.shape) > 0) run(core, ready, selected, input)
+}
+
+/** @throws MemoryError for an index, or one of several, in memory that was freed */
+function refuseFreed(index: unknown): void {
+  for (const one of Array.isArray(index) ? index : [index]) {
+    const data: unknown = isView(one) ? one.data : one
+    if (typeof data === 'object' && codeOfArray(data) !== undefined) addressOf(data as TypedArray)
+  }
 }
 
 function checkArity({ name, nin, nout, signature, source }: Core, args: readonly unknown[]): void {
@@ -64,8 +74,6 @@ function readArray({ name }: Core, target: unknown): Strided {
     })
   return toOutput(target, 0)
 }
-
-const readOperand = (value: unknown): Strided | Scalar => (isScalar(value) ? value : toStrided(value))
 
 /** `from` stretches to `to`, which does not stretch itself. */
 function checkStretches(from: Shape, to: Shape): void {

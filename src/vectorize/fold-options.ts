@@ -4,9 +4,10 @@ import { type Shape, shapeText } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Code, codeOf, codes, dtypes } from '../dtype.ts'
 import { AxisError, BroadcastError, CastingError, OptionError, OutputError } from '../errors.ts'
+import { addressOf } from '../targets/memory/resident.ts'
 import { unknownOption } from '../unknown-option.ts'
 import { isOptions } from './options.ts'
-import { isScalar, type Scalar, weakOperand } from './weak.ts'
+import { codeOfScalar, isScalar, type Scalar, weakOperand } from './weak.ts'
 
 /** Keywords after checking; undefined where nothing was given. */
 export interface FoldOptions {
@@ -60,7 +61,7 @@ const readers: Readonly<Record<string, Read>> = {
         { operand: 1 },
       )
     if (list.every((one) => one === null)) return
-    into.outs = list.map((one, k) => (one === null ? null : toOutput(one, 1 + k)))
+    into.outs = list.map((one, k) => (one === null ? null : present(toOutput(one, 1 + k))))
     into.outsGiven = list
   },
   keepdims(value, into, where) {
@@ -87,9 +88,15 @@ const known: Readonly<Record<Method, readonly string[]>> = {
   reduceat: ['axis', 'dtype', 'out'],
 }
 
+/** The operand itself. @throws MemoryError for one that was freed */
+export function present(operand: Strided): Strided {
+  addressOf(operand.data)
+  return operand
+}
+
 /** A mask is b1, or u1 whose elements count as true where they are not 0. */
 function maskOf(value: unknown): Strided {
-  const mask = isScalar(value) ? weakOperand('b1', Boolean(value)) : toStrided(value)
+  const mask = isScalar(value) ? weakOperand(codeOfScalar(value), value) : present(toStrided(value))
   if (mask.code === 'b1' || mask.code === 'u1') return { ...mask, code: 'b1' }
   throw new CastingError(
     `Cannot cast array data from dtype('${dtypes[mask.code].name}') to dtype('bool') according to the rule 'safe': where takes a mask of dtype bool or uint8`,

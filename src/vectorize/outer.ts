@@ -1,8 +1,9 @@
 /** `outer`: every element of one array with every element of another. The first gets axes of size 1 for those of the second. */
-import { toStrided } from '../broadcast/operand.ts'
+import type { Strided, View } from '../broadcast/view.ts'
 import { NoLoopError } from '../errors.ts'
 import { call } from './call.ts'
 import type { Core } from './prepare.ts'
+import { foldOperand } from './reduce.ts'
 import { isScalar } from './weak.ts'
 
 /**
@@ -21,12 +22,11 @@ export function outer(core: Core, args: readonly unknown[]): unknown {
     throw wrong(`method outer is not allowed in ufunc with non-trivial signature: it has ${signature}`)
   if (nin !== 2) throw wrong(`outer product only supported for binary functions; it takes ${nin}`)
   const [a, b, ...rest] = args
-  return call(core, [withAxes(a, isScalar(b) ? 0 : toStrided(b).shape.length), b, ...rest])
+  const count = foldOperand(core, 'outer', b).shape.length
+  return call(core, [isScalar(a) ? a : withAxes(foldOperand(core, 'outer', a), count), b, ...rest])
 }
 
-function withAxes(value: unknown, count: number): unknown {
-  if (isScalar(value)) return value
-  const { data, code, shape, stride, offset } = toStrided(value)
+function withAxes({ data, code, shape, stride, offset }: Strided, count: number): View {
   const more = <T>(item: T): T[] => new Array<T>(count).fill(item)
   return {
     data,

@@ -13,16 +13,15 @@ import { addressOf, freeData } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import type { Target } from '../targets/target.ts'
 import { foldLoop, requireFolding } from './fold-loop.ts'
-import { axesOf, type FoldOptions, readFoldOptions, stretched } from './fold-options.ts'
+import { axesOf, type FoldOptions, present, readFoldOptions, stretched } from './fold-options.ts'
 import { type Core, type FoldReady, type Last, refresh } from './prepare.ts'
-import { isScalar, weakOperand } from './weak.ts'
+import { codeOfScalar, isScalar, weakOperand } from './weak.ts'
 
 /** The array that is folded; a scalar is a 0-d one. */
 export function foldOperand({ name }: Core, method: string, value: unknown): Strided {
-  if (isScalar(value))
-    return weakOperand(typeof value === 'number' ? 'f8' : typeof value === 'bigint' ? 'i8' : 'b1', value)
+  if (isScalar(value)) return weakOperand(codeOfScalar(value), value)
   try {
-    return toStrided(value)
+    return present(toStrided(value))
   } catch (error) {
     if (error instanceof LanewiseError) error.message = `${name}.${method}() input: ${error.message}`
     throw error

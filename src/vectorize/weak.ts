@@ -14,6 +14,10 @@ export const isScalar = (value: unknown): value is Scalar =>
 export const kindOf = (value: Scalar): Weak =>
   typeof value === 'number' ? 'number' : typeof value === 'bigint' ? 'bigint' : 'boolean'
 
+/** Its dtype where no array stands beside it. */
+export const codeOfScalar = (value: Scalar): Code =>
+  typeof value === 'number' ? 'f8' : typeof value === 'bigint' ? 'i8' : 'b1'
+
 /** Does the dtype hold this value exactly? Floats take every number: they round. Only a bigint can be beyond them all. */
 export function fits(code: Code, value: Scalar): boolean {
   const { kind, bytes } = dtypes[code]
