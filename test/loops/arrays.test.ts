@@ -51,7 +51,14 @@ function placed(
   shape: readonly number[],
   output: boolean,
   unit: boolean,
+  packed: boolean,
 ): Placed {
+  if (packed) {
+    const core = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1))
+    const own = shape.reduce((a, b) => a * b, 1)
+    const step = !output && random.next() < 0.3 ? random.int(0, 1) : own + random.int(0, 2)
+    return { start: (operandsAt + operand * room) / 8 + 16, step, core, shape }
+  }
   const axes = [...shape, count].map((size, axis) => ({ size, axis }))
   axes.sort(() => random.next() - 0.5)
   const last = shape.length - 1
@@ -85,14 +92,18 @@ function trial(made: ArrayKernel, loop: WasmLoop, random: Random, unit: boolean)
   const codes = [...inputs, ...outputs]
   const count = random.int(0, random.next() < 0.5 ? 9 : 4)
   // Long enough for all steps of lanes, now and then.
-  const sizes = Array.from({ length: core.sizes }, () => random.int(0, random.next() < 0.4 ? 11 : 4))
+  const drawn = Array.from({ length: core.sizes }, () => random.int(0, random.next() < 0.4 ? 11 : 4))
+  // Now and then cores of one small size in C order, which have code of their own.
+  const packed = unit && random.next() < 0.4
+  const equal = random.int(1, 9)
+  const sizes = packed && random.next() < 0.8 ? drawn.map(() => equal) : drawn
   const floats = new Float64Array(memory.buffer)
   new BigUint64Array(memory.buffer).fill(payload, operandsAt / 8)
   const own = floats.slice()
   const args: number[] = [contextAt, count]
   const sizesOf = (k: number) =>
     (core.views.find((v) => v.operand === k)?.dims ?? []).map((dim) => (dim < 0 ? 1 : (sizes[dim] ?? 0)))
-  const places = codes.map((_, k) => placed(random, k, count, sizesOf(k), k >= inputs.length, unit))
+  const places = codes.map((_, k) => placed(random, k, count, sizesOf(k), k >= inputs.length, unit, packed))
   const everywhere = ({ start, step, core, shape }: Placed, visit: (at: number) => void) => {
     const walk = (axis: number, at: number): void => {
       if (axis === shape.length) visit(at)

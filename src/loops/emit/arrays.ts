@@ -7,12 +7,13 @@ import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
 import type { Access, Scan } from '../kernel/access.ts'
 import type { Core, Expr, Store } from '../kernel/ir.ts'
+import { isLinear } from '../kernel/linear.ts'
 import { movesOf } from '../kernel/parallel.ts'
 import type { Ref } from './asm.ts'
 import type { Control } from './control.ts'
 import { choose } from './lanes.ts'
 import { resize } from './lanes-cast.ts'
-import { gather, loadLanes, scatter, storeLanes } from './lanes-memory.ts'
+import { gather, gatherFrom, loadLanes, scatter, scatterTo, storeLanes } from './lanes-memory.ts'
 import { type ArrayParams, bytesOf, isUnit, type Pointers, stride } from './pointers.ts'
 import { scalarLoad, scalarStore } from './scalar-cast.ts'
 import { type Arrays, type Body, emitExpr, fail, lanesOf } from './values.ts'
@@ -45,7 +46,17 @@ export type LaneAxis =
   | { readonly kind: 'none' }
   | { readonly kind: 'counter'; readonly counter: number }
   /** `step` is null where cores of all operands are neighbours, element by element. */
-  | { readonly kind: 'loop'; readonly step: ((operand: number) => number) | null }
+  | {
+      readonly kind: 'loop'
+      readonly step: ((operand: number) => number) | null
+      /** Cores of one known size in C order: where each lane's begins. */
+      readonly packed?: Packed
+    }
+
+export interface Packed {
+  readonly size: number
+  readonly lanes: (operand: number) => readonly number[]
+}
 
 /** What the array operands of a body need to know. */
 export interface ArrayContext {
@@ -103,6 +114,18 @@ function checkedAddress(body: Body, params: ArrayParams, node: Omit<Store, 'kind
   return address
 }
 
+/** Bytes from the start of a packed core to an element whose indices are numbers. */
+function packedOffset({ core }: ArrayParams, { size }: Packed, { node, indices }: Access): number {
+  const slot = node.kind === 'load' ? undefined : core.views[node.view]
+  const dims = slot?.dims ?? []
+  const at = indices.reduce((sum, index, axis) => {
+    if (!index || !isLinear(index) || index.terms.size > 0)
+      throw new Error('IR: an index of a packed core is no number')
+    return (dims[axis] ?? -1) < 0 ? sum : sum * size + Number(index.constant)
+  }, 0)
+  return at * dtypes[slot?.type ?? 'f8'].bytes
+}
+
 /** How the body of a loop reads and writes its array operands. */
 export function accessesIn(control: () => Control, context: ArrayContext): Omit<Arrays, 'loop'> {
   const { params, access, axis, pointers } = context
@@ -149,8 +172,22 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
       ? gather(asm, dtypes[type].bytes, lanes, at, step)
       : loadLanes(asm, type, lanes, at, step)
 
+  const packed = axis.kind === 'loop' ? axis.packed : undefined
+  /** Where each lane's element lies. */
+  const lanesAt = (packed: Packed, node: Access['node'] & { view: number }) => {
+    const known = access.get(node)
+    if (!known) throw new Error('IR: an access that nothing is known of runs on lanes')
+    const ids = packed.lanes(params.core.views[node.view]?.operand ?? -1)
+    return { ids, offset: packedOffset(params, packed, known) }
+  }
+
   const element: Arrays['element'] = (e) => {
     const { asm, lanes } = control()
+    if (packed) {
+      const { ids, offset } = lanesAt(packed, e)
+      const { bytes } = dtypes[e.type]
+      return { uniform: false, type: e.type, width: bytes, regs: gatherFrom(asm, bytes, ids, offset) }
+    }
     const address = addressOf(e)
     const step = laneStep(e)
     if (step === 0) return { uniform: true, type: e.type, ref: scalarLoad(asm, e.type, address) }
@@ -164,6 +201,15 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
     const c = control()
     const { asm, lanes, maskWidth } = c
     const { type } = s.value
+    if (packed) {
+      const { ids, offset } = lanesAt(packed, s)
+      const value = lanesOf(c, emitExpr(c, s.value))
+      const { bytes } = dtypes[type]
+      const next = blended(c, type, value, () => gatherFrom(asm, bytes, ids, offset))
+      const shared = next.map((r) => asm.share(r, binaryen.v128))
+      scatterTo(asm, bytes, shared, ids, offset)
+      return
+    }
     const at = asm.local(binaryen.i32)
     asm.set(at, addressOf(s))
     const value = emitExpr(c, s.value)
@@ -173,7 +219,7 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
       asm.emit(scalarStore(asm, type, asm.get(at), value.ref))
       return
     }
-    const next = blended(c, type, lanesOf(c, value), at, step)
+    const next = blended(c, type, lanesOf(c, value), () => load(asm, type, lanes, at, step))
     const width = type === 'b1' ? maskWidth : dtypes[type].bytes
     if (axis.kind === 'loop' && step !== null && type !== 'b1') {
       const shared = next.map((r) => asm.share(r, binaryen.v128))
@@ -182,14 +228,14 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
   }
 
   /** Under a mask the other lanes' elements are written as they are. */
-  const blended = (c: Control, type: Code, regs: readonly Ref[], at: number, step: number | null) => {
+  const blended = (c: Control, type: Code, regs: readonly Ref[], there: () => readonly Ref[]) => {
     const active = c.active()
     if (!active) return regs
     const { asm, lanes, maskWidth } = c
     const { bytes } = dtypes[type]
     const width = type === 'b1' ? maskWidth : bytes
     const next = regs.map((r) => asm.share(r, binaryen.v128))
-    const held = load(asm, type, lanes, at, step)
+    const held = there()
     const old = type === 'b1' ? resize(asm, held, lanes, 1, width, 'mask') : held
     const taking = active.map((id) => asm.get(id))
     const mask = resize(asm, taking, lanes, maskWidth, width, 'mask')

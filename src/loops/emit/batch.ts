@@ -7,6 +7,8 @@ import { scan } from '../kernel/access.ts'
 import { type Expr, visit } from '../kernel/ir.ts'
 import { exprOf, minus } from '../kernel/linear.ts'
 import { type BatchFacts, batchFacts, laneFacts, visitValues } from '../kernel/parallel.ts'
+import { analyseUniformity } from '../kernel/uniform.ts'
+import { unrolled } from '../kernel/unroll.ts'
 import { laneCounts } from './counted.ts'
 import type { Width } from './lanes-cast.ts'
 import type { FrameRequest } from './request.ts'
@@ -41,6 +43,28 @@ function widestOf({ kernel, uniformity }: BatchFacts): Width {
   )
   for (const id of kernel.outs) see(kernel.locals[id]?.type ?? 'f8')
   return widest
+}
+
+/** Sizes of cores that have code of their own: pairs, points, homogeneous ones, and what a cache line holds of f8. */
+const smallSizes = [2, 3, 4, 8] as const
+
+/** A batch of cores of one small size, in C order: one register of them at a time. */
+export interface SmallBatch {
+  readonly size: number
+  readonly request: FrameRequest
+}
+
+export function smallBatches({ kernel, request }: Batch): SmallBatch[] {
+  const { sizes = 0, views = [] } = kernel.core ?? {}
+  if (sizes < 1 || sizes > 3 || views.some(({ type }) => type === 'b1')) return []
+  const found = scan(kernel)
+  return smallSizes.flatMap((size) => {
+    const made = unrolled(kernel, found, BigInt(size))
+    if (!made) return []
+    const { widest } = request.shape
+    const shape = { ...request.shape, lanes: 16 / widest }
+    return [{ size, request: { ...request, kernel: made, uniformity: analyseUniformity(made), shape } }]
+  })
 }
 
 /** How the kernel runs in batches; null where it does not. */

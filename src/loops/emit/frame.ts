@@ -7,27 +7,23 @@
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
 import { scan } from '../kernel/access.ts'
-import { constant, type Expr, type Kernel, op } from '../kernel/ir.ts'
+import type { Kernel } from '../kernel/ir.ts'
 import { liveness } from '../kernel/liveness.ts'
 import { contextLayout } from '../loop.ts'
-import { type ArrayContext, arrayParams, type LaneAxis } from './arrays.ts'
+import { type ArrayContext, arrayParams } from './arrays.ts'
 import { createAsm, type Frame, type Module, type Ref } from './asm.ts'
-import { batchOf } from './batch.ts'
+import { batches } from './batches.ts'
 import { type Control, emitStmts } from './control.ts'
 import { arraysIn } from './counted.ts'
 import { registers } from './lanes-cast.ts'
 import { loadLanes, storeLanes } from './lanes-memory.ts'
+import { contextParam, countParam, pointerParam, stepParam } from './params.ts'
 import type { ArrayParams } from './pointers.ts'
 import type { FrameRequest } from './request.ts'
 import { wasmType } from './scalar.ts'
 import { scalarLoad, scalarStore } from './scalar-cast.ts'
 import { needsReset } from './unset.ts'
-import { emitExpr, lanesOf, type Place, type Val } from './values.ts'
-
-export const contextParam = 0
-export const countParam = 1
-export const pointerParam = (operand: number) => 2 + 2 * operand
-export const stepParam = (operand: number) => 3 + 2 * operand
+import { lanesOf, type Place, type Val } from './values.ts'
 
 /** The dtypes of all operands: a masked kernel also reads its outputs, which follow the inputs. */
 const operandCodes = ({ inputs, outputs }: FrameRequest): readonly Code[] => [...inputs, ...outputs]
@@ -202,64 +198,21 @@ function emitBody(asm: Frame, request: FrameRequest, strided: boolean, unit = fa
   })
 }
 
-/** Core calls side by side, as long as there are enough: see batch.ts. The rest is left to the loop behind it. */
-function batches(asm: Frame, request: FrameRequest, unit: boolean): Ref[] {
-  const batch = batchOf(request)
-  if (!batch) return []
-  const { m } = asm
-  const { inputs, outputs } = request
-  const codes = [...inputs, ...outputs]
-  const { lanes } = batch.request.shape
-  const views = request.kernel.core?.views ?? []
-  const step = (operand: number) => asm.get(stepParam(operand))
-  const all = (tests: readonly Ref[]): Ref => tests.reduce((a, b) => m.i32.and(a, b), m.i32.const(1))
-  const input: Reads = (k) => readLanes(asm, codes[k] ?? 'f8', 1, pointerParam(k), stepParam(k))
-  const scalars = controlOf(asm, request, input, unit)
-  const holds = (e: Expr): Ref => {
-    const value = emitExpr(scalars, e)
-    return value.uniform ? value.ref : m.i32.const(0)
-  }
-  const own = batch.own
-  const few = (): Ref =>
-    own ? holds(op('lt', [own.rounds, constant('i8', BigInt(own.enough - 1))])) : m.i32.const(1)
-  const apart = () =>
-    all(
-      views
-        .filter(({ stored }) => stored)
-        .map(({ operand }) => step(operand))
-        .map((s) => m.i32.ne(s, m.i32.const(0))),
-    )
-  const neighbours = () =>
-    all(views.map(({ operand, type }) => m.i32.eq(step(operand), m.i32.const(dtypes[type].bytes))))
-  const loop = (near: boolean): Ref => {
-    const axis: LaneAxis = { kind: 'loop', step: near ? null : stepParam }
-    const [top, end] = [asm.label('batch'), asm.label('end')]
-    const body = emitBody(asm, { ...batch.request, axis }, true, unit)
-    const advance = codes.map((_, k) =>
-      m.local.set(
-        pointerParam(k),
-        m.i32.add(asm.get(pointerParam(k)), m.i32.mul(step(k), m.i32.const(lanes))),
-      ),
-    )
-    const rest = m.local.set(countParam, m.i32.sub(asm.get(countParam), m.i32.const(lanes)))
-    const enough = m.i32.lt_u(asm.get(countParam), m.i32.const(lanes))
-    return m.block(end, [m.loop(top, m.block(null, [m.br(end, enough), body, ...advance, rest, m.br(top)]))])
-  }
-  return [
-    asm.block(() => {
-      const test = batch.test ? holds(batch.test) : m.i32.const(1)
-      const far = m.i32.and(apart(), few())
-      const near = own && unit ? m.i32.and(neighbours(), few()) : neighbours()
-      asm.emit(m.if(test, m.if(near, loop(true), m.if(far, loop(false)))))
-    }),
-  ]
-}
-
 /** One element at a time; both stride classes are this loop. In kernels of arrays the class is that of their last axes. */
 function scalarLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
   const { m } = asm
   const operands = request.inputs.length + request.outputs.length
-  const before = batches(asm, request, !strided)
+  const before = batches(asm, request, !strided, {
+    params: arrayParamsOf(request, !strided),
+    scalars: () =>
+      controlOf(
+        asm,
+        request,
+        (k) => readLanes(asm, operandCodes(request)[k] ?? 'f8', 1, pointerParam(k), stepParam(k)),
+        !strided,
+      ),
+    body: (own) => emitBody(asm, own, true, !strided),
+  })
   const body = emitBody(asm, request, true, !strided)
   const advance = Array.from({ length: operands }, (_, k) =>
     m.local.set(pointerParam(k), m.i32.add(asm.get(pointerParam(k)), asm.get(stepParam(k)))),

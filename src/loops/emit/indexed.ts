@@ -5,15 +5,8 @@
 import binaryen from 'binaryen'
 import { contextLayout } from '../loop.ts'
 import { createAsm, type Frame, type Module, type Ref } from './asm.ts'
-import {
-  contextParam,
-  countParam,
-  emitKernel,
-  pointerParam,
-  readLanes,
-  stepParam,
-  writeLanes,
-} from './frame.ts'
+import { emitKernel, readLanes, writeLanes } from './frame.ts'
+import { contextParam, countParam, pointerParam, stepParam } from './params.ts'
 import type { FrameRequest } from './request.ts'
 
 /** Bytes of an index. */

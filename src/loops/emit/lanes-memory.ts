@@ -8,29 +8,60 @@ import { loadShuffled, shuffledSteps } from './lanes-shuffled.ts'
 /** An element's register in memory: b1 is a byte. */
 export const memoryCode = (code: Code): Code => (code === 'b1' ? 'u1' : code)
 
-function loadLane({ m }: Asm, bytes: Width, lane: number, pointer: Ref, into: Ref): Ref {
+function loadLane({ m }: Asm, bytes: Width, lane: number, pointer: Ref, into: Ref, offset = 0): Ref {
   switch (bytes) {
     case 1:
-      return m.v128.load8_lane(0, 1, lane, pointer, into)
+      return m.v128.load8_lane(offset, 1, lane, pointer, into)
     case 2:
-      return m.v128.load16_lane(0, 1, lane, pointer, into)
+      return m.v128.load16_lane(offset, 1, lane, pointer, into)
     case 4:
-      return m.v128.load32_lane(0, 1, lane, pointer, into)
+      return m.v128.load32_lane(offset, 1, lane, pointer, into)
     case 8:
-      return m.v128.load64_lane(0, 1, lane, pointer, into)
+      return m.v128.load64_lane(offset, 1, lane, pointer, into)
   }
 }
 
-function loadSplat({ m }: Asm, bytes: Width, pointer: Ref): Ref {
+function loadSplat({ m }: Asm, bytes: Width, pointer: Ref, offset = 0): Ref {
   switch (bytes) {
     case 1:
-      return m.v128.load8_splat(0, 1, pointer)
+      return m.v128.load8_splat(offset, 1, pointer)
     case 2:
-      return m.v128.load16_splat(0, 1, pointer)
+      return m.v128.load16_splat(offset, 1, pointer)
     case 4:
-      return m.v128.load32_splat(0, 1, pointer)
+      return m.v128.load32_splat(offset, 1, pointer)
     case 8:
-      return m.v128.load64_splat(0, 1, pointer)
+      return m.v128.load64_splat(offset, 1, pointer)
+  }
+}
+
+/** An element at the same offset from each of these pointers, a lane each. */
+export function gatherFrom(asm: Asm, bytes: Width, pointers: readonly number[], offset: number): Ref[] {
+  const per = 16 / bytes
+  return Array.from({ length: registers(pointers.length, bytes) }, (_, j) =>
+    pointers
+      .slice(j * per, (j + 1) * per)
+      .reduce(
+        (made, id, lane) =>
+          lane === 0
+            ? loadSplat(asm, bytes, asm.get(id), offset)
+            : loadLane(asm, bytes, lane, asm.get(id), made, offset),
+        0,
+      ),
+  )
+}
+
+/** Each lane to the same offset from its pointer. */
+export function scatterTo(
+  asm: Asm,
+  bytes: Width,
+  regs: readonly (() => Ref)[],
+  pointers: readonly number[],
+  offset: number,
+): void {
+  const per = 16 / bytes
+  for (const [lane, id] of pointers.entries()) {
+    const source = regs[Math.floor(lane / per)]
+    if (source) asm.emit(storeLane(asm, bytes, offset, lane % per, asm.get(id), source()))
   }
 }
 

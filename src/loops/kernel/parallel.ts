@@ -25,7 +25,7 @@ export interface LaneFacts {
 }
 
 /** Rounds that cost less are through before the sum is: an addition waits for the one before it. */
-const cheapRound = 16
+const cheapRound = 40
 
 /** How an index moves from one round to the next: times the step of each axis. */
 export const movesOf = (access: Access, counter: number): readonly bigint[] =>
@@ -50,7 +50,7 @@ function apart(a: Access, b: Access, around: Around, counter: number, found: Sca
 }
 
 /** Exits that lead out of the rounds. */
-function leavesRound(body: readonly Stmt[]): boolean {
+export function leavesRound(body: readonly Stmt[]): boolean {
   const own = new Set<number>()
   const walk = (list: readonly Stmt[]): boolean =>
     list.some((s) => {
