@@ -105,6 +105,10 @@ test('a sum of floats stays in order: its loop is scalar, but rows run side by s
   const loop = compile({ ...made, simd: true })
   assert.match(loop.notes[0]?.reason ?? '', /`s` adds up in order/)
   assert.match(loop.notes[1]?.reason ?? '', /elements of the loop dimensions run on lanes, 4 at a time$/)
+  assert.match(
+    loop.notes[2]?.reason ?? '',
+    /all one of 2, 3, 4, 8, in C order, run without loops, 2 at a time$/,
+  )
   assert.equal([loop.vectorized, loop.lanes, loop.interleave], [true, 2, 2])
 })
 

@@ -3,7 +3,7 @@ import { type Access, type Loop, scan } from '../kernel/access.ts'
 import type { Check, Inside, Kernel, Pos } from '../kernel/ir.ts'
 import { type LaneFacts, laneFacts, laneLoops } from '../kernel/parallel.ts'
 import type { Note } from '../loop.ts'
-import type { Batch } from './batch.ts'
+import { type Batch, smallBatches } from './batch.ts'
 import { laneCounts, widestOf } from './counted.ts'
 
 export interface ArrayFacts {
@@ -63,6 +63,21 @@ function batchNote({ own, request }: Batch): Note {
   }
 }
 
+/** Cores of one small size. */
+function smallNotes(batch: Batch): Note[] {
+  const small = smallBatches(batch)
+  const sizes = small.map(({ size }) => size).join(', ')
+  const lanes = small[0]?.request.shape.lanes
+  return small.length === 0
+    ? []
+    : [
+        {
+          ...start,
+          reason: `cores whose sizes are all one of ${sizes}, in C order, run without loops, ${lanes} at a time`,
+        },
+      ]
+}
+
 export function arrayFacts(
   kernel: Kernel,
   simd: boolean,
@@ -91,7 +106,7 @@ export function arrayFacts(
     }
   }
   if (batch) {
-    notes.push(batchNote(batch))
+    notes.push(batchNote(batch), ...smallNotes(batch))
     const { lanes, widest } = batch.request.shape
     if (best === 1) [best, interleave] = [16 / widest, (lanes * widest) / 16]
   }
