@@ -170,4 +170,5 @@ console.log(`\n${targetTable(results)}\nwrote ${writeResults('peers', results)}`
 
 // Kernels of arrays, with the same options.
 await import('./gufuncs.mjs')
+await import('./literature.mjs')
 await import('./methods.mjs')

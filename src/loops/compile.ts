@@ -4,6 +4,7 @@ import { type EmitRequest, emitWasm, emitWat } from './emit/wasm.ts'
 import { emitWgsl, readsOf } from './emit/wgsl/emit.ts'
 import { bind } from './kernel/bind.ts'
 import { bounds } from './kernel/bounds.ts'
+import { closed } from './kernel/closed.ts'
 import { expand } from './kernel/expand.ts'
 import { fastmath } from './kernel/fastmath.ts'
 import { integral } from './kernel/integral.ts'
@@ -29,6 +30,7 @@ export const passes: readonly Pass[] = [
   ['narrow', (kernel) => narrow(kernel)],
   ['simplify again', (kernel) => simplify(kernel)],
   ['expand', (kernel, { fma, wide }) => expand(kernel, fma, wide)],
+  ['closed', (kernel) => closed(kernel)],
   ['bounds', (kernel, { boundscheck }) => bounds(kernel, boundscheck === false)],
   ['parallel', (kernel, { simd }) => (simd ? parallel(kernel) : kernel)],
 ]
