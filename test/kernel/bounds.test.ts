@@ -79,6 +79,7 @@ test('explain names the loop on lanes, and what is checked', () => {
     [
       'the loop over `j` runs on lanes, 8 rounds at a time',
       "elements of the loop dimensions run on lanes, 4 at a time, where the kernel's own loop has fewer than 4 rounds",
+      'cores whose sizes are all one of 2, 3, 4, in C order, run without loops, 2 at a time',
       'no index needs a check: all are inside',
     ],
   )
