@@ -16,7 +16,7 @@ import { unitsOf, type Work } from '../range.ts'
 import { copyIn, copyOut, isSingle } from '../staging.ts'
 import { type Report, type RunLater, throwIfAborted, type Watch } from '../target.ts'
 import { crew } from './crew.ts'
-import { type Outcome, type Pool, regionBytes } from './pool.ts'
+import { halfWritten, type Outcome, type Pool, regionBytes } from './pool.ts'
 import { fitsRecord, type Job } from './record.ts'
 import { isRepeatable, isShareable, rangeOf } from './share.ts'
 import { type Shared, shareLoop } from './shared-loop.ts'
@@ -170,7 +170,7 @@ export function makeLater(loop: WasmLoop, tables: readonly TypedArray[]): RunLat
           report.why ??= done
           return false
         }
-        if (done.failed) throwFailure(loop, own, placed.work, done)
+        if (done.failed) throw failureOf(loop, own.instance, done.failed)
         placed.copyOut()
         return true
       } finally {
@@ -181,9 +181,7 @@ export function makeLater(loop: WasmLoop, tables: readonly TypedArray[]): RunLat
   return runner
 }
 
-interface Done extends Outcome {
-  readonly range: number
-}
+type Failed = NonNullable<Outcome['failed']>
 
 /** What became of the work, or why nobody does it. */
 async function doneBy(
@@ -193,7 +191,7 @@ async function doneBy(
   size: number,
   report: Report,
   watch: Watch,
-): Promise<Done | string> {
+): Promise<Outcome | string> {
   const units = unitsOf(work)
   const step = 64
   const range = isShareable(work) ? rangeOf(work, Number.POSITIVE_INFINITY, pool.size - 1, step) : units
@@ -208,16 +206,21 @@ async function doneBy(
     if (outcome) {
       report.threads = Math.max(report.threads, outcome.threads)
       report.calls += outcome.calls
-      return { ...outcome, range }
+      // An exception on a worker: this thread does it all, and meets the exception or does not.
+      if (outcome.failed === null || outcome.failed.code > 0) return outcome
+      if (isRepeatable(work)) return 'a worker met an exception'
+      break
     }
     if (pool.broken() !== null)
       return `no worker could be started: ${pool.broken()}. Say where their file is with configure({ workerUrl })`
     if (!isRepeatable(work)) break
   }
-  throw new TargetError(
-    'workers of the parallel target ended in mid-call, and what they had begun cannot be computed again: the outputs hold neither the old values nor all the new ones. The next call runs with new workers',
-    { target: 'parallel', reason: 'a worker ended' },
-  )
+  throw isRepeatable(work)
+    ? new TargetError(
+        `workers of the parallel target ended in mid-call, ${tries} times: the call is given up. The next one runs with new workers`,
+        { target: 'parallel', reason: 'workers end' },
+      )
+    : halfWritten()
 }
 
 /** Waits for a job. Null: workers have ended, and ranges are lost. @throws the signal's reason, once everybody has left the job */
@@ -274,24 +277,10 @@ function change(pool: Pool, slot: number, seen: number, signal: AbortSignal | un
   })
 }
 
-/** The error of the first range that failed, as a call on this thread meets it. */
-function throwFailure(
-  loop: WasmLoop,
-  { instance, shared }: { instance: Instance; shared: Shared },
-  work: Work,
-  done: Done,
-): void {
-  const { failed, range } = done
-  if (!failed) return
-  let { code } = failed
-  if (code < 0) {
-    // An exception on a worker: this thread meets it too, and throws it.
-    const from = failed.range * range
-    code = shared.run(work, from, Math.min(unitsOf(work), from + range), { calls: 0 })
-  } else {
-    const f64 = instance.heap.view('f8')
-    f64[(instance.context + loop.context.errorIndex) / 8] = failed.index
-    f64[(instance.context + loop.context.errorSize) / 8] = failed.size
-  }
-  if (code !== 0) throw failure(loop, instance, code)
+/** The error of the first check that failed. */
+function failureOf(loop: WasmLoop, instance: Instance, { code, index, size }: Failed): Error {
+  const f64 = instance.heap.view('f8')
+  f64[(instance.context + loop.context.errorIndex) / 8] = index
+  f64[(instance.context + loop.context.errorSize) / 8] = size
+  return failure(loop, instance, code)
 }

@@ -92,6 +92,13 @@ interface Member {
   readonly spawned: Spawned
 }
 
+/** What one worker has left half done, no other can do again. */
+export const halfWritten = (): Error =>
+  new TargetError(
+    'a worker of the parallel target ended in mid-call, and the outputs it was writing are inputs too: they hold neither the old values nor all the new ones. The next call runs with a new worker',
+    { target: 'parallel', reason: 'a worker ended' },
+  )
+
 /** Null: there is no memory for it. */
 export function makePool(size: number, workerUrl: string | URL | null): Pool | null {
   const heap = residentHeap()
@@ -198,11 +205,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
   }
 
   const redo = (job: Job, slot: number, run: RunRange, again: boolean): void => {
-    if (!again)
-      throw new TargetError(
-        'a worker of the parallel target ended in mid-call, and the outputs it was writing are inputs too: they hold neither the old values nor all the new ones. The next call runs with a new worker',
-        { target: 'parallel', reason: 'a worker ended' },
-      )
+    if (!again) throw halfWritten()
     const units = unitsOf(job.work)
     for (let range = 0; range < job.ranges; range++) {
       if (Atomics.load(control.u8, doneOf(control, slot, range)) !== 0) continue

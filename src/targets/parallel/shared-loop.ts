@@ -5,7 +5,7 @@ import type { Block } from '../memory/allocator.ts'
 import { residentHeap } from '../memory/resident.ts'
 import { makeRunRange, type RunRange, unitsOf, type Work } from '../range.ts'
 import type { Report } from '../target.ts'
-import type { Pool } from './pool.ts'
+import { halfWritten, type Pool } from './pool.ts'
 import { describeLoop, fitsRecord, type Job, type SharedLoop } from './record.ts'
 import { isRepeatable, rangeOf } from './share.ts'
 
@@ -71,9 +71,9 @@ export function end(
   report.calls += calls
   if (!failed) return 0
   if (failed.code < 0) {
-    // An exception on a worker: this thread meets it too, and throws it.
-    const from = failed.range * job.range
-    return run(job.work, from, Math.min(unitsOf(job.work), from + job.range), report)
+    // An exception on a worker. What lies behind was passed over: this thread does it all, and meets the exception or does not.
+    if (!isRepeatable(job.work)) throw halfWritten()
+    return run(job.work, failed.range * job.range, unitsOf(job.work), report)
   }
   f64[index] = failed.index
   f64[size] = failed.size

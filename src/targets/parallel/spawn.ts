@@ -42,17 +42,26 @@ const farewell = 100
 
 const fileUrl = (text: string): URL => new URL(text, import.meta.url)
 
+/** Bundlers know the first form, word for word: they publish the file under a name of theirs, and put that in its place. */
+const makeWebWorker = (workerUrl: string | URL | null): Worker =>
+  workerUrl === null
+    ? new Worker(new URL('./parallel-worker.js', import.meta.url), { type: 'module' })
+    : new Worker(workerUrl, { type: 'module' })
+
 /** @param ended is called once when it has ended by itself, with the reason */
 export function spawn(
   workerUrl: string | URL | null,
   data: WorkerData,
   ended: (reason: string) => void,
 ): Spawned {
-  const url = workerUrl ?? (defaultUrl() as URL)
   const threads = builtin<Threads>('node:worker_threads')
   if (!threads) {
-    const worker = new Worker(url, { type: 'module', name: `lanewise ${data.thread}` })
-    worker.onerror = (event) => ended(event.message || `its file ${String(url)} could not be loaded`)
+    const worker = makeWebWorker(workerUrl)
+    worker.onerror = (event) =>
+      ended(
+        event.message ||
+          `its file ${workerUrl === null ? '' : `${workerUrl} `}could not be loaded, or the policy of this page (worker-src) forbids it`,
+      )
     worker.postMessage(data)
     return {
       hasEnded: () => false,
@@ -66,6 +75,7 @@ export function spawn(
   }
   // Without the parent's flags and loaders: they would only cost time.
   const { NODE_OPTIONS: _, ...env } = process.env
+  const url = workerUrl ?? (defaultUrl() as URL)
   const at = url instanceof URL ? url : fileUrl(url)
   const { port1, port2 } = new threads.MessageChannel()
   port1.unref()

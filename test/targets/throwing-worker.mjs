@@ -1,0 +1,14 @@
+/** A worker of the pool in which every third call of an inner loop is an exception. */
+const { Instance } = WebAssembly
+let calls = 0
+WebAssembly.Instance = (...args) => {
+  const { exports } = new Instance(...args)
+  const failing =
+    (f) =>
+    (...values) => {
+      if (++calls % 3 === 0) throw new RangeError('no more room')
+      return f(...values)
+    }
+  return { exports: Object.fromEntries(Object.entries(exports).map(([name, f]) => [name, failing(f)])) }
+}
+await import('../../dist/parallel-worker.js')
