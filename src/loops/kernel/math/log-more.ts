@@ -27,7 +27,7 @@ import {
 } from './build.ts'
 import { type Pair, product, root, sum, sumOfAny } from './double.ts'
 import { beyond, formatOf, outside } from './formats.ts'
-import { logarithm, logParts, splitExponent } from './log.ts'
+import { logarithm, logOf, logParts, splitExponent } from './log.ts'
 
 /** A function of one argument that is computed in f8 for both types, where f8 is there. */
 export const inDouble =
@@ -62,8 +62,9 @@ const scaledLog = (units: ByType, pers: ByType) =>
   inDouble((b, x) =>
     logarithm(b, x, (v, scaled) => {
       const [unit, per] = [units[b.type], pers[b.type]]
-      const { k, f } = splitExponent(b, v, scaled)
-      const { half, rest } = logParts(b, f)
+      const reduced = splitExponent(b, v, scaled)
+      const { k, f } = reduced
+      const { half, rest } = logParts(b, reduced)
       const main = b.let(fromBits(and(toBits(sub(f, half)), upper[b.type])))
       const left = b.let(add(sub(sub(f, main), half), rest))
       const product = b.let(mul(main, per.high))
@@ -81,8 +82,9 @@ export const log10 = scaledLog(log10of2, perLn10)
 /** log(u + c) for a normal u and a c in its last place or beyond: log u + t - t²/2 for t = c/u. */
 function logOfPair(b: Build, u: Expr, c: Expr): Expr {
   const { ln2 } = formatOf(b)
-  const { k, f } = splitExponent(b, u, 0)
-  const { half, rest } = logParts(b, f)
+  const reduced = splitExponent(b, u, 0)
+  const { k, f } = reduced
+  const { half, rest } = logParts(b, reduced)
   const t = b.let(div(c, u))
   const more = madd(b, mul(t, -0.5), t, t)
   const low = sub(half, madd(b, k, ln2.low, add(rest, more)))
@@ -128,12 +130,7 @@ function logOfRoot(b: Build, x: Expr, one: 1 | -1): Expr {
 }
 
 /** log(2x) for large x. */
-function logOfTwice(b: Build, x: Expr): Expr {
-  const { ln2 } = formatOf(b)
-  const { k, f } = splitExponent(b, x, -1)
-  const { half, rest } = logParts(b, f)
-  return madd(b, k, ln2.high, sub(f, sub(half, madd(b, k, ln2.low, rest))))
-}
+const logOfTwice = (b: Build, x: Expr): Expr => logOf(b, splitExponent(b, x, -1))
 
 export const asinh = inDouble((b, x) => {
   const size = b.let(abs(x))

@@ -1,6 +1,6 @@
 /**
  * log x = k ln 2 + log(1+f) with x = 2^k (1+f), 1+f in [sqrt(1/2), sqrt(2)), and log(1+f) = 2 atanh(s) for s = f/(2+f):
- * written as f - (f²/2 - s (f²/2 + s² q(s²))), so that only small terms are rounded before the last steps.
+ * written as f + (s³ q(s²) + (s f²/2 - f²/2)), so that only small terms are rounded before the last steps.
  * Coefficients: scripts/coefficients (log f4, log f8).
  */
 import type { Expr } from '../ir.ts'
@@ -43,23 +43,46 @@ const patterns = {
   },
 } as const
 
-/** x * 2^-scaled = 2^k (1+f), for a normal positive x. */
-export function splitExponent(b: Build, x: Expr, scaled: number): { k: Expr; f: Expr } {
+/** 2^k m with m = 1+f. */
+export interface Reduced {
+  readonly k: Expr
+  readonly f: Expr
+  readonly m: Expr
+}
+
+/** x * 2^-scaled as 2^k (1+f), for a normal positive x. */
+export function splitExponent(b: Build, x: Expr, scaled: number): Reduced {
   const { rootHalf, one, fraction, shift } = patterns[b.type]
   const format = formatOf(b)
   const biased = b.let(add(toBits(x), one - rootHalf))
   const exponent = fromBits(or(shr(biased, BigInt(format.fraction)), shift))
   const k = b.let(sub(exponent, 2 ** format.fraction + format.bias + scaled))
-  const f = b.let(sub(fromBits(add(and(biased, fraction), rootHalf)), 1))
-  return { k, f }
+  const m = b.let(fromBits(add(and(biased, fraction), rootHalf)))
+  return { k, f: b.let(sub(m, 1)), m }
+}
+
+/** s, s² and q(s²). The divisor is of 1+f, which is known before f is. */
+function logTerms(b: Build, { f, m }: Reduced) {
+  const s = b.let(div(f, add(m, 1)))
+  const z = b.let(mul(s, s))
+  return { s, z, curve: polynomial(b, z, coefficients[b.type]) }
 }
 
 /** f²/2 and s (f²/2 + s² q(s²)): log(1+f) is f - (half - rest). */
-export function logParts(b: Build, f: Expr): { half: Expr; rest: Expr } {
-  const s = b.let(div(f, add(f, 2)))
-  const z = b.let(mul(s, s))
-  const half = b.let(mul(mul(f, 0.5), f))
-  return { half, rest: mul(s, madd(b, z, polynomial(b, z, coefficients[b.type]), half)) }
+export function logParts(b: Build, reduced: Reduced): { half: Expr; rest: Expr } {
+  const { s, z, curve } = logTerms(b, reduced)
+  const half = b.let(mul(mul(reduced.f, 0.5), reduced.f))
+  return { half, rest: mul(s, madd(b, z, curve, half)) }
+}
+
+/** k ln 2 + log(1+f). Few steps follow the polynomial: they would wait for it, and everything else is ready before. */
+export function logOf(b: Build, reduced: Reduced): Expr {
+  const { ln2 } = formatOf(b)
+  const { k, f } = reduced
+  const { s, z, curve } = logTerms(b, reduced)
+  const minus = b.let(mul(mul(f, -0.5), f))
+  const early = b.let(sub(madd(b, k, ln2.low, minus), mul(s, minus)))
+  return madd(b, k, ln2.high, add(f, madd(b, b.let(mul(s, z)), curve, early)))
 }
 
 /** Powers of two that make subnormal numbers normal. */
@@ -78,12 +101,5 @@ export function logarithm(b: Build, x: Expr, plain: (x: Expr, scaled: number) =>
   return result.get
 }
 
-export function log(b: Build, x: Expr): Expr {
-  const { ln2 } = formatOf(b)
-  return logarithm(b, x, (v, scaled) => {
-    const { k, f } = splitExponent(b, v, scaled)
-    const { half, rest } = logParts(b, f)
-    const low = sub(half, madd(b, k, ln2.low, rest))
-    return madd(b, k, ln2.high, sub(f, low))
-  })
-}
+export const log = (b: Build, x: Expr): Expr =>
+  logarithm(b, x, (v, scaled) => logOf(b, splitExponent(b, v, scaled)))
