@@ -29,6 +29,9 @@ ROWS = {
     'log f4': row('log((1+x)/(1-x))', '2*x', odd(3), '[1b-30;0.17158]', 'f4'),
     # log2((1+s)/(1-s)) = c s + c/3 s^3 + s^5 q(s^2), c = 2 / log 2
     'log2 f8': row('log2((1+x)/(1-x))', '2/log(2)*x + 2/3/log(2)*x^3', [5, 7, 9, 11, 13, 15, 17], '[1b-30;0.17158]', 'f8'),
+    # the same whole, and 2^t = 1 + t q(t): in f8, precise enough for f4
+    'log2 f4': row('log2((1+x)/(1-x))', '0', [1, 3, 5, 7, 9], '[1b-30;0.17158]', 'f8'),
+    'exp2 f4': row('2^x', '1', range(1, 7), '[-0.5;0.5]', 'f8'),
     # sin r = r + r^3 q(r^2)
     'sin f8': row('sin(x)', 'x', odd(6), quarter_pi, 'f8'),
     'sin f4': row('sin(x)', 'x', odd(3), quarter_pi, 'f4'),

@@ -1,6 +1,22 @@
 /** Numbers as unevaluated sums of two: what the functions need beyond the precision of their type. */
 import type { Expr } from '../ir.ts'
-import { add, type Build, div, fma, madd, mul, neg, pmax, select, sqrt, sub } from './build.ts'
+import {
+  type Arg,
+  add,
+  and,
+  type Build,
+  div,
+  fma,
+  fromBits,
+  madd,
+  mul,
+  neg,
+  pmax,
+  select,
+  sqrt,
+  sub,
+  toBits,
+} from './build.ts'
 import { formatOf } from './formats.ts'
 
 export interface Pair {
@@ -26,6 +42,34 @@ export function product(b: Build, x: Expr, y: Expr): Pair {
   const first = sub(mul(p.high, q.high), high)
   const middle = x === y ? mul(mul(p.high, p.low), 2) : add(mul(p.high, q.low), mul(p.low, q.high))
   return { high, low: b.let(add(add(first, middle), mul(p.low, q.low))) }
+}
+
+/** The upper half of a number's bits: 12 and 26. */
+const upper = { f4: 0xfffff000n, f8: 0xfffffffff8000000n } as const
+
+/** x with half its bits: products of two such numbers are exact. With fused multiply-adds x itself, because cutProduct then tells the rest. */
+export const cut = (b: Build, x: Expr): Expr => (b.fma ? x : b.let(fromBits(and(toBits(x), upper[b.type]))))
+
+/** x*y for numbers that have been cut, and what it lacks, if anything. */
+export interface CutProduct {
+  readonly high: Expr
+  readonly low: Expr | undefined
+}
+
+export function cutProduct(b: Build, x: Expr, y: Expr): CutProduct {
+  const high = b.let(mul(x, y))
+  return { high, low: b.fma ? b.let(fma(x, y, neg(high))) : undefined }
+}
+
+/** x*y + what the product lacks. */
+export const plus = (b: Build, x: Arg, y: Arg, { low }: CutProduct): Expr =>
+  low ? madd(b, x, y, low) : mul(x, y)
+
+/** The same sum, its first part cut. */
+export function parted(b: Build, { high, low }: Pair): Pair {
+  if (b.fma) return { high, low }
+  const upper = cut(b, b.let(add(high, low)))
+  return { high: upper, low: b.let(add(sub(high, upper), low)) }
 }
 
 /** x + y exactly, for |x| >= |y| or x = 0. */

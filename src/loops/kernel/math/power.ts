@@ -1,9 +1,10 @@
 /**
  * x^y = 2^(y log2 x). For f8 the logarithm has some 65 bits, as the sum of two numbers:
- *   log2 x = k + s (c + z c/3 + z² q(z)) with c = 2 / ln 2, s = f/(2+f), z = s², x = 2^k (1+f), all but the last term in pairs.
- * Then 2^p = 2^n e^((p - n) ln 2) for the integer n next to p. For f4 both are computed in f8, in single numbers, where f8 is there.
+ *   log2 x = k + s (3 + z + z² q(z)) c/3 with c = 2 / ln 2, s = f/(2+f), z = s², x = 2^k (1+f), all but the last term in pairs.
+ * Then 2^p = 2^n e^((p - n) ln 2) for the integer n next to p. For f4 both are computed in f8, in single numbers and
+ * with shorter polynomials, where f8 is there.
  * Special cases are those of JavaScript: (±1) ** ±Infinity is NaN, x ** 0 is 1 even for NaN.
- * Coefficients: scripts/coefficients (log2 f8).
+ * Coefficients: scripts/coefficients (log2 f8, divided by c/3; log2 f4, exp2 f4).
  */
 import type { Expr } from '../ir.ts'
 import {
@@ -32,67 +33,92 @@ import {
   trunc,
   withType,
 } from './build.ts'
-import { type Pair, product, sum } from './double.ts'
+import { cut, cutProduct, type Pair, parted, plus, sum } from './double.ts'
 import { expPolynomial, scaleFar } from './exp.ts'
 import { formatOf, scaleBy, toNearest } from './formats.ts'
 import { lift, splitExponent } from './log.ts'
 import { polynomial } from './polynomial.ts'
 
-/** 2 / ln 2 and a third of it, in two parts each; then the coefficients beyond. */
-const firsts = {
-  f4: { high: 2.885390043258667, low: 3.851926067000022e-8 },
-  f8: { high: 2.8853900817779268, low: 4.0710547481862066e-17 },
-} as const
-const seconds = {
+/** 2 / (3 ln 2) in two parts, and the coefficients beyond, divided by it. */
+const thirds = {
   f4: { high: 0.9617967009544373, low: -7.028461812552678e-9 },
   f8: { high: 0.9617966939259756, low: 5.0577616648125907e-17 },
 } as const
 const coefficients = [
-  0.5770780163556178, 0.412198583091993, 0.32059890226423526, 0.26230770192678327, 0.22198396159721012,
-  0.19125598511786604, 0.19037794276705056,
+  0.6000000000000337, 0.4285714285515289, 0.3333333377926022, 0.27272676604456253, 0.23080133566595004,
+  0.19885282027449555, 0.1979399014046756,
 ] as const
 const ln2s = {
   f4: { high: 0.6931471824645996, low: -1.9046542121259336e-9 },
   f8: { high: Math.LN2, low: 2.3190468138462996e-17 },
 } as const
 
-/** log2 of a normal positive x, scaled by 2^-scaled. */
+/** The same with half the bits in the first part: see cut. */
+const thirdsCut = {
+  f4: { high: 0.961669921875, low: 0.00012677205086220056 },
+  f8: { high: 0.9617966860532761, low: 7.872699542894897e-9 },
+} as const
+const ln2sCut = {
+  f4: { high: 0.693115234375, low: 3.194618329871446e-5 },
+  f8: { high: 0.6931471675634384, low: 1.2996506893889889e-8 },
+} as const
+
+/** For f4, in f8: log2((1+s)/(1-s)) / s over s², and (2^t - 1) / t. */
+const single = {
+  log2: [2.8853900817900855, 0.9617966733430159, 0.5770835846972002, 0.4116727365885252, 0.3407297586695496],
+  exp2: [
+    0.6931472028550343, 0.24022647913616163, 0.055503324711536205, 0.009618437358787651,
+    0.0013398874408143326, 0.00015353361665722642,
+  ],
+} as const
+
+/**
+ * log2 of a normal positive x, scaled by 2^-scaled: k + s (3 + z + r) c/3, each factor in two parts. Without fused multiply-adds the
+ * first parts are cut, so that their products are exact.
+ */
 function log2Pair(b: Build, x: Expr, scaled: Expr | number): Pair {
-  const [first, second] = [firsts[b.type], seconds[b.type]]
-  const { k, f } = splitExponent(b, x, 0)
-  const bottom = sum(b, b.number(2), f)
-  const inverse = b.let(div(1, bottom.high))
+  const { k, f, m } = splitExponent(b, x, 0)
+  const bottom = b.let(add(m, 1))
+  const inverse = b.let(div(1, bottom))
   const s = b.let(mul(f, inverse))
-  const back = product(b, s, bottom.high)
-  const rest = sub(sub(sub(f, back.high), back.low), mul(s, bottom.low))
-  const sLow = b.let(mul(rest, inverse))
-  const z = product(b, s, s)
-  const zLow = b.let(madd(b, mul(s, 2), sLow, z.low))
-  const beyond = mul(mul(z.high, z.high), polynomial(b, z.high, coefficients))
-  const u = product(b, z.high, b.number(second.high))
-  const uLow = add(u.low, madd(b, zLow, second.high, mul(z.high, second.low)))
-  const v = sum(b, b.number(first.high), u.high)
-  const vLow = add(v.low, add(add(uLow, first.low), beyond))
-  const factor = sum(b, v.high, b.let(vLow))
-  const p = product(b, s, factor.high)
-  const pLow = add(p.low, madd(b, s, factor.low, mul(sLow, factor.high)))
-  const whole = sum(b, b.let(sub(k, scaled)), p.high)
-  return sum(b, whole.high, b.let(add(whole.low, pLow)))
+  const z = b.let(mul(s, s))
+  const curve = polynomial(b, z, coefficients)
+  // s is sHigh + sLow.
+  const sHigh = cut(b, s)
+  const bottomHigh = b.let(sub(0, cut(b, bottom)))
+  const bottomLow = b.let(sub(sub(-1, bottomHigh), m))
+  const sLow = b.let(mul(madd(b, sHigh, bottomLow, madd(b, sHigh, bottomHigh, f)), inverse))
+  const square = cutProduct(b, sHigh, sHigh)
+  const rest = b.let(madd(b, mul(z, z), curve, plus(b, sLow, add(sHigh, s), square)))
+  const factor = cut(b, b.let(add(add(square.high, 3), rest)))
+  const factorLow = sub(rest, sub(sub(factor, 3), square.high))
+  const main = cutProduct(b, sHigh, factor)
+  const p = parted(b, { high: main.high, low: b.let(madd(b, sLow, factor, plus(b, s, factorLow, main))) })
+  const third = thirds[b.type]
+  const scale = b.fma ? third : thirdsCut[b.type]
+  const product = cutProduct(b, p.high, b.number(scale.high))
+  const low = madd(b, p.high, scale.low, plus(b, p.low, third.high, product))
+  const whole = sum(b, b.let(sub(k, scaled)), product.high)
+  return { high: whole.high, low: b.let(add(whole.low, low)) }
 }
 
 /** y log2 x, in two parts. */
 function exponent(b: Build, logarithm: Pair, y: Expr): Pair {
-  const p = product(b, y, logarithm.high)
-  return { high: p.high, low: b.let(madd(b, y, logarithm.low, p.low)) }
+  const { high, low } = parted(b, logarithm)
+  const yHigh = cut(b, y)
+  const p = cutProduct(b, yHigh, high)
+  const rest = p.low ?? mul(sub(y, yHigh), high)
+  return { high: p.high, low: b.let(madd(b, y, low, rest)) }
 }
 
 /** 2^(high + low) as y 2^n. */
-function powerParts(b: Build, { high, low }: Pair) {
+function powerParts(b: Build, p: Pair) {
+  const n = toNearest(b, p.high, 1)
+  const { high, low } = parted(b, { high: b.let(sub(p.high, n.number)), low: p.low })
   const ln2 = ln2s[b.type]
-  const n = toNearest(b, high, 1)
-  const fraction = b.let(sub(high, n.number))
-  const main = product(b, fraction, b.number(ln2.high))
-  const rest = b.let(add(main.low, madd(b, low, ln2.high, mul(fraction, ln2.low))))
+  const scale = b.fma ? ln2 : ln2sCut[b.type]
+  const main = cutProduct(b, high, b.number(scale.high))
+  const rest = b.let(madd(b, high, scale.low, plus(b, low, ln2.high, main)))
   const r = b.let(add(main.high, rest))
   const tail = madd(b, mul(r, r), expPolynomial(b, r), rest)
   return { value: b.let(add(add(main.high, tail), 1)), n }
@@ -159,14 +185,14 @@ export function pow(b: Build, x: Expr, y: Expr): Expr {
 /** In f8, for operands that were f4: their logarithms and powers are ordinary numbers there. */
 function powSingle(b: Build, x: Expr, y: Expr): Expr {
   const size = b.let(abs(x))
-  const { k, f } = splitExponent(b, size, 0)
-  const s = b.let(div(f, add(f, 2)))
+  const { k, f, m } = splitExponent(b, size, 0)
+  const s = b.let(div(f, add(m, 1)))
   const z = b.let(mul(s, s))
-  const series = polynomial(b, z, [firsts.f8.high, seconds.f8.high, ...coefficients.slice(0, 6)])
+  const series = polynomial(b, z, single.log2)
   const p = b.let(pmax(pmin(mul(y, add(k, mul(s, series))), 1000), -1000))
   const n = toNearest(b, p, 1)
-  const r = b.let(mul(sub(p, n.number), ln2s.f8.high))
-  const value = add(madd(b, mul(r, r), expPolynomial(b, r), r), 1)
+  const t = b.let(sub(p, n.number))
+  const value = b.let(madd(b, t, polynomial(b, t, single.exp2), 1))
   const result = b.variable(scaleBy(b, value, n.bits))
   const usual = and(gt(x, 0), lt(x, Infinity))
   b.when(not(and(usual, le(abs(y), Number.MAX_VALUE))), () => {
