@@ -15,6 +15,7 @@ import {
   partOfCall,
   walkCores,
 } from '../broadcast/core.ts'
+import type { Plan } from '../broadcast/plan.ts'
 import { contiguousStrides, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { dtypes } from '../dtype.ts'
@@ -27,9 +28,29 @@ import { addressOf, residentHeap, stagingHeap } from './memory/resident.ts'
 import type { Report, RunCore } from './target.ts'
 
 /** An operand, and where element 0 of its data lies. */
-interface Placed {
+export interface Placed {
   readonly operand: Strided
   readonly base: number
+}
+
+/** Core calls over operands that lie in the memory of `instance`. */
+export interface CoreJob {
+  readonly instance: Instance
+  readonly placed: readonly Placed[]
+  readonly call: CoreCall
+  /** Over the loop dimensions; the mask, if there is one, is its last operand. */
+  readonly plan: Plan
+  /** Core sizes, then core steps in bytes. */
+  readonly sizes: readonly number[]
+  readonly vector: boolean
+}
+
+/** Where core calls may go instead of this thread alone. */
+export interface CoresElsewhere {
+  /** May they, so that plain operands had better pass through the memory of resident arrays? */
+  wants(call: CoreCall, operands: readonly Strided[]): boolean
+  /** @param alone runs them on this thread. Gives back the code of a failed check, or 0. */
+  run(job: CoreJob, alone: () => number, report: Report): number
 }
 
 /** Plain operands of more bytes go through wasm memory in parts of about this size. */
@@ -70,21 +91,39 @@ function callAll(
   instance: Instance,
   placed: readonly Placed[],
   call: CoreCall,
+  elsewhere: CoresElsewhere | null,
   report: Report,
 ): void {
   const operands = placed.map(({ operand }) => operand)
   const bytes = operands.map(({ code }) => dtypes[code].bytes)
-  const plan = corePlan(call, operands)
+  const steps = operands.map((operand, k) => coreSteps(operand, call.ranks[k] ?? 0))
+  const job: CoreJob = {
+    instance,
+    placed,
+    call,
+    plan: corePlan(call, operands),
+    sizes: [...call.sizes, ...steps.flatMap((own, k) => own.map((step) => step * (bytes[k] ?? 0)))],
+    vector: lastAreNeighbours(loop, call, steps),
+  }
+  const alone = () => callHere(job, bytes, report)
+  const failed = elsewhere ? elsewhere.run(job, alone, report) : alone()
+  if (failed !== 0) throw failure(loop, instance, failed)
+}
+
+function callHere(
+  { instance, placed, call, plan, sizes, vector }: CoreJob,
+  bytes: readonly number[],
+  report: Report,
+): number {
   const args = [instance.context, 0]
   placed.forEach((_, k) => {
     args.push(0, (plan.innerSteps[k] ?? 0) * (bytes[k] ?? 0))
   })
-  args.push(...call.sizes)
-  const steps = operands.map((operand, k) => coreSteps(operand, call.ranks[k] ?? 0))
-  steps.forEach((own, k) => {
-    args.push(...own.map((step) => step * (bytes[k] ?? 0)))
+  args.push(...sizes)
+  const inner = vector ? instance.vector : instance.strided
+  placed.forEach(({ operand }, k) => {
+    if (call.mask === null && call.access[k] === 'write') clear(operand)
   })
-  const inner = lastAreNeighbours(loop, call, steps) ? instance.vector : instance.strided
   let failed = 0
   walkCores(plan, call.mask, (offsets, n) => {
     if (failed !== 0) return
@@ -98,18 +137,22 @@ function callAll(
     failed = invoke(inner, args)
     report.calls++
   })
-  if (failed !== 0) throw failure(loop, instance, failed)
+  return failed
 }
+
+/** Do core calls write to one array, in one order only? */
+export const isWrittenByAll = (call: CoreCall, operands: readonly Strided[]): boolean =>
+  operands.some(
+    (operand, k) =>
+      call.access[k] === 'both' && call.loop.some((size, a) => size > 1 && axisOf(call, k, operand, a) < 0),
+  )
 
 /** How a call with large plain operands is cut. An input that all elements write to sees them in one order only, so it is not. */
 function partsOf(call: CoreCall, operands: readonly Strided[], plain: readonly boolean[]): Part[] {
   const axis = call.loop.findIndex((size) => size > 1)
   const count = call.loop[axis] ?? 1
   const whole: Part[] = [{ axis, from: 0, n: count }]
-  const shared = operands.some(
-    (operand, k) =>
-      call.access[k] === 'both' && call.loop.some((size, a) => size > 1 && axisOf(call, k, operand, a) < 0),
-  )
+  const shared = isWrittenByAll(call, operands)
   const moving = operands.filter((operand, k) => plain[k] && axisOf(call, k, operand, axis) >= 0)
   const bytes = moving.reduce((sum, operand) => sum + bytesOf(operand), 0)
   if (axis < 0 || shared || bytes <= partBytes) return whole
@@ -122,7 +165,11 @@ function partsOf(call: CoreCall, operands: readonly Strided[], plain: readonly b
 }
 
 /** `instanceIn` loads the loop into a memory. */
-export function coreRunner(loop: WasmLoop, instanceIn: (heap: Heap) => Instance): RunCore {
+export function coreRunner(
+  loop: WasmLoop,
+  instanceIn: (heap: Heap) => Instance,
+  elsewhere: CoresElsewhere | null,
+): RunCore {
   let resident: Instance | null = null
   let staged: Instance | null = null
 
@@ -135,9 +182,31 @@ export function coreRunner(loop: WasmLoop, instanceIn: (heap: Heap) => Instance)
     return staged
   }
 
-  return (operands, call, report) => {
+  const runCore: RunCore = (operands, call, report) => {
     const addresses = operands.map(({ data }) => addressOf(data))
-    const instance = instanceFor(addresses.some((address) => address >= 0))
+    const areResident = addresses.some((address) => address >= 0)
+    if (areResident || !elsewhere?.wants(call, operands)) {
+      runIn(areResident, addresses, operands, call, report)
+      return
+    }
+    try {
+      runIn(true, addresses, operands, call, report)
+    } catch (error) {
+      // A full memory shows before anything has run.
+      if (!(error instanceof MemoryError)) throw error
+      report.why ??= 'the memory of resident arrays has no room left to share this call'
+      runIn(false, addresses, operands, call, report)
+    }
+  }
+
+  const runIn = (
+    inResident: boolean,
+    addresses: readonly number[],
+    operands: readonly Strided[],
+    call: CoreCall,
+    report: Report,
+  ): void => {
+    const instance = instanceFor(inResident)
     const { heap } = instance
     const blocks: Block[] = []
     const parts = partsOf(
@@ -169,19 +238,14 @@ export function coreRunner(loop: WasmLoop, instanceIn: (heap: Heap) => Instance)
           const from = own[k]
           const access = call.access[k]
           if (!from || !comes[k]) return
-          if (access === 'scratch' || (access === 'write' && call.mask === null)) clear(to)
-          else if (homes[k]) {
+          if (access === 'scratch') clear(to)
+          else if (homes[k] && (access !== 'write' || call.mask !== null)) {
             copy(from, to)
             report.bytesCopied += bytesOf(to)
           }
         })
-        callAll(
-          loop,
-          instance,
-          placed,
-          part === first && parts.length === 1 ? call : partOfCall(call, part),
-          report,
-        )
+        const ownCall = part === first && parts.length === 1 ? call : partOfCall(call, part)
+        callAll(loop, instance, placed, ownCall, elsewhere, report)
         placed.forEach(({ operand: from }, k) => {
           const to = own[k]
           const access = call.access[k]
@@ -195,4 +259,5 @@ export function coreRunner(loop: WasmLoop, instanceIn: (heap: Heap) => Instance)
       for (const block of blocks) heap.release(block)
     }
   }
+  return runCore
 }

@@ -7,7 +7,7 @@ import type { Strided } from '../broadcast/view.ts'
 import type { Code, TypedArray } from '../dtype.ts'
 import { TargetError } from '../errors.ts'
 import type { Loop, WasmLoop } from '../loops/loop.ts'
-import { coreRunner } from './cores.ts'
+import { type CoresElsewhere, coreRunner } from './cores.ts'
 import { type Folder, makeFolder } from './fold/folder.ts'
 import { outside, runStagedIndexed, setLength } from './indexed.ts'
 import { elementBytes, failure, type Instance, instantiate, instantiateIfRoom, invoke } from './instance.ts'
@@ -45,17 +45,21 @@ export interface Elsewhere {
   ): { readonly code: number; readonly instance: Instance } | null
 }
 
-/** @param elsewhere is asked before each run of a loop that goes element by element */
+/**
+ * @param elsewhere is asked before each run of a loop that goes element by element
+ * @param coresElsewhere before those of core calls
+ */
 export function loadWasm(
   loop: Loop,
   tables: readonly TypedArray[],
   elsewhere: Elsewhere | null,
   target: string,
+  coresElsewhere: CoresElsewhere | null = null,
 ): Runner {
   if (loop.isa !== 'wasm') {
     throw new TargetError(`the ${target} target runs wasm loops, not ${loop.isa}`, { target, reason: 'isa' })
   }
-  if (loop.core) return makeCoreRunner(loop, tables)
+  if (loop.core) return makeCoreRunner(loop, tables, coresElsewhere)
   const runner = makeRunner(loop, tables, elsewhere)
   if (!loop.fold) return runner
   const folder: Folder = makeFolder(loop, tables, (heap, blocks) => {
@@ -64,12 +68,17 @@ export function loadWasm(
   return { ...runner, ...folder }
 }
 
-function makeCoreRunner(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
-  const runCore = coreRunner(loop, (heap) => {
+function makeCoreRunner(
+  loop: WasmLoop,
+  tables: readonly TypedArray[],
+  elsewhere: CoresElsewhere | null,
+): Runner {
+  const load = (heap: Heap): Instance => {
     const made = instantiate(loop, tables, heap)
     collected.register(runCore, { heap: made.heap, blocks: made.blocks })
     return made
-  })
+  }
+  const runCore = coreRunner(loop, load, elsewhere)
   return { run: notElementwise, runCore }
 }
 

@@ -1,6 +1,7 @@
 /** A plan over operands that lie in a loop's memory: the whole of it, or a range that one thread takes. */
 import { type Plan, rowsOf } from '../broadcast/plan.ts'
 import { walkRange } from '../broadcast/walk.ts'
+import { type CoreThread, type CoreWork, makeCoreRange } from './core-range.ts'
 import { type Instance, invoke } from './instance.ts'
 
 export interface Work {
@@ -11,6 +12,8 @@ export interface Work {
   readonly inputs: number
   /** Counted in rows (whole inner runs), which share a way into WebAssembly, or in elements. */
   readonly byRows: boolean
+  /** Of a kernel of arrays: the plan is over its core calls. */
+  readonly core?: CoreWork
 }
 
 /** What a range is counted in. */
@@ -30,8 +33,16 @@ export type RunRange = (work: Work, from: number, to: number, report: { calls: n
 /** What is used of a loaded loop. */
 export type RangeLoops = Pick<Instance, 'context' | 'vector' | 'strided' | 'vectorRows' | 'stridedRows'>
 
-/** Runs units `from <= i < to`; the result is 0, or the number of the check that failed. `bytes` are those of an element. */
-export function makeRunRange(instance: RangeLoops, bytes: readonly number[]): RunRange {
+/**
+ * Runs units `from <= i < to`; the result is 0, or the number of the check that failed. `bytes` are those of an element.
+ * @param thread of a kernel of arrays: where it runs
+ */
+export function makeRunRange(
+  instance: RangeLoops,
+  bytes: readonly number[],
+  thread: CoreThread | null = null,
+): RunRange {
+  const cores = thread && makeCoreRange(instance, bytes, thread)
   const args = new Array<number>(2 + 2 * bytes.length).fill(0)
   const rowArgs = new Array<number>(3 + 3 * bytes.length).fill(0)
   args[0] = rowArgs[0] = instance.context
@@ -73,5 +84,9 @@ export function makeRunRange(instance: RangeLoops, bytes: readonly number[]): Ru
     })
     return code
   }
-  return (work, from, to, report) => (work.byRows ? rows : runs)(work, from, to, report)
+  return (work, from, to, report) => {
+    const { plan, pointers, core, byRows } = work
+    if (cores && core) return cores(plan, pointers, core, from, to, report)
+    return (byRows ? rows : runs)(work, from, to, report)
+  }
 }

@@ -8,6 +8,7 @@ import { loadWasm } from '../cpu.ts'
 import type { Instance } from '../instance.ts'
 import { allocateBeside, canShare } from '../memory/resident.ts'
 import type { Report, Runner, Target } from '../target.ts'
+import { shareCores } from './cores.ts'
 import { makeLater } from './later.ts'
 import { runPlain } from './plain.ts'
 import { isShareable, isWorth, makeCost } from './share.ts'
@@ -28,7 +29,8 @@ export const parallel: Target = {
 }
 
 function load(loop: Loop, tables: readonly TypedArray[]): Runner {
-  if (loop.isa !== 'wasm' || loop.core || loop.fold || loop.form === 'indexed')
+  if (loop.isa === 'wasm' && loop.core) return loadWasm(loop, tables, null, 'parallel', shareCores(loop))
+  if (loop.isa !== 'wasm' || loop.fold || loop.form === 'indexed')
     return onOneThread(loadWasm(loop, tables, null, 'parallel'))
   const step = loop.lanes * loop.interleave
   const [inMemory, throughMemory] = [makeCost(), makeCost()]
@@ -91,7 +93,7 @@ function load(loop: Loop, tables: readonly TypedArray[]): Runner {
 
 /** Forms that are not shared in this version; the report says so. */
 function onOneThread(runner: Runner): Runner {
-  const why = 'reductions, accumulations, at and kernels of arrays run on one thread in this version'
+  const why = 'reductions, accumulations and at run on one thread in this version'
   const saying =
     <A extends readonly unknown[]>(f: (...args: [...A, Report]) => void) =>
     (...args: [...A, Report]): void => {
@@ -99,11 +101,10 @@ function onOneThread(runner: Runner): Runner {
       report.why ??= why
       f(...args)
     }
-  const { run, reduce, accumulate, runCore } = runner
+  const { run, reduce, accumulate } = runner
   return {
     run: saying(run),
     ...(reduce && { reduce: saying(reduce) }),
     ...(accumulate && { accumulate: saying(accumulate) }),
-    ...(runCore && { runCore: saying(runCore) }),
   }
 }

@@ -13,14 +13,12 @@ import { residentHeap } from '../memory/resident.ts'
 import { unitsOf, type Work } from '../range.ts'
 import { copyIn, copyOut, isSingle } from '../staging.ts'
 import type { Report } from '../target.ts'
-import type { Cost } from './share.ts'
+import { type Cost, limits } from './share.ts'
 import { type Begun, begin, end, type Shared } from './shared-loop.ts'
 import { threads } from './threads.ts'
 
 /** Elements of a chunk. */
 const chunkElements = 32768
-/** Below this many nanoseconds an element, copying is most of the work, and only one thread can copy. */
-const worthCopying = 4
 
 export interface PlainLoop {
   readonly loop: WasmLoop
@@ -47,7 +45,7 @@ export function runPlain(
   report: Report,
 ): { readonly code: number; readonly instance: Instance } | null {
   const each = cost.nanoseconds()
-  const pool = each < worthCopying ? null : threads.poolFor(each * plan.size)
+  const pool = each < limits.copied ? null : threads.poolFor(each * plan.size)
   const instance = pool && resident()
   const shared = instance && sharedIn(instance)
   if (!pool || !instance || !shared) return null

@@ -1,6 +1,7 @@
 /** A job as numbers in shared memory: which loop, over which plan, in ranges of how many units. */
 import type { Plan } from '../../broadcast/plan.ts'
 import type { WasmLoop } from '../../loops/loop.ts'
+import type { CoreWork } from '../core-range.ts'
 import type { Work } from '../range.ts'
 import { type Control, recordOf, recordWords } from './control.ts'
 
@@ -39,8 +40,13 @@ export function describeLoop(
 }
 
 const wordsOf = ({ work }: Job): number => {
-  const { plan } = work
-  return 16 + plan.outer.length + plan.innerSteps.length * (4 + plan.outer.length)
+  const { plan, core } = work
+  const own = core
+    ? core.sizes.length +
+      plan.innerSteps.length +
+      core.clears.reduce((n, { shape }) => n + 2 + 2 * shape.length, 6)
+    : 0
+  return 17 + plan.outer.length + plan.innerSteps.length * (4 + plan.outer.length) + own
 }
 
 /** False: it does not fit a slot, as with very many operands of very many axes. */
@@ -61,6 +67,19 @@ export function writeRecord(control: Control, slot: number, job: Job): void {
     put(loop.bytes[k] ?? 0, pointer, plan.offsets[k] ?? 0, plan.innerSteps[k] ?? 0)
     put(...(plan.outerSteps[k] ?? []))
   })
+  const { core } = work
+  put(core ? 1 : 0)
+  if (!core) return
+  put(
+    core.vector ? 1 : 0,
+    core.mask,
+    core.memory,
+    core.repeatable ? 1 : 0,
+    core.sizes.length,
+    core.clears.length,
+  )
+  put(...core.sizes, ...core.perThread)
+  for (const { operand, shape, stride } of core.clears) put(operand, shape.length, ...shape, ...stride)
 }
 
 export function readRecord(control: Control, slot: number): Job {
@@ -82,9 +101,31 @@ export function readRecord(control: Control, slot: number): Job {
     offsets: rows.map(({ own }) => own[2]),
   }
   const bytes = rows.map(({ own }) => own[0])
+  const readCore = (): CoreWork => {
+    const [vector, mask, memory, repeatable, sizes, clears] = many(6) as Six
+    return {
+      vector: vector === 1,
+      mask,
+      memory,
+      repeatable: repeatable === 1,
+      sizes: many(sizes),
+      perThread: many(operands),
+      clears: Array.from({ length: clears }, () => {
+        const [operand, rank] = [next(), next()]
+        return { operand, shape: many(rank), stride: many(rank) }
+      }),
+    }
+  }
+  const core = next() === 1 ? readCore() : undefined
   return {
     loop: { id, code, codeBytes, context, contextBytes, errorIndex, errorSize, bytes },
-    work: { plan, pointers: rows.map(({ own }) => own[1]), inputs, byRows: byRows === 1 },
+    work: {
+      plan,
+      pointers: rows.map(({ own }) => own[1]),
+      inputs,
+      byRows: byRows === 1,
+      ...(core && { core }),
+    },
     range,
     ranges,
   }
@@ -92,4 +133,5 @@ export function readRecord(control: Control, slot: number): Job {
 
 type Four = [number, number, number, number]
 type Five = [...Four, number]
+type Six = [...Five, number]
 type Seven = [...Five, number, number]

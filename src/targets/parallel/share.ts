@@ -7,11 +7,16 @@ import type { Plan } from '../../broadcast/plan.ts'
 import { unitsOf, type Work } from '../range.ts'
 import { mostRanges } from './control.ts'
 
-/** Nanoseconds that a run has to take on one thread to be shared while workers look for jobs, and while they sleep. */
-const worthAwake = 15_000
-const worthAsleep = 300_000
-/** What a range should take at least: claiming one costs a fraction of a microsecond. */
-const rangeTime = 15_000
+/** In nanoseconds; tests set them to next to nothing, so that everything is shared that can be. */
+export const limits = {
+  /** A run has to take so long on one thread to be shared while workers look for jobs, and while they sleep. */
+  awake: 15_000,
+  asleep: 300_000,
+  /** What a range should take at least: claiming one costs a fraction of a microsecond. */
+  range: 15_000,
+  /** An element has to take so long for plain operands: below, copying is most of the work, and only one thread can copy. */
+  copied: 4,
+}
 /** Ranges a thread, so that uneven kernels come out even. */
 const rangesPerThread = 24
 /** What an element is taken to cost before anything was measured. */
@@ -21,8 +26,8 @@ const measuredFrom = 2048
 const measuredCalls = 64
 
 export interface Cost {
-  /** Nanoseconds an element on one thread, as far as is known. */
-  nanoseconds(): number
+  /** Nanoseconds an element on one thread, as far as is known; else a guess. */
+  nanoseconds(guess?: number): number
   /** Is this run to be timed? */
   measures(n: number): boolean
   learn(n: number, milliseconds: number): void
@@ -32,7 +37,7 @@ export function makeCost(): Cost {
   let known: number | null = null
   let calls = 0
   return {
-    nanoseconds: () => known ?? firstGuess,
+    nanoseconds: (guess = firstGuess) => known ?? guess,
     measures: (n) => known === null || n >= measuredFrom || calls++ % measuredCalls === 0,
     learn(n, milliseconds) {
       const cost = (1e6 * milliseconds) / n
@@ -43,7 +48,7 @@ export function makeCost(): Cost {
 }
 
 export const isWorth = (nanoseconds: number, awake: () => boolean): boolean =>
-  nanoseconds >= worthAsleep || (nanoseconds >= worthAwake && awake())
+  nanoseconds >= limits.asleep || (nanoseconds >= limits.awake && awake())
 
 /** May its ranges run in any order? Not where elements of outputs share memory: the last one written has to win. */
 export function isShareable({ plan, pointers, inputs }: Work): boolean {
@@ -61,7 +66,8 @@ const layoutOf = (plan: Plan, k: number) => ({
 })
 
 /** Is no output an input? Then what was computed once can be computed again. */
-export function isRepeatable({ pointers, inputs }: Work): boolean {
+export function isRepeatable({ pointers, inputs, core }: Work): boolean {
+  if (core) return core.repeatable
   for (let k = inputs; k < pointers.length; k++)
     for (let i = 0; i < inputs; i++) if (pointers[i] === pointers[k]) return false
   return true
@@ -70,8 +76,8 @@ export function isRepeatable({ pointers, inputs }: Work): boolean {
 /** Units of a range: a multiple of what one step of the loop takes, so that no range but the last has a rest. */
 export function rangeOf(work: Work, nanoseconds: number, threads: number, step: number): number {
   const units = unitsOf(work)
-  const wanted = Math.min(mostRanges, threads * rangesPerThread, Math.ceil(nanoseconds / rangeTime))
+  const wanted = Math.min(mostRanges, threads * rangesPerThread, Math.ceil(nanoseconds / limits.range))
   const even = Math.ceil(units / Math.max(1, wanted))
-  const multiple = work.byRows ? 1 : even > 64 * step ? 64 * step : step
+  const multiple = work.byRows || (work.core && even < 8 * step) ? 1 : even > 64 * step ? 64 * step : step
   return Math.max(multiple, Math.ceil(even / multiple) * multiple)
 }

@@ -32,7 +32,7 @@ export function shareLoop(owner: object, loop: WasmLoop, instance: Instance): Sh
   return {
     instance,
     loop: describeLoop(++loops, loop, block.address, loop.shared.length, instance.context, bytes),
-    run: makeRunRange(instance, bytes),
+    run: makeRunRange(instance, bytes, { thread: 0, view: (code) => heap.view(code) }),
   }
 }
 

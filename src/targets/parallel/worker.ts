@@ -3,6 +3,7 @@
  * results are in shared memory. It looks for a job for a moment, because the next one often comes at once, and then sleeps.
  */
 
+import { type Code, dtypes, type TypedArray } from '../../dtype.ts'
 import type { RangeLoops } from '../range.ts'
 import { makeRunRange, type RunRange } from '../range.ts'
 import { builtin } from './builtin.ts'
@@ -41,7 +42,7 @@ interface Loaded {
 }
 
 /** Loops in this worker, each with a context in the worker's region; when that is full, all are forgotten. */
-function makeLoader({ memory, region, regionBytes }: WorkerData) {
+function makeLoader({ memory, region, regionBytes, thread }: WorkerData) {
   const loaded = new Map<number, Loaded>()
   let free = region
   const reserve = (bytes: number): number | null => {
@@ -77,7 +78,11 @@ function makeLoader({ memory, region, regionBytes }: WorkerData) {
       index: f64[(context + loop.errorIndex) / 8] ?? 0,
       size: f64[(context + loop.errorSize) / 8] ?? 0,
     })
-    const made: Loaded = { run: makeRunRange({ context, ...(exports as Functions) }, loop.bytes), facts }
+    const own = {
+      thread,
+      view: (code: Code, bytes: number) => new dtypes[code].array(bufferTo(bytes)) as TypedArray,
+    }
+    const made: Loaded = { run: makeRunRange({ context, ...(exports as Functions) }, loop.bytes, own), facts }
     loaded.set(loop.id, made)
     return made
   }
