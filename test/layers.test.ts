@@ -16,6 +16,7 @@ const order: readonly (readonly string[])[] = [
     'dtype-types.ts',
     'errors.ts',
     'outside.ts',
+    'prange.ts',
     'settings.ts',
     'thread.ts',
     'unknown-option.ts',

@@ -3,7 +3,7 @@ The Python side of the peers: NumPy and Numba over the same data, in the same ru
 
 One JSON command a line on stdin, one JSON answer a line on stdout:
   {"do": "versions"}
-  {"do": "load", "inputs": [view ...], "outputs": [view ...], "types", "args", "outs", "numpy", "numba", "helper"}
+  {"do": "load", "inputs": [view ...], "outputs": [view ...], "types", "args", "outs", "numpy", "numba", "helper", "target"}
       a view is {dtype, file, length, shape, stride, offset}, strides counted in elements; a file that is null starts as zeros
   {"do": "time", "who": "numpy" | "numba" | "numpy allocating" | "numba allocating", "times": k}   nanoseconds for k calls
   {"do": "save", "who": ..., "file": path}   calls once into cleared results and writes them, one after another
@@ -49,6 +49,7 @@ def numba_name(code):
 def compile_numba(job):
     """@vectorize as its users write it; several results need @guvectorize."""
     scope = {"numba": numba, "np": np}
+    target = job.get("target", "cpu")
     inputs = [numba_name(view["dtype"]) for view in job["inputs"]]
     result = numba_name(job["outputs"][0]["dtype"])
     several = len(job["outs"]) > 1
@@ -56,10 +57,10 @@ def compile_numba(job):
     lines = ["import math", job["helper"] or "", f"def kernel({', '.join(parameters)}):"]
     exec("\n".join(lines) + "\n    " + job["numba"].replace("\n", "\n    "), scope)
     if not several:
-        return numba.vectorize([f"{result}({','.join(inputs)})"])(scope["kernel"])
+        return numba.vectorize([f"{result}({','.join(inputs)})"], target=target)(scope["kernel"])
     arrays = inputs + [result + "[:]"] * len(job["outs"])
     layout = ",".join("()" for _ in inputs) + "->" + ",".join("()" for _ in job["outs"])
-    return numba.guvectorize([f"void({','.join(arrays)})"], layout)(scope["kernel"])
+    return numba.guvectorize([f"void({','.join(arrays)})"], layout, target=target)(scope["kernel"])
 
 
 def prepare(job):

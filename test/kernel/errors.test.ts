@@ -56,9 +56,31 @@ bad('x => Math.sqrrt(x)', '`sqrrt` is not in Math', { at: '1:11', hint: 'Did you
 bad('x => Math.arctan2(x, x)', '`arctan2` is not in Math', { hint: 'Math.atan2' })
 bad((x: number) => np.sqrt(x), '`np` is not defined', { hint: 'Math.sqrt for np.sqrt' })
 bad('x => { for (const i of range(10)) x += i; return x }', '`range` is not defined', { hint: 'let i = 0' })
-bad('x => { for (const i of prange(10)) x += i; return x }', '`prange` is not defined', {
-  hint: "'parallel'",
+bad(
+  'x => { let s = 0; for (const i of prange(10)) { x += s; s += i } return x }',
+  '`s` is carried from one',
+  {
+    at: '1:54',
+    hint: 'any order',
+  },
+)
+bad(
+  'x => { let s = 0; for (const i of prange(10)) { s += i; s *= 2 } return s + x }',
+  '`s` is carried from',
+  {
+    at: '1:57',
+  },
+)
+bad('x => { let s = 0; for (const i of prange(10)) s = i - s; return s + x }', '`s` is carried from')
+bad('x => { for (const i of prange(9)) if (i > x) break; return x }', '`break` or `return` leaves', {
+  at: '1:8',
+  hint: 'continue',
 })
+bad('x => { for (const i of prange(9)) if (i > x) return i; return x }', '`break` or `return` leaves')
+bad('x => { for (const i of prange(1, 2, x)) x += i; return x }', 'the step of `prange`')
+bad('x => { for (const i of prange(1, 2, 0)) x += i; return x }', 'the step of `prange`')
+bad('x => { for (const i of prange()) x += i; return x }', '1 to 3 arguments, not 0')
+bad('x => x + prange', 'a function stands where a number is needed', { hint: 'for (const i of prange(n))' })
 bad('x => parseInt(x)', '`parseInt` is not defined', { hint: 'Math.trunc' })
 bad('x => { console.log(x); return x }', '`console` is not defined', { hint: 'debugger' })
 

@@ -1,5 +1,6 @@
 /** Values from outside, as a kernel sees them: what `env` holds, and what the globals it may use hold. */
 import { codeOfArray, type TypedArray } from '../../dtype.ts'
+import { isPrange } from '../../prange.ts'
 import { builtinsOf } from './builtins.ts'
 import { makerOf } from './makers.ts'
 import { type Build, constant, nothing, type Parsed, type Value } from './parse-frame.ts'
@@ -75,6 +76,7 @@ export function capture(build: Build, name: string, value: unknown, at: Place): 
       if (names) return { kind: 'builtin', names }
       const maker = makerOf(value)
       if (maker) return { kind: 'maker', name: maker }
+      if (isPrange(value)) return { kind: 'prange' }
       const compiled = build.compiled(value)
       if (compiled) return { kind: 'compiled', ...compiled, name: compiled.name || name }
       if (value === Math.random) return randomIsRefused(at)

@@ -37,7 +37,6 @@ const habits: Readonly<Record<string, string>> = {
   numpy,
   math: 'The functions of Python’s math are in Math: Math.sqrt, Math.sin …',
   range: count,
-  prange: `${count} To use all cores, set target: 'parallel'; elements are computed in parallel, loops within a kernel are not.`,
   nb: 'Numba is not here: a kernel is a plain function.',
   cuda: "A kernel computes one element and needs no thread index; to run it on the gpu, set target: 'gpu'.",
   len: 'Use .length.',

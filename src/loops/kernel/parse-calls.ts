@@ -49,7 +49,7 @@ export function isCounter(node: Node): boolean {
 }
 
 /** The name at the root of `name`, `name.a.b` or `(0, name.a)`, if nothing declares it. */
-function unknownRoot(frame: Frame, callee: Expression | Super): Identifier | undefined {
+export function unknownRoot(frame: Frame, callee: Expression | Super): Identifier | undefined {
   switch (callee.type) {
     case 'Identifier':
       return variableOf(frame, callee) || globals.has(callee.name) ? undefined : callee

@@ -72,6 +72,7 @@ export type Static =
   | { readonly kind: 'object'; readonly name: string; readonly value: object }
   /** A function that makes arrays. */
   | { readonly kind: 'maker'; readonly name: Maker }
+  | { readonly kind: 'prange' }
   | { readonly kind: 'string'; readonly text: string }
 
 export type ArrayValue = Extract<Static, { kind: 'array' }>
@@ -262,6 +263,7 @@ const statics: ReadonlySet<string> = new Set<Static['kind']>([
   'method',
   'object',
   'maker',
+  'prange',
   'string',
 ])
 export const isTree = (value: Value): value is Tree => !statics.has(value.kind)
@@ -306,6 +308,7 @@ const words: Record<Static['kind'], string> = {
   method: 'a function',
   object: 'an object',
   maker: 'a function',
+  prange: 'a function',
   string: 'a string',
 }
 
@@ -321,6 +324,7 @@ const wordHints: Partial<Record<Static['kind'], string>> = {
   array: 'Take an element of it: a[i], or a[i][j] of one with two dimensions.',
   method: 'Call it: a.get(i, j), a.set(i, j, value).',
   maker: 'Call it: zeros(n), emptyLike(a).',
+  prange: 'Loop over it: for (const i of prange(n)).',
   object: 'Kernels compute with numbers; take a number from it: object.key.',
   string: 'Kernels compute with numbers.',
 }

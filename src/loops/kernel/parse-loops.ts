@@ -16,6 +16,7 @@ import {
   asTree,
   type Build,
   branch,
+  collect,
   constant,
   describe,
   emit,
@@ -27,6 +28,7 @@ import {
   type Target,
 } from './parse-frame.ts'
 import { element } from './parse-members.ts'
+import { beforeBody, checkIterations, prangeOf, type Range } from './parse-prange.ts'
 import { type Place, syntaxError } from './source.ts'
 import type { Step, Tree } from './tree.ts'
 
@@ -101,10 +103,42 @@ export function doWhile(frame: Frame, node: DoWhileStatement, names: Names): boo
   return loop(frame, names, place(frame, node), body, test)
 }
 
+/** `for (const i of prange(n))`. */
+function overRange(frame: Frame, node: ForOfStatement, names: Names, { from, to, step }: Range): boolean {
+  const { build } = frame
+  const at = place(frame, node)
+  const counter = newLocal(build, 'i')
+  const index = readLocal(counter, at)
+  emit(build, { kind: 'set', local: counter, value: from })
+  let label = 0
+  let own: readonly Step[] = []
+  const before = beforeBody(build)
+  const body = (target: Target) => {
+    leaveUnless(build, target, binary(step > 0 ? '<' : '>', index, to, at))
+    label = target.label
+    const { steps } = collect(build, () => {
+      const { left } = node
+      if (left.type !== 'VariableDeclaration') assignPattern(frame, left, index)
+      else for (const d of left.declarations) declarePattern(frame, d.id, index)
+      bodyOf(frame, node.body)
+    })
+    own = steps
+    build.steps.push(...steps)
+  }
+  const update = () => {
+    emit(build, { kind: 'set', local: counter, value: binary('+', index, constant(step, at), at) })
+  }
+  const ends = loop(frame, names, at, body, update)
+  checkIterations(build, own, counter, label, before, at)
+  return ends
+}
+
 /** `for (const v of table)`, `for (const row of a)`. */
 export function forOf(frame: Frame, node: ForOfStatement, names: Names): boolean {
   const { build } = frame
   const at = place(frame, node)
+  const range = prangeOf(frame, node)
+  if (range) return overRange(frame, node, names, range)
   const over = build.lower.value(frame, node.right)
   if ((over.kind !== 'table' && over.kind !== 'array') || node.await) {
     return syntaxError(

@@ -75,6 +75,7 @@ function free(frame: Frame, id: Identifier): Value {
   if (name === 'arguments') return { kind: 'tuple', items: ownArguments(frame).args }
   const maker = makerNamed(name)
   if (maker) return { kind: 'maker', name: maker }
+  if (name === 'prange') return { kind: 'prange' }
   return syntaxError(at, `\`${name}\` is not defined in the kernel`, freeHint(frame, name))
 }
 

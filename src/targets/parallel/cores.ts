@@ -168,7 +168,7 @@ export function shareCores(loop: WasmLoop): CoresElsewhere {
       if (code === null)
         report.why ??=
           plan.size === 1
-            ? 'one core call runs on one thread'
+            ? 'one core call runs on one thread, and so do its loops over prange in this version'
             : byAll
               ? 'all core calls write to one array'
               : threads.whyAlone()

@@ -1,0 +1,203 @@
+/**
+ * node bench/parallel.mjs: the parallel target against cpu and against Numba's target='parallel', on the kernel table; what short
+ * calls cost; and what more threads than processors do. `--sizes`, `--filter` and `--quick` as in the other benchmarks, `--no-numba`
+ * leaves Numba out, `--only table,short,threads,arrays` picks parts.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import {
+  free,
+  getNumThreads,
+  guvectorize,
+  ones,
+  resident,
+  setNumThreads,
+  vectorize,
+  zeros,
+} from '../dist/index.js'
+import { calling, elements } from './contenders.mjs'
+import { codes, compare, inputsOf, kernels, resultsOf } from './kernels.mjs'
+import { startPeer } from './peers/child.mjs'
+import { pythonPeers } from './peers/python.mjs'
+import { race, timed } from './race.mjs'
+import { three } from './report.mjs'
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    filter: { type: 'string', default: '' },
+    sizes: { type: 'string', default: '1e6' },
+    only: { type: 'string', default: 'table,arrays,short,threads' },
+    'no-numba': { type: 'boolean', default: false },
+  },
+})
+const settings = options.quick
+  ? { rounds: 5, sampleMs: 3, budgetMs: 250 }
+  : { rounds: 15, sampleMs: 10, budgetMs: 3000 }
+const parts = options.only.split(',')
+const wanted = new RegExp(options.filter, 'i')
+const geometric = (list) => Math.exp(list.reduce((sum, x) => sum + Math.log(x), 0) / list.length)
+const folder = fileURLToPath(new URL('.cache/', import.meta.url))
+mkdirSync(folder, { recursive: true })
+
+function numbaPeer() {
+  if (options['no-numba']) return null
+  const { found, missing } = pythonPeers()
+  const plain = found.find(({ svml }) => !svml)
+  for (const { peer, reason } of missing) console.log(`${peer} is missing: ${reason}`)
+  if (!plain) return null
+  const env = { ...plain.env, NUMBA_NUM_THREADS: String(getNumThreads()) }
+  return startPeer(plain.command, plain.args, env)
+}
+
+/** Numba over the same inputs, its result compared with ours. */
+async function numbaContender(peer, row, inputs, want) {
+  const files = inputs.map((data, k) => {
+    const file = join(folder, `input-${k}.bin`)
+    writeFileSync(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    return file
+  })
+  const { inputs: inCodes, results } = codes(row)
+  const view = (dtype, length, file) => ({ dtype, length, file, shape: [length], stride: [1], offset: 0 })
+  const n = want[0].length
+  const names = await peer.ask({
+    do: 'load',
+    inputs: inCodes.map((code, k) => view(code, n, files[k])),
+    outputs: results.map((code) => view(code, n, null)),
+    args: Object.keys(row.args),
+    outs: row.outs,
+    numpy: null,
+    numba: row.numba ?? null,
+    helper: row.numbaHelper ?? null,
+    target: 'parallel',
+  })
+  if (!names.includes('numba')) return []
+  return [{ name: 'Numba', time: (times) => peer.ask({ do: 'time', who: 'numba', times }) }]
+}
+
+async function table() {
+  const peer = numbaPeer()
+  for (const n of options.sizes.split(',').map(Number)) {
+    const gains = []
+    const ahead = []
+    for (const row of kernels.filter(({ name, types }) => wanted.test(`${name} ${types}`))) {
+      const inputs = inputsOf(row, n)
+      const placed = inputs.map((data) => resident(data))
+      const out = codes(row).results.map((code) => zeros([n], code))
+      const cpu = vectorize([row.types], row.kernel)
+      const parallel = cpu.on('parallel')
+      const want = resultsOf(row, n)
+      row.loop(n, ...inputs, ...want)
+      const contenders = [
+        { name: 'cpu', time: timed(calling(cpu, [...placed, ...out])) },
+        { name: 'parallel', time: timed(calling(parallel, [...placed, ...out])) },
+      ]
+      for (const { time, name } of contenders) {
+        time(1)
+        compare(row, name, out.map(elements), want)
+      }
+      try {
+        if (peer) contenders.push(...(await numbaContender(peer, row, inputs, want)))
+      } catch (error) {
+        console.log(`  Numba: ${error.message}`)
+      }
+      const times = await race(contenders, settings)
+      const gain = times.cpu.median / times.parallel.median
+      gains.push(gain)
+      const numba = times.Numba && times.Numba.median / times.parallel.median
+      if (numba) ahead.push(numba)
+      const last = parallel.explain().last
+      console.log(
+        `${row.name} ${row.types} ${n}: cpu ${three(times.cpu.median / n)} ns, parallel ${three(times.parallel.median / n)} ns, ` +
+          `${three(gain)} times cpu${numba ? `, ${three(numba)} times Numba parallel` : ''} (${last.why ?? `${last.threads} threads`})`,
+      )
+      for (const x of [...placed, ...out]) free(x)
+    }
+    console.log(
+      `${n}: geometric mean ${three(geometric(gains))} times cpu, worst ${three(Math.min(...gains))}` +
+        (ahead.length
+          ? `; ${three(geometric(ahead))} times Numba parallel, worst ${three(Math.min(...ahead))}`
+          : ''),
+    )
+  }
+  peer?.stop()
+}
+
+/** Batches of matrices, and moving means of rows. */
+async function arrays() {
+  const matmul = guvectorize(['void(f8[:,:],f8[:,:],f8[:,:])'], '(m,n),(n,p)->(m,p)', (a, b, out) => {
+    for (let i = 0; i < a.shape[0]; i++)
+      for (let j = 0; j < b.shape[1]; j++) {
+        let s = 0
+        for (let k = 0; k < a.shape[1]; k++) s += a[i][k] * b[k][j]
+        out[i][j] = s
+      }
+  })
+  for (const [count, size] of [
+    [1, 256],
+    [8, 200],
+    [500, 32],
+    [20000, 8],
+    [100000, 3],
+  ]) {
+    const [a, b, out] = [0, 0, 0].map(() => ones([count, size, size]))
+    const times = await race(
+      ['cpu', 'parallel'].map((name) => ({ name, time: timed(calling(matmul.on(name), [a, b, out])) })),
+      settings,
+    )
+    console.log(
+      `${count} products of ${size} by ${size}: cpu ${three(times.cpu.median / 1e3)} µs, ${three(times.cpu.median / times.parallel.median)} times cpu`,
+    )
+    for (const x of [a, b, out]) free(x)
+  }
+}
+
+async function short() {
+  const add = vectorize(['f8(f8,f8)'], (x, y) => x + y)
+  const exp = vectorize(['f8(f8)'], (x) => Math.exp(x))
+  for (const [name, f, nin] of [
+    ['a + b', add, 2],
+    ['exp', exp, 1],
+  ])
+    for (const n of [100, 1e3, 4e3, 1e4, 3e4, 1e5]) {
+      const args = Array.from({ length: nin + 1 }, () => ones([n]))
+      const times = await race(
+        ['cpu', 'parallel'].map((target) => ({ name: target, time: timed(calling(f.on(target), args)) })),
+        settings,
+      )
+      const { cpu, parallel } = times
+      console.log(
+        `${name} on ${n}: cpu ${three(cpu.median)} ns, parallel ${three(parallel.median)} ns, ${three(parallel.median - cpu.median)} more`,
+      )
+      for (const x of args) free(x)
+    }
+}
+
+async function threads() {
+  const before = getNumThreads()
+  for (const name of ['Black-Scholes', 'a + b', 'Mandelbrot']) {
+    const row = kernels.find((one) => one.name.startsWith(name))
+    const n = 1e6
+    const placed = inputsOf(row, n).map((data) => resident(data))
+    const out = codes(row).results.map((code) => zeros([n], code))
+    const f = vectorize([row.types], row.kernel)
+    const cpu = await race([{ name: 'cpu', time: timed(calling(f, [...placed, ...out])) }], settings)
+    for (const count of [1, 2, 4, 8, 16]) {
+      setNumThreads(count)
+      const g = calling(f.on('parallel'), [...placed, ...out])
+      const { parallel } = await race([{ name: 'parallel', time: timed(g) }], settings)
+      console.log(
+        `${row.name} on ${n}, ${count} threads, ${availableParallelism()} processors: ${three(cpu.cpu.median / parallel.median)} times cpu`,
+      )
+    }
+    for (const x of [...placed, ...out]) free(x)
+  }
+  setNumThreads(before)
+}
+
+const all = { table, arrays, short, threads }
+for (const part of parts) await all[part]()
+rmSync(folder, { recursive: true })
