@@ -55,6 +55,7 @@ const exported = [
   'memoryInfo',
   'ones',
   'plain',
+  'prange',
   'ready',
   'registerTarget',
   'resident',
