@@ -2,16 +2,17 @@
 import type { NdArray } from 'ndarray'
 import type { View } from '../broadcast/view.ts'
 import type { Casting, Code, DType, TypedArray } from '../dtype.ts'
+import type { GpuArray } from '../targets/gpu/array.ts'
 import type { Answer, Result, Scalar, WholeAnswer, WholeInferred } from './result-types.ts'
 import type { ArgType, HasArrays, Signature, Signatures } from './signature-types.ts'
 
 export type Nested = Scalar | readonly Nested[]
 
-/** What an array function takes: a view, a typed array (1-d), a number, bigint or boolean, nested arrays. */
-export type Operand = View | NdArray | TypedArray | Scalar | readonly Nested[]
+/** What an array function takes: a view, a typed array (1-d), a number, bigint or boolean, nested arrays; on the gpu what lives there. */
+export type Operand = View | NdArray | TypedArray | Scalar | readonly Nested[] | GpuArray
 
 /** What it may be told to write into. */
-export type Output = View | NdArray
+export type Output = View | NdArray | GpuArray
 
 /** The targets that come with lanewise, and those that others register. */
 export type TargetName = 'cpu' | 'parallel' | 'gpu' | 'js' | (string & {})
@@ -114,6 +115,21 @@ export type Settled<T extends TargetName, R> = string extends T
     ? Promise<R>
     : R
 
+type HasGpu<I> = I extends readonly [infer Head, ...infer Rest]
+  ? [Head] extends [GpuArray]
+    ? true
+    : HasGpu<Rest>
+  : false
+
+/** Results beside what lives on the gpu live there. */
+type Home<X> = [X] extends [GpuArray] ? GpuArray : Result
+type OnDevice<I, A> =
+  true extends HasGpu<I>
+    ? A extends readonly unknown[]
+      ? { -readonly [K in keyof A]: GpuArray }
+      : GpuArray
+    : A
+
 type Names = [x1: Operand, x2: Operand, x3: Operand, x4: Operand, x5: Operand, x6: Operand]
 
 type Every<Item, Count extends number, Done extends Item[] = []> = Done['length'] extends Count
@@ -167,24 +183,30 @@ type Of<S, I, R> = Signatures<S> extends infer Sigs extends readonly Signature[]
 
 /** A function from arrays to arrays, with broadcasting. `S`: signatures; `T`: target; `R`: what the kernel returns. */
 export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> extends Compiled {
-  <I extends Inputs<S>>(...inputs: I): Settled<T, Of<S, I, R>>
-  <I extends Inputs<S>>(...args: [...inputs: I, options: CallOptions<null>]): Settled<T, Of<S, I, R>>
+  <I extends Inputs<S>>(...inputs: I): Settled<T, OnDevice<I, Of<S, I, R>>>
+  <I extends Inputs<S>>(
+    ...args: [...inputs: I, options: CallOptions<null>]
+  ): Settled<T, OnDevice<I, Of<S, I, R>>>
   <I extends Inputs<S>, const O extends Output | readonly (Output | null)[]>(
     ...args: [...inputs: I, options: CallOptions<O> & { readonly out: O }]
   ): Settled<T, Written<O, Of<S, I, R>>>
   <O extends Output>(...args: [...inputs: Inputs<S>, out: O, options?: CallOptions<null>]): Settled<T, O>
   <O extends Outputs<S, R>>(...args: [...inputs: Inputs<S>, ...outs: O]): Settled<T, Written<O, unknown>>
-  <I extends Inputs<S>>(...args: [...inputs: I, options: CallOptions]): Settled<T, Of<S, I, R>>
-  async<I extends Inputs<S>>(...inputs: I): Promise<Of<S, I, R>>
+  <I extends Inputs<S>>(...args: [...inputs: I, options: CallOptions]): Settled<T, OnDevice<I, Of<S, I, R>>>
+  async<I extends Inputs<S>>(...inputs: I): Promise<OnDevice<I, Of<S, I, R>>>
   async<I extends Inputs<S>>(
     ...args: [...inputs: I, options: CallOptions<null> & AsyncOptions]
-  ): Promise<Of<S, I, R>>
+  ): Promise<OnDevice<I, Of<S, I, R>>>
   async(...args: unknown[]): Promise<unknown>
   /**
    * Every element of `a` with every element of `b`: a result of shape `a.shape + b.shape`. Matches `numpy.ufunc.outer`.
    * @throws NoLoopError for a function that does not take two inputs; what a call throws
    */
-  outer<A extends Operand, B extends Operand>(a: A, b: B, options?: CallOptions): Settled<T, Of<S, [A, B], R>>
+  outer<A extends Operand, B extends Operand>(
+    a: A,
+    b: B,
+    options?: CallOptions,
+  ): Settled<T, OnDevice<[A, B], Of<S, [A, B], R>>>
   /**
    * `x[i] = f(x[i], b)` for one index after another, in place: an index that comes twice counts twice. A list of numbers is one
    * array of indices; a list of anything else has an entry an axis. Casts are unsafe. Matches `numpy.ufunc.at`.
@@ -213,11 +235,11 @@ export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> ex
    *   identity, for several axes of a function without one; BroadcastError and CastingError for `where`
    */
   reduce<const O extends Output>(x: Operand, options: ReduceOptions<O> & { readonly out: O }): Settled<T, O>
-  reduce(
-    x: Operand,
+  reduce<X extends Operand>(
+    x: X,
     options: ReduceOptions & { readonly keepdims: true },
-  ): Settled<T, Each<Nout<S, R>, Result>>
-  reduce(x: Operand, options?: ReduceOptions): Settled<T, Each<Nout<S, R>, Result | Scalar>>
+  ): Settled<T, Each<Nout<S, R>, Home<X>>>
+  reduce<X extends Operand>(x: X, options?: ReduceOptions): Settled<T, Each<Nout<S, R>, Home<X> | Scalar>>
   /**
    * Every step of a fold from the left along an axis: `add.accumulate(x)` is its running sum. `out` may be the array itself.
    * Matches `numpy.ufunc.accumulate`.
@@ -227,7 +249,7 @@ export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> ex
     x: Operand,
     options: AccumulateOptions<O> & { readonly out: O },
   ): Settled<T, O>
-  accumulate(x: Operand, options?: AccumulateOptions): Settled<T, Each<Nout<S, R>, Result>>
+  accumulate<X extends Operand>(x: X, options?: AccumulateOptions): Settled<T, Each<Nout<S, R>, Home<X>>>
   /**
    * Reduces the slices of an axis that begin at `indices`, each up to the next index; one element where that is not larger.
    * Matches `numpy.ufunc.reduceat`.
@@ -238,7 +260,11 @@ export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> ex
     indices: Operand,
     options: AccumulateOptions<O> & { readonly out: O },
   ): Settled<T, O>
-  reduceat(x: Operand, indices: Operand, options?: AccumulateOptions): Settled<T, Each<Nout<S, R>, Result>>
+  reduceat<X extends Operand>(
+    x: X,
+    indices: Operand,
+    options?: AccumulateOptions,
+  ): Settled<T, Each<Nout<S, R>, Home<X>>>
   readonly name: string
   readonly doc: string
   readonly nin: Nin<S>

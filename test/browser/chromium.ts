@@ -9,7 +9,7 @@ import {
   readFileSync,
   renameSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { brotliDecompressSync, createBrotliDecompress } from 'node:zlib'
 import { root } from '../packed.ts'
@@ -69,4 +69,14 @@ async function unpacked(): Promise<string> {
   chmodSync(partial, 0o755)
   renameSync(partial, join(folder, 'chromium'))
   return folder
+}
+
+/** The same with WebGPU, on SwiftShader: its files have to lie beside the browser's. */
+export function withWebGpu(found: Chromium): Chromium {
+  const packed = join(packageFolder, 'bin/swiftshader.tar.br')
+  const folder = dirname(found.executablePath)
+  if (folder.startsWith(root) && existsSync(packed) && !existsSync(join(folder, 'vk_swiftshader_icd.json')))
+    execFileSync('tar', ['-xf', '-', '-C', folder], { input: brotliDecompressSync(readFileSync(packed)) })
+  const own = found.args.filter((arg) => arg !== '--disable-gpu')
+  return { ...found, args: [...own, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] }
 }

@@ -1,5 +1,5 @@
 /** Compiled, never run: what calls return. */
-import { type Result, type Scalar, vectorize } from 'lanewise'
+import { type GpuArray, type Result, type Scalar, toGpu, vectorize } from 'lanewise'
 import { chunk, type F4, type F8, f4, f8, type I4, type I8, i4, i8, some, type U1, u1 } from './arrays.ts'
 import { same } from './same.ts'
 
@@ -188,6 +188,15 @@ const gpu = vectorize(['f4(f4)'], (x) => x * 2, { target: 'gpu' })
   same<typeof v, F8>()
   const w = hypot.on('cpu' as string)(f8, f8)
   same<typeof w, F8 | Promise<F8>>()
+  const there = await toGpu(f4)
+  const g = hypot.on('gpu')(there, 1)
+  same<typeof g, Promise<GpuArray>>()
+  const h = divmod.on('gpu')(there, there)
+  same<typeof h, Promise<[GpuArray, GpuArray]>>()
+  const i = (await g.then((y) => gpu.on('gpu')(y.T))).read()
+  same<Awaited<typeof i>['shape'], number[]>()
+  const j = hypot.on('gpu').reduce(there, { keepdims: true })
+  same<typeof j, Promise<GpuArray>>()
   const x = hypot.async(f4, f4)
   same<typeof x, Promise<F4>>()
   const y = hypot.async(f4, f4, { signal: new AbortController().signal })

@@ -2,7 +2,7 @@
 import { operandBrand, toStrided } from '../../broadcast/operand.ts'
 import { contiguousStrides, sizeOf } from '../../broadcast/shape.ts'
 import type { Strided } from '../../broadcast/view.ts'
-import { type Code, dtypes, type TypedArray } from '../../dtype.ts'
+import { type ArrayByCode, type Code, dtypes, type TypedArray } from '../../dtype.ts'
 import type { ArrayResult } from '../memory/array-types.ts'
 import { EvalFreeArray } from '../memory/evalfree.ts'
 import { addressOf, allocatePlain } from '../memory/resident.ts'
@@ -74,7 +74,7 @@ export class GpuArray {
    * The elements as an ndarray of the host, of the same shape.
    * @throws BoundsError of the kernel that made them, MemoryError when it was freed, TargetError when the device was lost
    */
-  async read(): Promise<ArrayResult<never>> {
+  async read(): Promise<ArrayResult<ArrayByCode[Code]>> {
     const handle = this.#handle
     const { gpu, buffer, code } = here(handle)
     const { bytes } = dtypes[code]
@@ -93,7 +93,9 @@ export class GpuArray {
     await check
     const data = allocatePlain(code, high - low)
     data.set(typedFrom(part, code).subarray(low - from) as never)
-    return makeResult(code, data, this.shape, this.stride, this.offset - low) as ArrayResult<never>
+    return makeResult(code, data, this.shape, this.stride, this.offset - low) as ArrayResult<
+      ArrayByCode[Code]
+    >
   }
 
   /** Gives its memory back, and makes it and all views of it unusable. */
