@@ -135,6 +135,8 @@ function place(loop: WasmLoop, operands: readonly Strided[], plan: Plan, report:
   }
 }
 
+const noRoom = 'the memory of resident arrays has no room left for an asynchronous call'
+
 /** A loop whose context nobody else writes to gives it back when it is collected. */
 const collected = new FinalizationRegistry<readonly Block[]>((blocks) => {
   for (const block of blocks) residentHeap().release(block)
@@ -159,7 +161,7 @@ export function makeLater(loop: WasmLoop, tables: readonly TypedArray[]): RunLat
       const own = load()
       const placed = own && place(loop, operands, plan, report)
       if (!placed) {
-        report.why ??= 'the memory of resident arrays has no room left for an asynchronous call'
+        report.why ??= noRoom
         return false
       }
       try {
@@ -213,6 +215,8 @@ async function doneBy(
     }
     if (pool.broken() !== null)
       return `no worker could be started: ${pool.broken()}. Say where their file is with configure({ workerUrl })`
+    const { claimed, staffed } = pool.look(slot)
+    if (!staffed && claimed === 0) return noRoom
     if (!isRepeatable(work)) break
   }
   throw isRepeatable(work)
@@ -234,10 +238,10 @@ async function end(
   const deaths = pool.ended() + mostDeaths
   try {
     for (;;) {
-      const { finished, claimed, inside } = pool.look(slot)
+      const { finished, claimed, inside, staffed } = pool.look(slot)
       throwIfAborted(signal)
       if (finished === job.ranges) return pool.outcome(slot)
-      const hopeless = pool.broken() !== null || claimed >= job.ranges || pool.ended() > deaths
+      const hopeless = !staffed || pool.broken() !== null || claimed >= job.ranges || pool.ended() > deaths
       if (!inside && hopeless) break
       progress(finished)
       await change(pool, slot, finished, signal)

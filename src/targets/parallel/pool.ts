@@ -43,6 +43,8 @@ export interface Look {
   readonly claimed: number
   /** Is a thread at work on it? */
   readonly inside: boolean
+  /** Is there any worker? There may be no memory for one. */
+  readonly staffed: boolean
 }
 
 export interface Pool {
@@ -259,7 +261,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
       const [claimed, finished] = (['next', 'finished'] as const).map((name) =>
         Atomics.load(i32, slotWordOf(control, slot, name)),
       ) as [number, number]
-      return { finished, claimed, inside }
+      return { finished, claimed, inside, staffed: members.some((one) => one !== undefined) }
     },
     outcome,
     nextFinish(slot, seen) {
