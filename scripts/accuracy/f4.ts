@@ -124,7 +124,7 @@ const corners = [0, 1, 2, 3, 0.5, 1.5, 2 ** 24, 2 ** 127, 2 ** -126, 2 ** -149, 
   .flatMap((x) => [bitsOf(x), bitsOf(x) + 1, bitsOf(x) - 1])
   .flatMap((x) => [x, (x ^ 0x80000000) >>> 0])
 
-/** A function of two arguments over `count` pairs: corners, random bits, near 1, similar sizes, and results of every size. */
+/** A function of two arguments over `count` pairs: corners, random bits, near 1, similar sizes, results of every size, and what cancels. */
 export function measurePairs(name: Op, count: number, fma: boolean): Worst {
   const random = generator(name.length * 31)
   const any = () => Math.floor(random() * 2 ** 32)
@@ -136,6 +136,11 @@ export function measurePairs(name: Op, count: number, fma: boolean): Worst {
     if (k < corners.length ** 2)
       return [corners[k % corners.length] ?? 0, corners[Math.floor(k / corners.length)] ?? 0]
     const x = any()
+    if (name === 'logaddexp' && k % 2 === 0) {
+      // Next to where the result is 0.
+      const at = -random() * Math.LN2
+      return [bitsOf(at), bitsOf(Math.log1p(-Math.exp(Math.fround(at))))]
+    }
     switch (name === 'ldexp' ? 4 : k % 4) {
       case 0:
         return [x, any()]

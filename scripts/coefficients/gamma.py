@@ -1,4 +1,5 @@
-"""Prints the coefficients of src/loops/kernel/math/gamma.ts, lgamma.ts and their helpers, computed by mpmath (pip install mpmath).
+"""Prints the coefficients of gamma.ts, gamma-single.ts, lgamma.ts and exp-log-pair.ts in src/loops/kernel/math, computed by mpmath
+(pip install mpmath).
 
     python3 scripts/coefficients/gamma.py
 
@@ -49,6 +50,7 @@ def size(x):
 print('log(2 pi)/2 - 1/2', parts(log(2 * pi) / 2 - mpf(1) / 2))
 print('2/3', parts(mpf(2) / 3), 'ln 2', parts(log(2)), '1/12', parts(mpf(1) / 12), 'pi', parts(pi))
 fit('stirling', stirling, [0, mpf(1) / 25], 10, 1)
+fit('stirling f4', stirling, [0, mpf(1) / 25], 5)
 fit('sine', sine, [0, mpf(1) / 4], 11, 3)
 
 # log((1+s)/(1-s)) = 2s + 2/3 s^3 + s^5 q(s^2)

@@ -3,7 +3,7 @@
  *   log Γ(t) = (t - 1/2) (log t - 1) + (log 2π - 1)/2 + 1/12t + q(1/t²)/t³
  * in two parts; a number a below 5 comes from t = a + 5: Γ(a) = Γ(a+5) / (a (a+1) … (a+4)), and (a+1) … (a+4) = (c+4) (c+6) with
  * c = a (a+5). Negative numbers by reflection: Γ(-a) = -π / (a sin(πa) Γ(a)).
- * In f8, also for f4. Coefficients: scripts/coefficients/gamma.py.
+ * For f4 see gamma-single.ts. Coefficients: scripts/coefficients/gamma.py.
  */
 import type { Expr } from '../ir.ts'
 import {
@@ -38,6 +38,7 @@ import {
 import { scaleFar } from './exp.ts'
 import { expOfPair, logOf } from './exp-log-pair.ts'
 import { beyond, scaleBy } from './formats.ts'
+import { gammaSingle } from './gamma-single.ts'
 import { inDouble } from './log-more.ts'
 import { polynomial } from './polynomial.ts'
 
@@ -114,7 +115,7 @@ export function reflected(b: Build, a: Expr, { small, factor }: GammaParts): Pai
 /** Below this Γ(x) is 1/x; from here on Γ is infinite, or Γ(-x) 0. */
 const [tiny, most] = [2 ** -60, 190]
 
-export const gamma = inDouble((b, x) => {
+function gammaDouble(b: Build, x: Expr): Expr {
   const size = b.let(abs(x))
   const a = b.let(pmin(size, most))
   const parts = gammaParts(b, a)
@@ -137,4 +138,8 @@ export const gamma = inDouble((b, x) => {
   })
   b.when(lt(size, tiny), () => result.set(div(1, x)))
   return result.get
-})
+}
+
+const single = inDouble(gammaSingle)
+
+export const gamma = (b: Build, x: Expr): Expr => (b.type === 'f8' ? gammaDouble(b, x) : single(b, x))

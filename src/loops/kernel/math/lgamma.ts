@@ -4,7 +4,7 @@
  * within 1/20 of a whole number n, ever closer to it; they come from
  *   1/|Γ(-n-r)| = |r| (1+r) (2+r) … (n+r) / Γ(1-r)
  * in two parts throughout, the last factor as a polynomial.
- * In f8, also for f4. Coefficients: scripts/coefficients/gamma.py.
+ * For f4 see gamma-single.ts, but for the zeros. Coefficients: scripts/coefficients/gamma.py.
  */
 import type { Expr } from '../ir.ts'
 import {
@@ -27,6 +27,7 @@ import {
 import { letPair, type Pair, pairOf, productOfPairs, selectPair, sum, sumOfPairs, times } from './double.ts'
 import { logOf, logOfPair } from './exp-log-pair.ts'
 import { gammaParts, reflected } from './gamma.ts'
+import { lgammaSingle } from './gamma-single.ts'
 import { inDouble } from './log-more.ts'
 import { polynomial } from './polynomial.ts'
 
@@ -37,6 +38,9 @@ interface Zero {
   readonly slope: { readonly high: number; readonly low: number }
   readonly rest: readonly number[]
 }
+
+/** Zeros below come by way of the next whole number. */
+const lowest = -3.98
 
 const zeros: readonly Zero[] = [
   {
@@ -86,7 +90,7 @@ const zeros: readonly Zero[] = [
     ],
   },
   {
-    from: -3.98,
+    from: lowest,
     at: { high: -3.955294284858598, low: -1.999428391746348e-17 },
     slope: { high: -20.725060845803707, low: 1.4319348367658305e-15 },
     rest: [
@@ -171,12 +175,17 @@ function nearPole(b: Build, x: Expr): Expr {
   return neg(add(log.high, log.low))
 }
 
+/** lgamma next to any of its zeros. */
+const small = (b: Build, x: Expr): Expr => select(gt(x, lowest), nearZero(b, x), nearPole(b, x))
+
+const isPole = (x: Expr): Expr => and(le(x, 0), eq(floor(x), x))
+
 /** Next to a zero the parts of the logarithm cancel below this. */
-const near = 2 ** -6
+const near = { f4: 2 ** -14, f8: 2 ** -6 } as const
 /** Γ(x) is 1/x below the first; products with x stay finite up to the second. */
 const [tiny, large] = [2 ** -60, 2 ** 900]
 
-export const lgamma = inDouble((b, x) => {
+function lgammaDouble(b: Build, x: Expr): Expr {
   const size = b.let(abs(x))
   const parts = gammaParts(b, size)
   const bottom = times(b, parts.factor, size)
@@ -191,7 +200,7 @@ export const lgamma = inDouble((b, x) => {
     })
     result.set(add(turned.high, turned.low))
   })
-  b.when(lt(abs(result.get), near), () => result.set(select(gt(x, -3.98), nearZero(b, x), nearPole(b, x))))
+  b.when(lt(abs(result.get), near.f8), () => result.set(small(b, x)))
   b.when(lt(size, tiny), () => {
     const { high, low } = logOf(b, b.let(mul(size, 2 ** 120)), 120)
     result.set(neg(add(high, low)))
@@ -201,6 +210,13 @@ export const lgamma = inDouble((b, x) => {
     const scaled = times(b, factor, b.let(mul(size, 2 ** -300)))
     result.set(select(lt(size, Infinity), mul(add(scaled.high, scaled.low), 2 ** 300), size))
   })
-  const pole = and(le(x, 0), eq(floor(size), size))
-  return select(pole, Infinity, result.get)
+  return select(isPole(x), Infinity, result.get)
+}
+
+const single = inDouble((b, x) => {
+  const result = b.variable(lgammaSingle(b, x))
+  b.when(lt(abs(result.get), near.f4), () => result.set(small(b, x)))
+  return select(isPole(x), Infinity, result.get)
 })
+
+export const lgamma = (b: Build, x: Expr): Expr => (b.type === 'f8' ? lgammaDouble(b, x) : single(b, x))

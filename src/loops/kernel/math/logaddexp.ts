@@ -1,7 +1,7 @@
 /**
  * logaddexp: log(e^x + e^y) = m + log(1 + e^-d) for the greater operand m and d = |x - y|, which is kept in two parts, as all that
  * follows. Where the sum cancels, log(1 + s) for s = (e^x - 1) + e^y in twice the digits: then m is in [-log 2, 0], and s is small.
- * In f8, also for f4.
+ * For f4 in single numbers of f8, but where the sum cancels.
  */
 import type { Expr } from '../ir.ts'
 import {
@@ -11,6 +11,7 @@ import {
   type Build,
   convert,
   div,
+  eq,
   gt,
   lt,
   madd,
@@ -34,8 +35,10 @@ import {
   sumOfPairs,
   times,
 } from './double.ts'
+import { exp } from './exp.ts'
 import { expOfPair, logOfPair } from './exp-log-pair.ts'
 import { powerOfTwo, toNearest } from './formats.ts'
+import { log1p } from './log-more.ts'
 
 /** ln 2 in parts of 33 and 53 bits, the last of 53. */
 const ln2 = [0.6931471803691238, 1.9082149292705877e-10, 1.1612227229362532e-26] as const
@@ -113,8 +116,19 @@ function logaddexpDouble(b: Build, x: Expr, y: Expr): Expr {
   return result.get
 }
 
+/** For f4: single numbers of f8 will do, but where the sum cancels. */
+function logaddexpSingle(b: Build, x: Expr, y: Expr): Expr {
+  const [upper, lower] = [b.let(max(x, y)), b.let(min(x, y))]
+  const minus = b.let(sub(lower, upper))
+  const log = b.let(log1p(b, b.let(exp(b, minus))))
+  const result = b.variable(add(upper, log))
+  b.when(lt(abs(result.get), mul(log, 2 ** -16)), () => result.set(nearZero(b, upper, lower)))
+  // Equal infinities, and NaN.
+  return select(eq(minus, minus), result.get, upper)
+}
+
 export function logaddexp(b: Build, x: Expr, y: Expr): Expr {
   if (b.type === 'f8') return logaddexpDouble(b, x, y)
   const [u, v] = [x, y].map((e) => b.let(convert('f8', e))) as [Expr, Expr]
-  return convert('f4', logaddexpDouble(withType(b, 'f8'), u, v))
+  return convert('f4', logaddexpSingle(withType(b, 'f8'), u, v))
 }
