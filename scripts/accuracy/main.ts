@@ -58,10 +58,16 @@ const rows = functionNames
 const text = `# Accuracy of the math functions
 
 The worst errors found, in units in the last place of the exact result (0.5 is correct rounding); zeros, infinities and NaN have
-to be right. f8: ${Number(count).toLocaleString('en-US')} operands or pairs, random bit patterns, the ranges in which each function works, and awkward
-places, against MPFR; functions of two operands also where results cancel. f4, against f8: bold numbers are over all 2^32 operands (\`scripts/accuracy/exhaustive.ts\`), others of one
-argument over every ${stride}th, those of two over random and awkward pairs. "Fused" is what engines with fused multiply-adds run; mantissa and
-exponent are the results of frexp. What has been measured of functions that are still the same stands in \`scripts/accuracy/*.json\`. Written by \`node --import tsx scripts/accuracy/main.ts${process.argv.length > 2 ? ` ${process.argv.slice(2).join(' ')}` : ''}\`.
+to be right.
+
+- f8: ${Number(count).toLocaleString('en-US')} operands or pairs, random bit patterns, the ranges in which each function works, awkward places, and where
+  results cancel, against MPFR.
+- f4, against f8: bold numbers are over all 2^32 operands (\`scripts/accuracy/exhaustive.ts\`), others of one argument over every
+  ${stride}th, those of two over random and awkward pairs. 0.500 is what is computed in f8 and rounded.
+- "Fused" is what engines with fused multiply-adds run; mantissa and exponent are the results of frexp.
+
+Written by \`node --import tsx scripts/accuracy/main.ts${process.argv.length > 2 ? ` ${process.argv.slice(2).join(' ')}` : ''}\`. What has been measured of functions
+that are still the same is kept in \`scripts/accuracy/*.json\`.
 
 The goal is 1, on f8 2 for pow, tanh, gamma and lgamma. lgamma keeps it next to its zeros. logaddexp keeps it down to results of some
 2^-52 of the lesser power; where e^x + e^y is closer to 1 than that, the error is some 2^-107 of the lesser power.

@@ -60,4 +60,37 @@ for (const fma of ways) {
   })
 }
 
+/** x, the y for which e^x + e^y is closest to 1, and the result (mpmath). */
+const cancelling = [
+  [-0.01, -4.610166019324897, 1.1671996822294661e-18],
+  [-0.1, -2.3521684610440907, 3.5084531757496425e-18],
+  [-0.2, -1.7077718009705198, 4.766737617812347e-18],
+  [-0.3, -1.3502256128148467, 1.482330352742494e-17],
+  [-0.4, -1.109632931588928, 2.5805402757906628e-17],
+  [-0.5, -0.9327521295671886, 4.964190929818499e-18],
+  [-0.6, -0.7958703683463196, -2.1027834701062326e-17],
+  [-0.69, -0.6963042971440567, -1.083345542228209e-17],
+  [-1e-6, -13.815511057964233, -8.05282180239753e-22],
+  [-1e-12, -27.631021115929048, 3.5290852200220564e-29],
+] as const
+
+for (const fma of ways) {
+  test(`logaddexp where nothing is left of the first 53 bits${fma ? ', fused' : ''}`, () => {
+    const n = cancelling.length
+    const loop = functionLoop('logaddexp', 'f8', n, { fma })
+    cancelling.forEach(([x, y], i) => {
+      for (const [column, value] of [[loop.inputs[0], x] as const, [loop.inputs[1], y] as const])
+        if (column) column[i] = value
+    })
+    loop.run(n)
+    cancelling.forEach(([x, y, want], i) => {
+      const error = Math.abs(Number(loop.output[i]) - want)
+      assert.ok(
+        error <= 2 ** -106 * Math.exp(y) + 2 ** -53 * Math.abs(want),
+        `${x}, ${y}: ${error / Math.exp(y)}`,
+      )
+    })
+  })
+}
+
 test.run()
