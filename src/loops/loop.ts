@@ -26,11 +26,19 @@
  *                             {pointer, partial step, block step} an accumulator): for each of the blocks, which follow each
  *                             other and have `rows` times 8 elements, the 8 partial results; element i joins number i mod 8.
  *                             In `partials` elements are neighbours.
+ *   runs                      (context, outputs, length, {pointer, byte step, output step} an element,
+ *                             {blocks, partial step, rest, rest's partial step} an accumulator): the same for all blocks of each
+ *                             output, which stand side by side, output behind output, and for the rest of each
+ *   columns                   (context, n, rows, {pointer, row step} an element, {pointer, partial step} an accumulator): the 8
+ *                             partial results of n neighbouring outputs, row i joining number i mod 8; at least as many outputs
+ *                             as the loop takes elements in one step, whose number the accumulators are rounded up to: the last
+ *                             step goes back to take full count
  */
 import type { Code } from '../dtype.ts'
 import type { ArrayValue, Check, Core, Fastmath, Kernel, Remark, Tables, Value } from './kernel/ir.ts'
 
-/** Partial results of a block of the tree in which associative kernels reduce. */
+/** Elements of a block of the tree in which associative kernels reduce, and its partial results. */
+export const blockSize = 256
 export const partialCount = 8
 
 /** The fixed part of a context block, in byte offsets; scratch memory follows the tables. */

@@ -106,6 +106,16 @@ export function invoke(f: InnerLoop, a: readonly number[]): number {
   switch (a.length) {
     case 6:
       return f(a[0] as number, a[1] as number, a[2] as number, a[3] as number, a[4] as number, a[5] as number)
+    case 7:
+      return f(
+        a[0] as number,
+        a[1] as number,
+        a[2] as number,
+        a[3] as number,
+        a[4] as number,
+        a[5] as number,
+        a[6] as number,
+      )
     case 8:
       return f(
         a[0] as number,
@@ -116,6 +126,19 @@ export function invoke(f: InnerLoop, a: readonly number[]): number {
         a[5] as number,
         a[6] as number,
         a[7] as number,
+      )
+    case 10:
+      return f(
+        a[0] as number,
+        a[1] as number,
+        a[2] as number,
+        a[3] as number,
+        a[4] as number,
+        a[5] as number,
+        a[6] as number,
+        a[7] as number,
+        a[8] as number,
+        a[9] as number,
       )
     default:
       return f(...a)

@@ -9,6 +9,8 @@ import { arrayFacts } from './array-notes.ts'
 import type { Module } from './asm.ts'
 import { batchOf } from './batch.ts'
 import { addPartials, addScan, partialShape } from './fold.ts'
+import { addColumns } from './fold-columns.ts'
+import { addRuns } from './fold-runs.ts'
 import { addLoop, contextBytes } from './frame.ts'
 import { addIndexed } from './indexed.ts'
 import type { FrameRequest } from './request.ts'
@@ -104,6 +106,8 @@ function addFold(
   addPartials(m, 'partialsStrided', partial, true)
   if (shape.lanes === 1) m.addFunctionExport('partialsStrided', 'partials')
   else addPartials(m, 'partials', partial, false)
+  addRuns(m, 'runs', frame)
+  addColumns(m, 'columns', frame)
   if (same) {
     m.addFunctionExport(shape.lanes === 1 ? 'strided' : 'vector', 'joinVector')
     m.addFunctionExport('strided', 'joinStrided')

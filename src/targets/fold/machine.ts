@@ -21,6 +21,8 @@ export interface Machine {
   /** Bytes of each element, and of each accumulator. */
   readonly elementBytes: readonly number[]
   readonly accumulatorBytes: readonly number[]
+  /** Elements that the loop takes in one step. */
+  readonly lanes: number
   /** Bytes that a row of n takes. */
   rowBytes(n: number): number
   /** The row that begins here. */
@@ -37,20 +39,29 @@ export interface Machine {
   step(n: number, acc: Row, accSteps: Row, at: Row, steps: Row, to: Row, toSteps: Row): void
   /** to = kernel(a, b) */
   join(n: number, a: Row, aSteps: Row, b: Row, bSteps: Row, to: Row, toSteps: Row): void
-  /** The 8 partial results of blocks of `rows` times 8 elements. */
-  partials(
-    blocks: number,
-    rows: number,
+  /**
+   * The 8 partial results of the blocks of `outputs` outputs: whole ones as columns of rows from `blocks` on, output behind output;
+   * the rest of each, if there is one, as a column of rows from `rest` on.
+   */
+  runs(
+    outputs: number,
+    length: number,
     at: Row,
     steps: Row,
-    to: Row,
+    outputSteps: Row,
+    blocks: Row,
     partialSteps: Row,
-    blockSteps: Row,
+    rest: Row,
+    restSteps: Row,
   ): void
+  /** The 8 partial results of n neighbouring outputs, for so many rows of the axis; n is at least `lanes`. */
+  columns(n: number, rows: number, at: Row, rowSteps: Row, to: Row, partialSteps: Row): void
   /** From the left: each result is the next accumulator. */
   scan(n: number, acc: Row, at: Row, steps: Row, to: Row, toSteps: Row): void
   /** Writes one value of every accumulator, `n` times. */
   fill(row: Row, n: number, values: readonly (number | bigint)[]): void
+  /** Moves n values of each row, from element `from` to element `to`. */
+  shift(row: Row, from: number, to: number, n: number): void
   /** Copies n values that lie `steps` apart to neighbours. */
   gather(n: number, from: Row, steps: Row, to: Row): void
 }
@@ -66,7 +77,7 @@ export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
   const [vector, strided] = [instance.vector, instance.strided]
   const [joinVector, joinStrided] = [find('joinVector'), find('joinStrided')]
   const [start, scan] = [find('start'), find('scan')]
-  const [partials, partialsStrided] = [find('partials'), find('partialsStrided')]
+  const [runs, columns] = [find('runs'), find('columns')]
   const { context } = instance
 
   const begin = (n: number): number => {
@@ -103,6 +114,7 @@ export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
     report: { threads: 1, calls: 0, bytesCopied: 0 },
     elementBytes,
     accumulatorBytes,
+    lanes: loop.lanes * loop.interleave,
     rowBytes: (n) => accumulatorBytes.reduce((sum, bytes) => sum + aligned(n * bytes), 0),
     rowAt(address, n) {
       let at = address
@@ -141,17 +153,29 @@ export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
         fits(toSteps, accumulatorBytes)
       run(near ? joinVector : joinStrided, end)
     },
-    partials(blocks, rows, at, steps, to, partialSteps, blockSteps) {
+    runs(outputs, length, at, steps, outputSteps, blocks, partialSteps, rest, restSteps) {
       args[0] = context
-      args[1] = blocks
-      args[2] = rows
-      let end = put(3, at, steps)
-      for (let k = 0; k < to.length; k++) {
-        args[end++] = to[k] as number
-        args[end++] = partialSteps[k] as number
-        args[end++] = blockSteps[k] as number
+      args[1] = outputs
+      args[2] = length
+      let end = 3
+      for (let k = 0; k < at.length; k++) {
+        args[end++] = at[k] as number
+        args[end++] = steps[k] as number
+        args[end++] = outputSteps[k] as number
       }
-      run(fits(steps, elementBytes) ? partials : partialsStrided, end)
+      for (let k = 0; k < blocks.length; k++) {
+        args[end++] = blocks[k] as number
+        args[end++] = partialSteps[k] as number
+        args[end++] = rest[k] as number
+        args[end++] = restSteps[k] as number
+      }
+      run(runs, end)
+    },
+    columns(n, rows, at, rowSteps, to, partialSteps) {
+      args[0] = context
+      args[1] = n
+      args[2] = rows
+      run(columns, put(put(3, at, rowSteps), to, partialSteps))
     },
     scan(n, acc, at, steps, to, toSteps) {
       run(scan, put(put(put(begin(n), acc, toSteps), at, steps), to, toSteps))
@@ -161,6 +185,12 @@ export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
         const first = address / (accumulatorBytes[k] as number)
         const data = view(k)
         for (let i = 0; i < n; i++) data[first + i] = values[k] as number
+      })
+    },
+    shift(row, from, to, n) {
+      row.forEach((address, k) => {
+        const first = address / (accumulatorBytes[k] as number)
+        view(k).copyWithin(first + to, first + from, first + from + n)
       })
     },
     gather(n, from, steps, to) {
@@ -189,7 +219,7 @@ interface Rows {
 const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment
 
 /** Are these neighbours, so that the vector class may be used? An input may also stand still. */
-function fits(steps: Row, bytes: readonly number[], still = false): boolean {
+export function fits(steps: Row, bytes: readonly number[], still = false): boolean {
   for (let k = 0; k < steps.length; k++) if (steps[k] !== bytes[k] && !(still && steps[k] === 0)) return false
   return true
 }

@@ -10,11 +10,10 @@
  * `along` has them on the partial results of one output. Several outputs, or many blocks, are columns of one row of accumulators,
  * so that a call joins many.
  */
-import type { Machine, Row } from './machine.ts'
+import { blockSize, partialCount } from '../../loops/loop.ts'
+import { fits, type Machine, type Row } from './machine.ts'
 import { copiedRun, type Source } from './source.ts'
-import { blockSize, partialCount, type Tile } from './tile.ts'
-
-const rowsOfBlock = blockSize / partialCount
+import type { Tile } from './tile.ts'
 
 /** Columns of a tile: the partial results of so many fit the second cache; the fewer tiles, the longer memory is read in a row. */
 export const tileColumns = 4096
@@ -72,15 +71,22 @@ function makeJoiner(m: Machine, pool: Pool, n: () => number) {
   }
 }
 
-/** ((0+1)+(2+3))+((4+5)+(6+7)) of the first `present` rows, to row 0. */
-function joinPartials(m: Machine, rows: readonly Row[], present: number, n: number): void {
+/** ((0+1)+(2+3))+((4+5)+(6+7)) of the first `present` rows. The rows are used up. */
+function joinPartials(m: Machine, rows: readonly Row[], present: number, n: number, to: Row): void {
   const one = m.steps(1)
-  for (let distance = 1; distance < partialCount; distance *= 2)
+  const first = rows[0] as Row
+  if (present === 1) m.gather(n, first, one, to)
+  for (let distance = 1; distance < present; distance *= 2)
     for (let p = 0; p + distance < present; p += 2 * distance) {
       const left = rows[p] as Row
-      m.join(n, left, one, rows[p + distance] as Row, one, left, one)
+      const last = 2 * distance >= present
+      m.join(n, left, one, rows[p + distance] as Row, one, last ? to : left, one)
     }
 }
+
+/** From one row to the next, of rows that were made together. */
+const stepsBetween = (m: Machine, rows: readonly Row[]): Row =>
+  m.accumulatorBytes.map((_, k) => (rows[1]?.[k] as number) - (rows[0]?.[k] as number))
 
 /** The same for one column of rows that lie `step` behind each other: a call joins all pairs of a level. */
 function joinColumn(m: Machine, rows: readonly Row[], step: Row, present: number): void {
@@ -92,35 +98,64 @@ function joinColumn(m: Machine, rows: readonly Row[], step: Row, present: number
   }
 }
 
-/** Row by row along the axis, lanes on the outputs. */
+/** Strip by strip, or row by row, along the axis: lanes on the outputs. */
 export function across(m: Machine, source: Source, tile: Tile, take: Take): void {
-  const width = Math.min(tile.outputs, tileColumns)
+  const width = roundedUp(Math.min(tile.outputs, tileColumns), m.lanes)
   const blocks = Math.ceil(tile.length / blockSize)
-  const pool = makePool(m, 0, partialCount + levels(blocks) + 2, width)
-  const partials = Array.from({ length: partialCount }, pool.take)
-  const one = m.steps(1)
+  const pool = makePool(m, 0, levels(blocks) + 2, width)
+  const partials = m.rows(-4, partialCount, width)
+  const partialSteps = stepsBetween(m, partials)
   let n = width
   const joiner = makeJoiner(m, pool, () => n)
+  const rowSteps = inBytes(tile.steps, m.elementBytes)
+  const neighbours = source.direct && fits(inBytes(tile.outputSteps, m.elementBytes), m.elementBytes)
   for (let first = 0; first < tile.outputs; first += width) {
-    n = Math.min(width, tile.outputs - first)
+    const own = Math.min(width, tile.outputs - first)
+    const strips = neighbours && own >= m.lanes
+    // Strips are whole: the last one repeats some columns.
+    n = strips ? roundedUp(own, m.lanes) : own
     const offsets = tile.offsets.map((offset, k) => offset + first * (tile.outputSteps[k] as number))
     for (let block = 0; block < blocks; block++) {
       const rows = Math.min(blockSize, tile.length - block * blockSize)
-      for (let i = 0; i < rows; i++) {
-        source.place(offsets, tile.outputSteps, n)
-        const partial = partials[i % partialCount] as Row
-        if (i < partialCount) m.start(n, source.at, source.steps, partial, one)
-        else m.step(n, partial, one, source.at, source.steps, partial, one)
+      if (strips) {
+        source.place(offsets, tile.outputSteps, own)
+        m.columns(own, rows, source.at, rowSteps, partials[0] as Row, partialSteps)
         for (let k = 0; k < offsets.length; k++)
-          offsets[k] = (offsets[k] as number) + (tile.steps[k] as number)
-      }
-      joinPartials(m, partials, Math.min(partialCount, rows), n)
-      joiner.push(partials[0] as Row)
-      partials[0] = pool.take()
+          offsets[k] = (offsets[k] as number) + rows * (tile.steps[k] as number)
+      } else eachRow(m, source, tile, partials, offsets, rows, n)
+      const node = pool.take()
+      joinPartials(m, partials, Math.min(partialCount, rows), n, node)
+      joiner.push(node)
     }
     const root = joiner.finish()
-    take(root, first, n)
+    if (n > own) m.shift(root, n - (own % m.lanes), n - m.lanes, own % m.lanes)
+    take(root, first, own)
     pool.give(root)
+  }
+}
+
+const roundedUp = (n: number, to: number): number => Math.ceil(n / to) * to
+
+const inBytes = (steps: readonly number[], bytes: readonly number[]): Row =>
+  steps.map((step, k) => step * (bytes[k] as number))
+
+/** The partial results of a block, row by row. */
+function eachRow(
+  m: Machine,
+  source: Source,
+  tile: Tile,
+  partials: readonly Row[],
+  offsets: number[],
+  rows: number,
+  n: number,
+): void {
+  const one = m.steps(1)
+  for (let i = 0; i < rows; i++) {
+    source.place(offsets, tile.outputSteps, n)
+    const partial = partials[i % partialCount] as Row
+    if (i < partialCount) m.start(n, source.at, source.steps, partial, one)
+    else m.step(n, partial, one, source.at, source.steps, partial, one)
+    for (let k = 0; k < offsets.length; k++) offsets[k] = (offsets[k] as number) + (tile.steps[k] as number)
   }
 }
 
@@ -136,18 +171,21 @@ export function along(m: Machine, source: Source, tile: Tile, take: Take): void 
   const tree = makeTree(m, columns, group, pool)
   const joiner = makeJoiner(m, pool, () => n)
   let n = group
+  const at = source.direct ? group : 1
+  const outputSteps = inBytes(tile.outputSteps, m.elementBytes)
   const offsets = tile.offsets.slice()
   for (let first = 0; first < tile.outputs; first += group) {
     n = Math.min(group, tile.outputs - first)
     for (let from = 0; from < tile.length; from += chunk * blockSize) {
       const length = Math.min(tile.length - from, chunk * blockSize)
-      for (let g = 0; g < n; g++) {
+      // Copied elements come one output at a time.
+      for (let g = 0; g < n; g += at) {
         for (let k = 0; k < offsets.length; k++) {
           const output = (tile.offsets[k] as number) + (first + g) * (tile.outputSteps[k] as number)
           offsets[k] = output + from * (tile.steps[k] as number)
         }
         source.place(offsets, tile.steps, length)
-        tree.fill(source, length, g)
+        tree.fill(source, length, g, Math.min(at, n - g), outputSteps)
       }
       joiner.push(tree.finish(length, n))
     }
@@ -164,34 +202,15 @@ function makeTree(m: Machine, columns: number, group: number, pool: Pool) {
   const short = m.rows(-3, partialCount, group)
   const one = m.steps(1)
   const two = m.steps(2)
-  const stepsTo = (rows: readonly Row[]): Row =>
-    m.accumulatorBytes.map((_, k) => (rows[1]?.[k] as number) - (rows[0]?.[k] as number))
-  const [partialSteps, shortSteps] = [stepsTo(wide), stepsTo(short)]
-  const at: number[] = []
+  const [partialSteps, shortSteps] = [stepsBetween(m, wide), stepsBetween(m, short)]
 
   return {
-    /** The partial results of one output's blocks. */
-    fill(source: Source, length: number, output: number): void {
+    /** The partial results of the blocks of `outputs` outputs, from number `first` on. */
+    fill(source: Source, length: number, first: number, outputs: number, outputSteps: Row): void {
       const full = Math.floor(length / blockSize)
-      const rest = length - full * blockSize
-      if (full > 0) {
-        const to = m.from(wide[0] as Row, output * full)
-        m.partials(full, rowsOfBlock, source.at, source.steps, to, partialSteps, one)
-      }
-      if (rest === 0) return
-      const to = m.from(short[0] as Row, output)
-      const rows = Math.floor(rest / partialCount)
-      const beyond = rest % partialCount
-      const skip = (count: number) => {
-        for (let k = 0; k < source.at.length; k++)
-          at[k] = (source.at[k] as number) + count * (source.steps[k] as number)
-      }
-      skip(full * blockSize)
-      if (rows > 0) m.partials(1, rows, at, source.steps, to, shortSteps, shortSteps)
-      if (beyond === 0) return
-      skip(full * blockSize + rows * partialCount)
-      if (rows > 0) m.step(beyond, to, shortSteps, at, source.steps, to, shortSteps)
-      else m.start(beyond, at, source.steps, to, shortSteps)
+      const blocks = m.from(wide[0] as Row, first * full)
+      const rest = m.from(short[0] as Row, first)
+      m.runs(outputs, length, source.at, source.steps, outputSteps, blocks, partialSteps, rest, shortSteps)
     },
     /** One value an output, in a row of the pool. */
     finish(length: number, outputs: number): Row {
@@ -199,9 +218,9 @@ function makeTree(m: Machine, columns: number, group: number, pool: Pool) {
       const rest = length - full * blockSize
       let last = rest > 0
       const tail = short[0] as Row
-      if (full > 0) joinPartials(m, wide, partialCount, outputs * full)
+      if (full > 0) joinPartials(m, wide, partialCount, outputs * full, wide[0] as Row)
       if (last && outputs === 1) joinColumn(m, short, shortSteps, Math.min(partialCount, rest))
-      else if (last) joinPartials(m, short, Math.min(partialCount, rest), outputs)
+      else if (last) joinPartials(m, short, Math.min(partialCount, rest), outputs, tail)
       let [now, next] = [wide[0] as Row, other]
       while (full > 1 || (full === 1 && last)) {
         const half = full >> 1

@@ -1,0 +1,65 @@
+/** Reductions over the first axis of wide tables, where lanes go across the outputs in strips: the last strip is never full. */
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { casesOn, converted, laidOut, reduceDense } from './fold-oracle.ts'
+import { flat, listOf } from './fold-samples.ts'
+
+/** Full blocks, rests of each size mod 8, passes of 64 rows and a part of one; and more columns than a tile has. */
+const sizes = fc.constantFrom(
+  ...[1, 2, 7, 8, 9, 63, 64, 65, 72, 255, 256, 257, 511, 512, 700].flatMap((rows) =>
+    [31, 32, 33, 41].map((columns) => [rows, columns] as const),
+  ),
+  ...([
+    [9, 4097],
+    [3, 8195],
+  ] as const),
+)
+
+for (const one of casesOn('cpu').filter(({ associative }) => associative))
+  test(`${one.name} reduces wide tables in the same tree`, () => {
+    const sample = sizes.chain(([rows, columns]) =>
+      fc.record({
+        shape: fc.constant([rows, columns]),
+        values: listOf(one.values, rows * columns),
+        gap: fc.constantFrom(0, 0, 3),
+        backwards: fc.boolean(),
+        masked: fc.boolean(),
+      }),
+    )
+    fc.assert(
+      fc.property(sample, ({ shape, values, gap, backwards, masked }) => {
+        const [rows = 0, columns = 0] = shape
+        const step = columns + gap
+        const layout = {
+          stride: [backwards ? -step : step, 1],
+          offset: backwards ? step * (rows - 1) : 0,
+          length: step * rows,
+        }
+        const where = masked && typeof one.f.identity !== 'string'
+        const taken = (i: number) => !where || i % 13 !== 5
+        const elements = values.map((v, i) => (taken(i) ? converted(one, v) : undefined))
+        const first =
+          typeof one.f.identity === 'string'
+            ? undefined
+            : converted({ ...one, from: 'i4' }, Number(one.f.identity))
+        const want = reduceDense({ shape, values: elements }, [0], one, first)
+        const x = laidOut(one.from, { shape, values }, layout, true)
+        const mask = {
+          data: Uint8Array.from(values, (_, i) => Number(taken(i))),
+          shape,
+          stride: [columns, 1],
+          offset: 0,
+        }
+        const got = one.f.reduce(x, where ? { axis: 0, where: mask } : { axis: 0 })
+        flat(got).forEach((v, i) => {
+          const value = typeof v === 'boolean' ? Number(v) : v
+          if (!Object.is(value, want.values[i]))
+            assert.unreachable(`column ${i}: ${value} instead of ${want.values[i]}`)
+        })
+      }),
+      { numRuns: 8 },
+    )
+  })
+
+test.run()
