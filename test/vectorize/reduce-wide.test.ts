@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { casesOn, converted, laidOut, reduceDense } from './fold-oracle.ts'
 import { flat, listOf } from './fold-samples.ts'
+import './functions.ts'
 
 /** Full blocks, rests of each size mod 8, passes of 64 rows and a part of one; and more columns than a tile has. */
 const sizes = fc.constantFrom(
@@ -58,7 +59,7 @@ for (const one of casesOn('cpu').filter(({ associative }) => associative))
             assert.unreachable(`column ${i}: ${value} instead of ${want.values[i]}`)
         })
       }),
-      { numRuns: 8 },
+      { numRuns: 6 },
     )
   })
 
