@@ -79,6 +79,12 @@ export interface Runner {
   /** Those of a reducing loop. `accumulate` keeps every step of a fold from the left. */
   readonly reduce?: (job: FoldJob, report: Report) => void | Promise<void>
   readonly accumulate?: (job: FoldJob, report: Report) => void | Promise<void>
+  /** The short way to the tree over one axis of at most a block: the accumulators' values. Null: `reduce` has to. */
+  readonly reduceBlock?: (
+    x: Strided,
+    initial: FoldJob['initial'],
+    report: Report,
+  ) => (number | bigint)[] | null
   /** Of a kernel of arrays, which has no other way to run; a target without it does not run such kernels. */
   readonly runCore?: RunCore
   /** Of a target with threads. */

@@ -1,4 +1,5 @@
 /** Which loop folds: one whose results are the accumulators it takes. And the errors of functions that have none. */
+import { store, storedAs } from '../broadcast/nested.ts'
 import { type Code, canCast, dtypes, promote } from '../dtype.ts'
 import { NoLoopError, TargetError } from '../errors.ts'
 import { narrowed, search } from './choose.ts'
@@ -6,6 +7,7 @@ import type { FoldOptions } from './fold-options.ts'
 import { digits } from './key.ts'
 import { type Core, type FoldReady, loaded } from './prepare.ts'
 import type { Overload } from './source.ts'
+import { isScalar, type Scalar } from './weak.ts'
 
 /**
  * A function folds if it takes an accumulator for each of its results, and then an element for each.
@@ -107,7 +109,7 @@ function load(
   const codes = overload.outputs
   const form = masked ? 'masked fold' : 'fold'
   const ready = loaded(core, { overload, form, inputs: [...codes, ...elements], outputs: codes })
-  const { reduce, accumulate, target } = ready
+  const { reduce, accumulate, reduceBlock, target } = ready
   if (!reduce || !accumulate) {
     const reason = `it has no ${method}`
     throw new TargetError(`the target '${target.name}' cannot run ${core.name}.${method}: ${reason}`, {
@@ -117,8 +119,24 @@ function load(
   }
   const tree = core.identity !== null && overload.inputs.every((code, k) => code === codes[k % codes.length])
   let further: FoldReady | undefined
+  let first: (number | bigint)[] | null | undefined
   return {
-    ...{ ready, codes, tree, reduce, accumulate },
+    ...{ ready, codes, tree, reduce, accumulate, reduceBlock },
+    first: () => {
+      if (first === undefined) first = isScalar(core.identity) ? accumulatorsOf(core.identity, codes) : null
+      return first
+    },
     further: () => (further ??= load(core, method, overload, codes, masked)),
   }
 }
+
+/** A value for all accumulators, or one for each, in their dtypes. */
+export const accumulatorsOf = (
+  value: Scalar | readonly Scalar[],
+  codes: readonly Code[],
+): (number | bigint)[] =>
+  codes.map((code, k) => {
+    const slot = { data: new dtypes[code].array(1), code }
+    store(slot, 0, storedAs(code, isScalar(value) ? value : (value[k] ?? 0)))
+    return slot.data[0] as number | bigint
+  })

@@ -21,6 +21,9 @@ export interface FoldReady {
   readonly tree: boolean
   readonly reduce: (job: FoldJob, report: Report) => void | Promise<void>
   readonly accumulate: (job: FoldJob, report: Report) => void | Promise<void>
+  readonly reduceBlock: Runner['reduceBlock']
+  /** The identity as accumulators; null for none. */
+  first(): FoldJob['initial']
   /** The same for elements that are accumulators already: what reduces the second axis. */
   further(): FoldReady
 }

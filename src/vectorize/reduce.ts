@@ -1,18 +1,19 @@
 /** `reduce`: axes, identity, mask and output in NumPy's order of questions; then one axis after another, the last first. */
 import { copy } from '../broadcast/copy.ts'
-import { store, storedAs } from '../broadcast/nested.ts'
+import { store } from '../broadcast/nested.ts'
 import { toStrided } from '../broadcast/operand.ts'
 import { mayShareMemory } from '../broadcast/overlap.ts'
 import { outputStrides, type Shape, sameShape, shapeText, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Code, dtypes, type TypedArray } from '../dtype.ts'
 import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
+import { blockSize } from '../loops/loop.ts'
 import { settings } from '../settings.ts'
 import { findTarget } from '../targets/index.ts'
 import { addressOf, freeData } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import type { Target } from '../targets/target.ts'
-import { foldLoop, requireFolding } from './fold-loop.ts'
+import { accumulatorsOf, foldLoop, requireFolding } from './fold-loop.ts'
 import { axesOf, type FoldOptions, present, readFoldOptions, stretched } from './fold-options.ts'
 import { type Core, type FoldReady, type Last, refresh } from './prepare.ts'
 import { codeOfScalar, isScalar, weakOperand } from './weak.ts'
@@ -60,9 +61,13 @@ function reduceNow(core: Core, value: unknown, given: unknown): unknown {
   requireFolding(core, 'reduce')
   const options = readFoldOptions(given, core, 'reduce')
   const x = foldOperand(core, 'reduce', value)
+  if (given === undefined && x.shape.length === 1) {
+    const values = reduceBlock(core, x, options)
+    if (values) return core.nout === 1 ? values[0] : values
+  }
   const axes = axesOf(options.axis, x.shape.length)
   const loop = foldLoop(core, 'reduce', x.code, options)
-  const initial = initialOf(core, options, loop.codes)
+  const initial = initialOf(loop, options)
   if (core.identity === null && axes.length > 1)
     throw refused(
       core,
@@ -114,6 +119,16 @@ export const resultOn = (
   stride: readonly number[],
 ): unknown => (target.makeResult ?? makeResult)(code, data, shape, stride)
 
+/** The short way for one axis of at most a block and no keywords; null where there is none. */
+function reduceBlock(core: Core, x: Strided, options: FoldOptions): (number | bigint | boolean)[] | null {
+  const length = x.shape[0] as number
+  if (length === 0 || length > blockSize) return null
+  const loop = foldLoop(core, 'reduce', x.code, options)
+  if (!loop.tree || !loop.reduceBlock) return null
+  const values = loop.reduceBlock(x, loop.first(), foldReport(core, loop))
+  return values?.map((value, k) => (loop.codes[k] === 'b1' ? value !== 0 : value)) ?? null
+}
+
 /** May this be written while those are read, or written too? */
 export const isApart = (out: Strided, others: readonly (Strided | null)[]): boolean =>
   others.every((other) => other === null || !mayShareMemory(other, out))
@@ -121,14 +136,9 @@ export const isApart = (out: Strided, others: readonly (Strided | null)[]): bool
 type Initial = readonly (number | bigint)[] | null
 
 /** What comes before the first element: what was given, else the identity; null for none. */
-function initialOf({ identity }: Core, { initial }: FoldOptions, codes: readonly Code[]): Initial {
-  const value = initial !== undefined ? initial : isScalar(identity) ? identity : null
-  if (value === null) return null
-  return codes.map((code, k) => {
-    const slot = { data: new dtypes[code].array(1), code }
-    store(slot, 0, storedAs(code, isScalar(value) ? value : (value[k] ?? 0)))
-    return slot.data[0] as number | bigint
-  })
+function initialOf({ first, codes }: FoldReady, { initial }: FoldOptions): Initial {
+  if (initial === undefined) return first()
+  return initial === null ? null : accumulatorsOf(initial, codes)
 }
 
 const refused = ({ name, source }: Core, text: string): Error =>

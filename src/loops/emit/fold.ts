@@ -7,18 +7,9 @@
  * The kernel's first inputs are the accumulators, the others the elements.
  */
 import binaryen from 'binaryen'
-import { type Kernel, visit } from '../kernel/ir.ts'
 import { partialCount } from '../loop.ts'
 import { createAsm, type Module, type Ref } from './asm.ts'
-import {
-  type Accumulator,
-  accumulatorsOf,
-  addFunction,
-  emitStart,
-  emitStep,
-  lanesIn,
-  parameters,
-} from './fold-step.ts'
+import { accumulatorsOf, addFunction, emitStart, emitStep, lanesIn, parameters } from './fold-step.ts'
 import { controlOf, readLanes, writeLanes } from './frame.ts'
 import type { FrameRequest } from './request.ts'
 import type { Shape } from './shape.ts'
@@ -26,27 +17,6 @@ import type { Shape } from './shape.ts'
 /** The shape in which lanes are the partial results. Masks have to fill a register: what lies beside it may be anything. */
 export const partialShape = (shape: Shape): Shape =>
   shape.lanes === 1 ? shape : { ...shape, lanes: partialCount, widest: shape.widest === 1 ? 2 : shape.widest }
-
-/** Nodes of a kernel so small that one block keeps the processor waiting for its accumulators. */
-const lightNodes = 16
-
-/** Are two blocks at once, far apart in memory, worth their registers? They are two streams of memory, and two chains of results. */
-function isLight({ shape, kernel }: FrameRequest): boolean {
-  let nodes = 0
-  visit(kernel.body, () => {
-    nodes++
-  })
-  return shape.lanes > 1 && nodes <= lightNodes && isStraight(kernel)
-}
-
-const isStraight = ({ body }: Kernel): boolean => body.every(({ kind }) => kind === 'set')
-
-/** A block on its way through registers. */
-interface Stream {
-  readonly accumulators: readonly Accumulator[]
-  readonly cursors: readonly number[]
-  readonly targets: readonly number[]
-}
 
 /**
  * partials(context, blocks, rows, {pointer, byte step} an element, {pointer, partial step, block step} an accumulator)
@@ -62,61 +32,44 @@ export function addPartials(m: Module, name: string, request: FrameRequest, stri
   const asm = createAsm(m, params)
   const [blocks, rows] = [1, 2]
   const i32 = () => asm.local(binaryen.i32)
-  const stream = (): Stream => ({
-    accumulators: accumulatorsOf(asm, request),
-    cursors: codes.map(i32),
-    targets: outputs.map(i32),
-  })
-  const own = stream()
-  const [left, partial, half, count] = [i32(), i32(), i32(), i32()]
+  const accumulators = accumulatorsOf(asm, request)
+  const cursors = codes.map(i32)
+  const targets = outputs.map(i32)
+  const [left, partial] = [i32(), i32()]
   const add = (to: number, value: Ref) => asm.set(to, m.i32.add(asm.get(to), value))
   const times8 = (e: number) => m.i32.mul(asm.get(stepOf(e)), m.i32.const(partialCount))
-  const blockBytes = (e: number) => m.i32.mul(asm.get(rows), times8(e))
-  const read = (e: number, cursor: number) =>
-    readLanes(asm, codes[e] ?? 'f8', shape.lanes, cursor, strided ? stepOf(e) : null)
-  const elementOf =
-    ({ cursors }: Stream) =>
-    (e: number) =>
-      read(e, cursors[e] ?? 0)
+  const element = (e: number) =>
+    readLanes(asm, codes[e] ?? 'f8', shape.lanes, cursors[e] ?? 0, strided ? stepOf(e) : null)
 
-  /** One partial of each stream in scalar code, all of them on lanes. */
-  const fold = (streams: readonly Stream[]) =>
-    asm.block(() => {
-      const [end, top] = [asm.label('last'), asm.label('row')]
-      for (const one of streams) {
-        const control = controlOf(asm, request, elementOf(one))
-        emitStart(control, one.accumulators, codes.length, elementOf(one))
-      }
-      asm.set(left, asm.get(rows))
-      const row = asm.block(() => {
-        add(left, m.i32.const(-1))
-        asm.emit(m.br(end, m.i32.eqz(asm.get(left))))
-        for (const { cursors } of streams)
-          cursors.forEach((cursor, e) => {
-            add(cursor, times8(e))
-          })
-        for (const one of streams)
-          emitStep(asm, request, one.accumulators, (operand) => elementOf(one)(operand - outputs.length))
-        asm.emit(m.br(top))
-      })
-      asm.emit(m.block(end, [m.loop(top, row)]))
-      for (const { accumulators, targets, cursors } of streams) {
-        const control = controlOf(asm, request, (e) => read(e, cursors[e] ?? 0))
-        accumulators.forEach((accumulator, k) => {
-          writeLanes(control, lanesIn(asm, request, accumulator), targets[k] ?? 0, resultOf(k) + 1)
-        })
-      }
+  const row = asm.block(() => {
+    add(left, m.i32.const(-1))
+    asm.emit(m.br('last', m.i32.eqz(asm.get(left))))
+    cursors.forEach((cursor, e) => {
+      add(cursor, times8(e))
     })
+    emitStep(asm, request, accumulators, (operand) => element(operand - outputs.length))
+    asm.emit(m.br('row'))
+  })
+  /** One partial in scalar code, all of them on lanes. */
+  const fold = asm.block(() => {
+    const control = controlOf(asm, request, element)
+    emitStart(control, accumulators, codes.length, element)
+    asm.set(left, asm.get(rows))
+    asm.emit(m.block('last', [m.loop('row', row)]))
+    accumulators.forEach((accumulator, k) => {
+      writeLanes(control, lanesIn(asm, request, accumulator), targets[k] ?? 0, resultOf(k) + 1)
+    })
+  })
   const eachPartial = () =>
     asm.block(() => {
       asm.set(partial, m.i32.const(partialCount))
       const body = asm.block(() => {
-        asm.emit(fold([own]))
-        own.cursors.forEach((cursor, e) => {
+        asm.emit(fold)
+        cursors.forEach((cursor, e) => {
           add(pointerOf(e), asm.get(stepOf(e)))
           asm.set(cursor, asm.get(pointerOf(e)))
         })
-        own.targets.forEach((target, k) => {
+        targets.forEach((target, k) => {
           add(target, asm.get(resultOf(k) + 1))
         })
         add(partial, m.i32.const(-1))
@@ -127,63 +80,25 @@ export function addPartials(m: Module, name: string, request: FrameRequest, stri
         add(pointerOf(e), m.i32.sub(m.i32.const(0), times8(e)))
       })
     })
-  const begin = ({ cursors, targets }: Stream, distance: (() => Ref) | null) => {
-    const ahead = (at: Ref, bytes: () => Ref) =>
-      distance ? m.i32.add(at, m.i32.mul(distance(), bytes())) : at
+  const block = asm.block(() => {
+    asm.emit(m.br('end', m.i32.eqz(asm.get(blocks))))
     cursors.forEach((cursor, e) => {
-      asm.set(
-        cursor,
-        ahead(asm.get(pointerOf(e)), () => blockBytes(e)),
-      )
+      asm.set(cursor, asm.get(pointerOf(e)))
     })
     targets.forEach((target, k) => {
-      asm.set(
-        target,
-        ahead(asm.get(resultOf(k)), () => asm.get(resultOf(k) + 2)),
-      )
+      asm.set(target, asm.get(resultOf(k)))
     })
-  }
-  /** Moves on by so many blocks; one when left out. */
-  const skip = (by: (() => Ref) | null) => {
-    const times = (bytes: Ref) => (by ? m.i32.mul(by(), bytes) : bytes)
+    asm.emit(shape.lanes === 1 ? eachPartial() : fold)
     codes.forEach((_, e) => {
-      add(pointerOf(e), times(blockBytes(e)))
+      add(pointerOf(e), m.i32.mul(asm.get(rows), times8(e)))
     })
     outputs.forEach((_, k) => {
-      add(resultOf(k), times(asm.get(resultOf(k) + 2)))
+      add(resultOf(k), asm.get(resultOf(k) + 2))
     })
-  }
-  /** The first half of the blocks, each with its like in the second half. */
-  const pairs = () => {
-    const other = stream()
-    asm.set(half, m.i32.shr_u(asm.get(blocks), m.i32.const(1)))
-    asm.set(count, asm.get(half))
-    const pair = asm.block(() => {
-      asm.emit(m.br('paired', m.i32.eqz(asm.get(count))))
-      begin(own, null)
-      begin(other, () => asm.get(half))
-      asm.emit(fold([own, other]))
-      skip(null)
-      add(count, m.i32.const(-1))
-      asm.emit(m.br('pair'))
-    })
-    asm.emit(m.block('paired', [m.loop('pair', pair)]))
-    skip(() => asm.get(half))
-    asm.set(blocks, m.i32.and(asm.get(blocks), m.i32.const(1)))
-  }
-  const whole = asm.block(() => {
-    if (isLight(request)) pairs()
-    const block = asm.block(() => {
-      asm.emit(m.br('end', m.i32.eqz(asm.get(blocks))))
-      begin(own, null)
-      asm.emit(shape.lanes === 1 ? eachPartial() : fold([own]))
-      skip(null)
-      add(blocks, m.i32.const(-1))
-      asm.emit(m.br('block'))
-    })
-    asm.emit(m.block('end', [m.loop('block', block)]))
+    add(blocks, m.i32.const(-1))
+    asm.emit(m.br('block'))
   })
-  addFunction(m, name, params, asm, [whole])
+  addFunction(m, name, params, asm, [m.block('end', [m.loop('block', block)])])
 }
 
 /**

@@ -2,6 +2,7 @@
  * A reducing loop on the cpu target. The outputs are planned like any call; each run of neighbouring outputs, with the axis, is
  * a tile, and the strides say whether lanes go across its outputs or along its axis. The result does not depend on that.
  */
+import type { Strided } from '../../broadcast/view.ts'
 import type { TypedArray } from '../../dtype.ts'
 import { MemoryError } from '../../errors.ts'
 import type { WasmLoop } from '../../loops/loop.ts'
@@ -15,11 +16,12 @@ import { accumulateAcross, accumulateAlong, leftAcross, leftAlong } from './left
 import { type Machine, makeMachine, type Row } from './machine.ts'
 import { deliver, makeSource, type Source } from './source.ts'
 import { eachTile, type Tile, withoutAxis } from './tile.ts'
-import { across, along, type Take } from './tree.ts'
+import { across, along, block, type Take } from './tree.ts'
 
 export interface Folder {
   reduce(job: FoldJob, report: Report): void
   accumulate(job: FoldJob, report: Report): void
+  reduceBlock(x: Strided, initial: FoldJob['initial'], report: Report): (number | bigint)[] | null
 }
 
 /** @param keep is told of memory that has to be given back with the loop */
@@ -55,6 +57,25 @@ export function makeFolder(
   }
 
   return {
+    reduceBlock(x, initial, report) {
+      const address = addressOf(x.data)
+      // Plain elements would have to be copied first.
+      if (address < 0) return null
+      try {
+        const m = machineIn(residentHeap(), report)
+        const [bytes = 0] = m.elementBytes
+        const from = address + x.offset * bytes
+        const step = (x.stride[0] as number) * bytes
+        const first = initial && m.rowAt(arena(m.instance.heap, -2, m.rowBytes(1)), 1)
+        if (first) m.fill(first, 1, initial)
+        const at = m.elementBytes.map(() => from)
+        const steps = m.elementBytes.map(() => step)
+        return m.values(block(m, at, steps, x.shape[0] as number, first))
+      } catch (error) {
+        if (error instanceof MemoryError) return null
+        throw error
+      }
+    },
     reduce: (job, report) =>
       withRoom(job, report, (m) => {
         const source = makeSource(job.elements, m.instance.heap, report)

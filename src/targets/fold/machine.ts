@@ -60,6 +60,8 @@ export interface Machine {
   scan(n: number, acc: Row, at: Row, steps: Row, to: Row, toSteps: Row): void
   /** Writes one value of every accumulator, `n` times. */
   fill(row: Row, n: number, values: readonly (number | bigint)[]): void
+  /** The first value of each accumulator. */
+  values(row: Row): (number | bigint)[]
   /** Moves n values of each row, from element `from` to element `to`. */
   shift(row: Row, from: number, to: number, n: number): void
   /** Copies n values that lie `steps` apart to neighbours. */
@@ -187,6 +189,7 @@ export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
         for (let i = 0; i < n; i++) data[first + i] = values[k] as number
       })
     },
+    values: (row) => row.map((address, k) => view(k)[address / (accumulatorBytes[k] as number)] as number),
     shift(row, from, to, n) {
       row.forEach((address, k) => {
         const first = address / (accumulatorBytes[k] as number)

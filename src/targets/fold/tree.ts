@@ -195,6 +195,17 @@ export function along(m: Machine, source: Source, tile: Tile, take: Take): void 
   }
 }
 
+/** The whole tree of one output of at most a block, without what many outputs and blocks need; `initial` comes before it. */
+export function block(m: Machine, at: Row, steps: Row, length: number, initial: Row | null): Row {
+  const rows = m.rows(-5, partialCount, 1)
+  const root = rows[0] as Row
+  const partialSteps = stepsBetween(m, rows)
+  m.runs(1, length, at, steps, steps, root, partialSteps, root, partialSteps)
+  joinColumn(m, rows, partialSteps, Math.min(partialCount, length))
+  if (initial) m.join(1, initial, m.steps(0), root, m.steps(1), root, m.steps(1))
+  return root
+}
+
 /** The lower levels for `along`: columns are the full blocks of each output, output by output; short last blocks are apart. */
 function makeTree(m: Machine, columns: number, group: number, pool: Pool) {
   const wide = m.rows(-1, partialCount + 1, columns)
