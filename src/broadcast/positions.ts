@@ -29,7 +29,6 @@ export const indexOutside = (index: number, axis: number, size: number): Error =
  * @throws BoundsError for the first that is outside
  */
 function indicesIn(array: Strided, shape: Shape, axis: number, size: number): Int32Array {
-  const { data, code, offset } = array
   const made = new Int32Array(sizeOf(shape))
   if (made.length === 0) return made
   const strides = stridesFor(array, shape)
@@ -37,17 +36,11 @@ function indicesIn(array: Strided, shape: Shape, axis: number, size: number): In
   const inner = shape[last] ?? 1
   const step = strides[last] ?? 0
   const counter = new Array<number>(shape.length).fill(0)
-  // Two words are read much faster than a bigint is made.
-  const words = dtypes[code].big ? new Int32Array(data.buffer, data.byteOffset, 2 * data.length) : null
-  let row = offset
+  const read = readerOf(array, axis, size)
+  let row = array.offset
   for (let done = 0; ; ) {
-    for (let i = 0, at = row; i < inner; i++, at += step) {
-      const index = words
-        ? (words[2 * at + 1] as number) * 2 ** 32 + ((words[2 * at] as number) >>> 0)
-        : (data[at] as number)
-      if (index >= size || index < -size) throw indexOutside(index, axis, size)
-      made[done++] = index < 0 ? index + size : index
-    }
+    read(row, step, made, done, inner)
+    done += inner
     if (done === made.length) return made
     for (let k = last - 1; k >= 0; k--) {
       row += strides[k] as number
@@ -56,6 +49,60 @@ function indicesIn(array: Strided, shape: Shape, axis: number, size: number): In
       row -= (strides[k] as number) * (shape[k] as number)
       counter[k] = 0
     }
+  }
+}
+
+/** Brings `n` indices from element `at` on to `made`, from `done` on. @throws BoundsError for the first that is outside */
+type Reader = (at: number, step: number, made: Int32Array, done: number, n: number) => void
+
+function readerOf({ data, code }: Strided, axis: number, size: number): Reader {
+  const { big, bytes, kind } = dtypes[code]
+  if (big) {
+    // Two words are read much faster than a bigint is made.
+    const words = new Int32Array(data.buffer, data.byteOffset, 2 * data.length)
+    return (at, step, made, done, n) => fromWords(words, at, step, made, done, n, axis, size)
+  }
+  // All but u4 are i4 too, and an engine converts whole arrays fastest.
+  const fits = bytes < 4 || kind === 'i'
+  return (at, step, made, done, n) => {
+    if (fits && step === 1) {
+      made.set(data.subarray(at, at + n) as Int32Array, done)
+      countFromStart(made, done, n, axis, size)
+      return
+    }
+    for (let i = 0; i < n; i++) {
+      const index = data[at + i * step] as number
+      if (index >= size || index < -size) throw indexOutside(index, axis, size)
+      made[done + i] = index < 0 ? index + size : index
+    }
+  }
+}
+
+function fromWords(
+  words: Int32Array,
+  at: number,
+  step: number,
+  made: Int32Array,
+  done: number,
+  n: number,
+  axis: number,
+  size: number,
+): void {
+  for (let i = 0, word = 2 * at; i < n; i++, word += 2 * step) {
+    const low = words[word] as number
+    const high = words[word + 1] as number
+    // High words repeat the sign in all that are i4.
+    if (high !== low >> 31 || low >= size || low < -size)
+      throw indexOutside(high * 2 ** 32 + (low >>> 0), axis, size)
+    made[done + i] = low < 0 ? low + size : low
+  }
+}
+
+function countFromStart(indices: Int32Array, from: number, n: number, axis: number, size: number): void {
+  for (let i = from; i < from + n; i++) {
+    const index = indices[i] as number
+    if (index >= size || index < -size) throw indexOutside(index, axis, size)
+    if (index < 0) indices[i] = index + size
   }
 }
 

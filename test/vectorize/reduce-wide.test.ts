@@ -1,7 +1,8 @@
-/** Reductions over the first axis of wide tables, where lanes go across the outputs in strips: the last strip is never full. */
+/** Reductions that have ways of their own: wide tables, where lanes go across the outputs in strips; and single blocks. */
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { resident, vectorize } from '../../src/index.ts'
 import { casesOn, converted, laidOut, reduceDense } from './fold-oracle.ts'
 import { flat, listOf } from './fold-samples.ts'
 import './functions.ts'
@@ -62,5 +63,45 @@ for (const one of casesOn('cpu').filter(({ associative }) => associative))
       { numRuns: 6 },
     )
   })
+
+/** No keywords, and one axis of at most a block, or a little more: the short way to the same tree. */
+for (const one of casesOn('cpu').filter(({ associative }) => associative))
+  test(`${one.name} reduces short arrays without keywords in the same tree`, () => {
+    const sample = fc.constantFrom(1, 2, 3, 7, 8, 9, 63, 64, 100, 255, 256, 257).chain((length) =>
+      fc.record({
+        values: listOf(one.values, length),
+        step: fc.constantFrom(1, 1, 2, 3, -1, -2),
+        resident: fc.boolean(),
+      }),
+    )
+    fc.assert(
+      fc.property(sample, ({ values, step, resident }) => {
+        const shape = [values.length]
+        const reach = Math.abs(step) * (values.length - 1)
+        const layout = { stride: [step], offset: 2 + (step < 0 ? reach : 0), length: 4 + reach }
+        const first =
+          typeof one.f.identity === 'string'
+            ? undefined
+            : converted({ ...one, from: 'i4' }, Number(one.f.identity))
+        const want = reduceDense({ shape, values: values.map((v) => converted(one, v)) }, [0], one, first)
+        const got = one.f.reduce(laidOut(one.from, { shape, values }, layout, resident))
+        const value = typeof got === 'boolean' ? Number(got) : got
+        if (!Object.is(value, want.values[0])) assert.unreachable(`${value} instead of ${want.values[0]}`)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+test('functions of several results reduce short arrays without keywords', () => {
+  const minmax = vectorize(
+    ['UniTuple(f8,2)(f8,f8,f8,f8)'],
+    '(a, b, c, d) => [Math.min(a, c), Math.max(b, d)]',
+    { identity: 'reorderable' },
+  ) as unknown as { reduce(x: unknown): unknown }
+  for (const length of [1, 9, 256, 300]) {
+    const values = Float64Array.from({ length }, (_, i) => ((i * 37) % 101) - 50)
+    assert.equal(minmax.reduce(resident(values)), [Math.min(...values), Math.max(...values)])
+  }
+})
 
 test.run()
