@@ -28,7 +28,7 @@ const bins = (n) => Int32Array.from({ length: n }, () => Math.floor(random() * 1
 
 const line = [10 ** 7]
 const table = [4000, 2500]
-const [few, square] = [[10], [3000, 3000]]
+const [few, cached, square] = [[10], [65000], [3000, 3000]]
 const reducing = (name, f, shape, settings, numpy) => ({
   name,
   inputs: () => [ndarray(uniform(shape[0] * (shape[1] ?? 1)), shape)],
@@ -39,6 +39,8 @@ const reducing = (name, f, shape, settings, numpy) => ({
 /** `ours` gives the result; what is an array of its own is freed again, as NumPy's is. */
 const rows = [
   reducing('add.reduce of 10', add, few, {}, 'np.add.reduce(x[0])'),
+  reducing('add.reduce of 65e3', add, cached, {}, 'np.add.reduce(x[0])'),
+  reducing('maximum.reduce of 65e3', maximum, cached, {}, 'np.maximum.reduce(x[0])'),
   reducing('add.reduce of 1e7', add, line, {}, 'np.add.reduce(x[0])'),
   reducing('add.reduce of 4000 x 2500, axis 0', add, table, { axis: 0 }, 'np.add.reduce(x[0], axis=0)'),
   reducing('add.reduce of 4000 x 2500, axis 1', add, table, { axis: 1 }, 'np.add.reduce(x[0], axis=1)'),
