@@ -1,9 +1,9 @@
 /** Folds element by element, for loops that are no code. The tree is tree.ts's, told once more in the plainest way. */
 import { store } from '../../broadcast/nested.ts'
 import { type Code, dtypes } from '../../dtype.ts'
-import { blockSize, type JsLoop, partialCount } from '../../loops/loop.ts'
+import type { JsLoop } from '../../loops/loop.ts'
 import type { FoldJob, Report } from '../target.ts'
-import { eachTile, withoutAxis } from './tile.ts'
+import { blockSize, eachTile, partialCount, withoutAxis } from './tile.ts'
 
 type Value = number | bigint
 /** A value of each accumulator. */

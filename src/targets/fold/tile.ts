@@ -5,6 +5,10 @@ import type { Layout, Strided } from '../../broadcast/view.ts'
 import { walk } from '../../broadcast/walk.ts'
 import type { FoldJob } from '../target.ts'
 
+/** Elements of a block of the tree, and its partial results: reducing loops have them in their code. */
+export const blockSize = 256
+export const partialCount = 8
+
 /** The axis, and neighbouring outputs beside it. Offsets and steps count elements, one an operand. */
 export interface Tile {
   readonly offsets: readonly number[]

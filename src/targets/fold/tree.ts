@@ -10,10 +10,9 @@
  * `along` has them on the partial results of one output. Several outputs, or many blocks, are columns of one row of accumulators,
  * so that a call joins many.
  */
-import { blockSize, partialCount } from '../../loops/loop.ts'
 import { fits, type Machine, type Row } from './machine.ts'
 import { copiedRun, type Source } from './source.ts'
-import type { Tile } from './tile.ts'
+import { blockSize, partialCount, type Tile } from './tile.ts'
 
 /** Columns of a tile: the partial results of so many fit the second cache; the fewer tiles, the longer memory is read in a row. */
 export const tileColumns = 4096
