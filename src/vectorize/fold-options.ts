@@ -4,7 +4,7 @@ import { type Shape, shapeText } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Code, codeOf, codes, dtypes } from '../dtype.ts'
 import { AxisError, BroadcastError, CastingError, OptionError, OutputError } from '../errors.ts'
-import { addressOf } from '../targets/memory/resident.ts'
+import { checkNotFreed } from '../targets/memory/resident.ts'
 import { unknownOption } from '../unknown-option.ts'
 import { isOptions } from './options.ts'
 import { codeOfScalar, isScalar, type Scalar, weakOperand } from './weak.ts'
@@ -90,7 +90,7 @@ const known: Readonly<Record<Method, readonly string[]>> = {
 
 /** The operand itself. @throws MemoryError for one that was freed */
 export function present(operand: Strided): Strided {
-  addressOf(operand.data)
+  checkNotFreed(operand.data)
   return operand
 }
 

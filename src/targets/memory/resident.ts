@@ -203,6 +203,11 @@ export const haveOwnBlocks = (a: TypedArray, b: TypedArray): boolean =>
 /** Was this array freed? Also true of every view with the same `data`. */
 export const isFreed = (data: TypedArray): boolean => (data as Marked)[freedMark] === true
 
+/** @throws MemoryError for the data of a freed array */
+export function checkNotFreed(data: TypedArray): void {
+  if (isFreed(data)) throw freedError(data)
+}
+
 const freedError = (data: TypedArray): Error =>
   new MemoryError(
     `this array of ${data.length} elements was freed, and so were all views of it: its memory may hold other data by now. Use it before free(x), or keep a copy made by plain(x)`,
