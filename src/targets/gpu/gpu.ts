@@ -10,20 +10,12 @@ import type { Target } from '../target.ts'
 import type { GpuArray } from './array.ts'
 import type { GpuInfo } from './info.ts'
 
-type Engine = typeof import('./engine.ts') &
-  typeof import('./fold.ts') &
-  typeof import('./array.ts') &
-  typeof import('./device.ts')
+type Engine = typeof import('./loaded.ts')
 
 let engine: Engine | null = null
 
 async function load(): Promise<Engine> {
-  engine ??= {
-    ...(await import('./engine.ts')),
-    ...(await import('./fold.ts')),
-    ...(await import('./array.ts')),
-    ...(await import('./device.ts')),
-  }
+  engine ??= await import('./loaded.ts')
   return engine
 }
 
@@ -91,6 +83,5 @@ export async function toGpu(x: unknown): Promise<GpuArray> {
 
 /** The adapter that the target `gpu` uses, its limits and features; or the reason why there is none. Never rejects. */
 export async function gpuInfo(): Promise<GpuInfo> {
-  await load()
-  return (await import('./info.ts')).gpuInfo()
+  return (await load()).gpuInfo()
 }
