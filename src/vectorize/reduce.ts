@@ -57,11 +57,15 @@ export async function promised(core: Core, run: () => unknown): Promise<unknown>
 export const after = <T>(work: void | Promise<void>, then: () => T | Promise<T>): T | Promise<T> =>
   work instanceof Promise ? work.then(then) : then()
 
+/** No keywords at all. */
+const isNothing = (given: unknown): boolean =>
+  given === undefined || (typeof given === 'object' && given !== null && Object.keys(given).length === 0)
+
 function reduceNow(core: Core, value: unknown, given: unknown): unknown {
   requireFolding(core, 'reduce')
   const options = readFoldOptions(given, core, 'reduce')
   const x = foldOperand(core, 'reduce', value)
-  if (given === undefined && x.shape.length === 1) {
+  if (isNothing(given) && x.shape.length === 1) {
     const values = reduceBlock(core, x, options)
     if (values) return core.nout === 1 ? values[0] : values
   }
