@@ -42,7 +42,9 @@ export function toStrided(operand: unknown): Strided {
     const { data, code, shape } = typedNested(operand)
     return { data, code, shape, stride: contiguousStrides(shape), offset: 0 }
   }
-  return branded(operand) ?? raise(notAnArray(operand))
+  const own = branded(operand)
+  if (own) return own
+  throw notAnArray(operand)
 }
 
 /** The method by which an object that is no view, because its elements are not here, says what operand it is. */
@@ -52,10 +54,6 @@ const branded = (value: unknown): Strided | undefined =>
   typeof value === 'object' && value !== null && operandBrand in value
     ? (value as { [operandBrand](): Strided })[operandBrand]()
     : undefined
-
-const raise = (error: Error): never => {
-  throw error
-}
 
 /**
  * A given output: a view of a typed array, or a typed array.

@@ -170,6 +170,13 @@ onGpu('tables are read, and an index outside one is an error that names its line
   }
 })
 
+onGpu('an index that is no whole number is said to be none', async () => {
+  const table = new Float32Array([10, 20, 30])
+  const f = ufunc(['f4(f4)'], '({ table }) => x => table[x]', { target: 'gpu', env: { table } })
+  const error = await rejection(f(new Float32Array([1, 1.5])))
+  assert.match(error.message, /^an index that is no whole number is out of bounds for 'table' with size 3/)
+})
+
 onGpu('an f8 signature is refused, with the ways out; so is what is not offered', async () => {
   const f = ufunc(['f8(f8)'], 'x => x + 1', { target: 'gpu' })
   const error = await rejection(f(new Float64Array(1)))

@@ -1,7 +1,8 @@
 /** Pipelines and dispatches: what every kind of work on the device is made of. */
 import { type Code, dtypes, type TypedArray } from '../../dtype.ts'
-import { BoundsError, TargetError } from '../../errors.ts'
+import { TargetError } from '../../errors.ts'
 import type { WgslLoop } from '../../loops/loop.ts'
+import { outside } from '../../outside.ts'
 import { giveStorage, readBack, takeStorage, traffic } from './buffers.ts'
 import type { Gpu } from './device.ts'
 import { groupSize } from './shader.ts'
@@ -137,13 +138,8 @@ export async function checked(loop: WgslLoop, gpu: Gpu, failed: GPUBuffer): Prom
   giveStorage(gpu, failed)
   const [code = 0, low = 0, high = 0, size = 0] = new Uint32Array((await reading).buffer as ArrayBuffer)
   if (code === 0) return
-  const check = loop.checks[code - 1]
   const index = Number(BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low)))
-  const { line, column } = check?.at ?? { line: 0, column: 0 }
-  throw new BoundsError(
-    `index ${index} is out of bounds for '${check?.array ?? 'array'}' with size ${size} (${loop.name}, line ${line}, column ${column})`,
-    { line, column, index, size },
-  )
+  throw outside(loop.checks[code - 1], loop.name, index, size)
 }
 
 const cell = new DataView(new ArrayBuffer(8))

@@ -10,7 +10,7 @@ import { elementAt, wgslType } from '../../../wgsl-words.ts'
 import { type Kernel, visit } from '../../kernel/ir.ts'
 import { formInputs, type LoopForm } from '../../loop.ts'
 import { libraryFor } from './library.ts'
-import { isRounded, type Names, needsLeave, statements } from './statements.ts'
+import { isRounded, type Names, statements } from './statements.ts'
 
 /** Locals that hold a sum or a product somewhere. */
 function roundedLocals({ body }: Kernel): ReadonlySet<number> {
@@ -92,8 +92,8 @@ function emitPart({ name, kernel, reads }: WgslPart): string {
   const locals = kernel.locals.map(
     ({ type }, id) => `  var ${names.local(id)}: ${wgslType(type)}${begin(type)};`,
   )
-  const leave = needsLeave(kernel.body) ? ['  var leave = 0;'] : []
   const body = statements(kernel.body, [], names).map((line) => `  ${line}`)
+  const leave = body.some((line) => /\bleave\b/.test(line)) ? ['  var leave = 0;'] : []
   const results = kernel.outs.map((id) => names.local(id)).join(', ')
   return [
     `fn ${name}(${parameters}) -> Results {`,

@@ -105,16 +105,6 @@ export function statements(body: readonly Stmt[], frames: readonly Frame[], name
   })
 }
 
-export const needsLeave = (body: readonly Stmt[]): boolean => statementsOf(body).includes('leave')
-const blank: Names = {
-  local: () => 'l',
-  input: () => 'i',
-  load: () => 't',
-  isSum: () => false,
-  temporary: () => ({ name: 't', line: '' }),
-}
-const statementsOf = (body: readonly Stmt[]): string => statements(body, [], blank).join('\n')
-
 const sums = new Set<Op>(['add', 'sub'])
 const roundings = new Set<Op>(['add', 'sub', 'mul'])
 
