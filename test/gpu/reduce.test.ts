@@ -133,6 +133,16 @@ onGpu('into an output, on the device and on the host', async () => {
   assert.equal(elements(await there.read()), [0, 1, 2, 3, 12, 15, 18, 21, 8, 9, 10, 11])
 })
 
+onGpu('two results may go to two rows of one array', async () => {
+  const f = folding(['UniTuple(i4,2)(i4,i4,i4,i4)'], '(lo, hi, x, y) => [Math.min(lo, x), Math.max(hi, y)]', {
+    identity: 'reorderable',
+  }).on('gpu')
+  const x = { data: new Int32Array([5, 1, 4, 2, 9, 3]), shape: [2, 3], stride: [3, 1], offset: 0 }
+  const out = await toGpu({ data: new Int32Array(6), shape: [2, 3], stride: [3, 1], offset: 0 })
+  await f.reduce(x, { out: [out.pick(0), out.pick(1)] })
+  assert.equal(elements(await out.read()), [2, 1, 3, 5, 9, 4])
+})
+
 onGpu('a GpuArray is reduced without the host', async () => {
   const add = folding(['f4(f4,f4)'], '(x, y) => x + y', { identity: 0 }).on('gpu')
   const x = await toGpu({

@@ -1,22 +1,19 @@
 /** Arrays that live on the device. Views of them are made as those of ndarrays are; their elements come out by `read`. */
 import { operandBrand, toStrided } from '../../broadcast/operand.ts'
 import { contiguousStrides, sizeOf } from '../../broadcast/shape.ts'
-import type { Strided } from '../../broadcast/view.ts'
+import type { Layout, Strided } from '../../broadcast/view.ts'
 import { type ArrayByCode, type Code, dtypes, type TypedArray } from '../../dtype.ts'
 import type { ArrayResult } from '../memory/array-types.ts'
 import { EvalFreeArray } from '../memory/evalfree.ts'
 import { addressOf, allocatePlain } from '../memory/resident.ts'
 import { makeResult } from '../memory/results.ts'
-import { typedFrom } from './bindings.ts'
+import { spanOf, typedFrom } from './bindings.ts'
 import { allocateOnGpu, freeGpuData, gpuDataOf, isOnGpu, readBack, upload } from './buffers.ts'
 import { acquireGpu } from './device.ts'
 
 type Index = number | null | undefined
 
-/** What has to be known before the elements behind a handle are what they should be. */
-const checks = new WeakMap<TypedArray, Promise<void>>()
-export const awaitCheck = (handle: TypedArray, check: Promise<void>): void => void checks.set(handle, check)
-
+/** An array on the device: shape, strides in elements, dtype. On the target `gpu` functions take it as they take ndarrays. */
 export class GpuArray {
   readonly shape: number[]
   readonly stride: number[]
@@ -76,17 +73,9 @@ export class GpuArray {
    */
   async read(): Promise<ArrayResult<ArrayByCode[Code]>> {
     const handle = this.#handle
-    const { gpu, buffer, code } = here(handle)
+    const { gpu, buffer, code, check } = here(handle)
     const { bytes } = dtypes[code]
-    let low = this.offset
-    let high = this.size === 0 ? low : low + 1
-    if (this.size > 0)
-      this.shape.forEach((size, axis) => {
-        const reach = (this.stride[axis] ?? 0) * (size - 1)
-        if (reach < 0) low += reach
-        else high += reach
-      })
-    const check = checks.get(handle)
+    const { low, high } = reach(this)
     // Copies begin and end at multiples of four bytes.
     const from = low - (low % 4)
     const part = await readBack(gpu, buffer, (high - from) * bytes, from * bytes)
@@ -107,6 +96,11 @@ export class GpuArray {
     const { shape, stride, offset } = this
     return { data: this.#handle, code: this.dtype, shape, stride, offset }
   }
+}
+
+/** The elements that an array reaches: `low <= i < high`. */
+function reach({ shape, stride, offset }: Layout): { readonly low: number; readonly high: number } {
+  return sizeOf(shape) === 0 ? { low: offset, high: offset } : spanOf(offset, stride, shape)
 }
 
 function here(handle: TypedArray) {
@@ -133,14 +127,7 @@ export async function toGpu(x: unknown): Promise<GpuArray> {
   const { data, code, shape, stride, offset } = asArray(x)
   addressOf(data)
   const gpu = await acquireGpu()
-  let low = offset
-  let high = sizeOf(shape) === 0 ? low : low + 1
-  if (high > low)
-    shape.forEach((size, axis) => {
-      const reach = (stride[axis] ?? 0) * (size - 1)
-      if (reach < 0) low += reach
-      else high += reach
-    })
+  const { low, high } = reach({ shape, stride, offset })
   const handle = allocateOnGpu(gpu, code, high - low)
   const own = here(handle)
   if (high > low) upload(gpu, own.buffer, data, low, high)

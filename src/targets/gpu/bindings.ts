@@ -44,7 +44,7 @@ function denseSteps(sizes: readonly number[]): number[] {
 }
 
 /** The elements that are reached: `low <= i < high`. */
-function spanOf(offset: number, steps: readonly number[], sizes: readonly number[]) {
+export function spanOf(offset: number, steps: readonly number[], sizes: readonly number[]) {
   let low = offset
   let high = offset + 1
   steps.forEach((step, axis) => {

@@ -76,6 +76,8 @@ export interface GpuData {
   readonly length: number
   readonly buffer: GPUBuffer
   freed: boolean
+  /** Rejects when what was computed here last failed a check. */
+  check: Promise<void> | undefined
 }
 
 const dataOf = new WeakMap<TypedArray, GpuData>()
@@ -86,7 +88,7 @@ export function allocateOnGpu(gpu: Gpu, code: Code, length: number): TypedArray 
   const { array, bytes } = dtypes[code]
   const handle = new array(0) as TypedArray
   const buffer = takeStorage(gpu, length * bytes)
-  const data: GpuData = { gpu, code, length, buffer, freed: false }
+  const data: GpuData = { gpu, code, length, buffer, freed: false, check: undefined }
   dataOf.set(handle, data)
   markElsewhere(handle, 'gpu')
   collected.register(handle, data)

@@ -9,49 +9,24 @@ import type { Code, TypedArray } from '../../dtype.ts'
 import type { WgslLoop } from '../../loops/loop.ts'
 import { allocatePlain } from '../memory/resident.ts'
 import type { Report } from '../target.ts'
-import { awaitCheck } from './array.ts'
 import { type Bindings, bindOperands, deliver, release } from './bindings.ts'
 import { allocateOnGpu, freeGpuData, gpuDataOf, isOnGpu } from './buffers.ts'
 import { acquireGpu } from './device.ts'
-import {
-  type Bound,
-  buildPipeline,
-  checked,
-  dispatch,
-  type Entry,
-  emptyCheck,
-  groupsOf,
-  perDevice,
-  rectangle,
-  tablesBuffer,
-  wordsOf,
-} from './pipelines.ts'
-import {
-  firstArray,
-  groupSize,
-  layoutOf,
-  mayFail,
-  perInvocation,
-  type ShaderKind,
-  shaderText,
-  usesTables,
-} from './shader.ts'
+import { type Bound, dispatch, type Entry, groupsOf, makeShaders, rectangle, wordsOf } from './pipelines.ts'
+import { layoutOf, perInvocation, type ShaderKind, shaderText } from './shader.ts'
+import { firstArray, groupSize, headWord } from './shader-text.ts'
 
 export type RunOnGpu = (operands: readonly Strided[], plan: Plan, report: Report) => Promise<void>
 
 /** What a shader of this kind binds. */
-function entriesOf(loop: WgslLoop, { access }: ShaderKind): Entry[] {
+function entriesOf({ access }: ShaderKind, loop: WgslLoop): Entry[] {
   const arrays = access.flatMap((one, k) =>
     one.kind === 'array' ? [{ array: one.array, written: k >= loop.inputs.length }] : [],
   )
   const written = new Set(arrays.filter((one) => one.written).map(({ array }) => array))
-  return [
-    ...(usesTables(loop) ? [[1, 'read'] as const] : []),
-    ...(mayFail(loop) ? [[2, 'write'] as const] : []),
-    ...[...new Set(arrays.map(({ array }) => array))].map(
-      (array) => [firstArray + array, written.has(array) ? 'write' : 'read'] as const,
-    ),
-  ]
+  return [...new Set(arrays.map(({ array }) => array))].map(
+    (array) => [firstArray + array, written.has(array) ? 'write' : 'read'] as const,
+  )
 }
 
 /** The parameters of a dispatch: see `layoutOf`. */
@@ -64,8 +39,8 @@ function parametersOf(
 ): Uint32Array<ArrayBuffer> {
   const layout = layoutOf(kind)
   const words = new Uint32Array(layout.words)
-  words[1] = plan.size
-  words[3] = width
+  words[headWord.n] = plan.size
+  words[headWord.width] = width
   if (kind.rank > 0) words.set([...plan.outer, plan.inner], layout.sizes)
   const codes = [...loop.inputs, ...loop.outputs]
   operands.forEach((operand, k) => {
@@ -78,12 +53,7 @@ function parametersOf(
 
 /** What runs a loop: a pipeline for each kind of call, made when it comes. */
 export function makeRun(loop: WgslLoop, tables: readonly TypedArray[]): RunOnGpu {
-  const kinds = new Map<string, ShaderKind>()
-  const pipelineFor = perDevice((gpu, key) => {
-    const kind = kinds.get(key) as ShaderKind
-    return buildPipeline(gpu, loop.name, shaderText(loop, kind), entriesOf(loop, kind))
-  })
-  const tablesOn = perDevice((gpu) => tablesBuffer(gpu, tables))
+  const shaders = makeShaders(loop, tables, shaderText, entriesOf)
 
   return async (operands, plan, report) => {
     const gpu = await acquireGpu()
@@ -95,28 +65,22 @@ export function makeRun(loop: WgslLoop, tables: readonly TypedArray[]): RunOnGpu
         rank: dense ? 0 : plan.outer.length + 1,
         access,
       }
-      const key = JSON.stringify(kind)
-      kinds.set(key, kind)
-      const pipeline = await pipelineFor(gpu, key)
+      const pipeline = await shaders.pipeline(gpu, kind)
       const groups = rectangle(gpu, groupsOf(Math.ceil(plan.size / perInvocation(kind))))
-      const failed = mayFail(loop) ? emptyCheck(gpu) : null
-      const bound: Bound[] = buffers.map((buffer, array) => [firstArray + array, buffer])
-      if (usesTables(loop)) bound.push([1, tablesOn(gpu, '')])
-      if (failed) bound.push([2, failed])
-      dispatch(
-        gpu,
-        pipeline,
-        parametersOf(loop, kind, bindings, plan, groups.wide * groupSize),
-        bound,
-        groups,
-      )
+      const call = shaders.begin(gpu)
+      const arrays = buffers.map((buffer, array): Bound => [firstArray + array, buffer])
+      const words = parametersOf(loop, kind, bindings, plan, groups.wide * groupSize)
+      const submitted = dispatch(gpu, pipeline, words, [...call.bound, ...arrays], groups)
       report.calls++
       report.bytesCopied += bindings.uploaded
-      const check = failed ? checked(loop, gpu, failed) : undefined
+      const check = call.end()
       // Who reads a result on the device hears of it then.
       check?.catch(() => {})
-      for (const { data } of operands.slice(loop.inputs.length))
-        if (check && gpuDataOf(data)) awaitCheck(data, check)
+      for (const { data } of operands.slice(loop.inputs.length)) {
+        const own = gpuDataOf(data)
+        if (own) own.check = check
+      }
+      await submitted
       if (bindings.results.length === 0) return
       report.bytesCopied += await deliver(gpu, bindings, operands, plan)
       await check

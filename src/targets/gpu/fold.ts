@@ -11,19 +11,14 @@ import { giveStorage, gpuDataOf, readBack, takeStorage } from './buffers.ts'
 import { acquireGpu } from './device.ts'
 import {
   type Bound,
-  buildPipeline,
-  checked,
   dispatch,
   type Entry,
-  emptyCheck,
   groupsOf,
-  perDevice,
+  makeShaders,
   rectangle,
   refused,
-  tablesBuffer,
   wordsOf,
 } from './pipelines.ts'
-import { groupSize, mayFail, usesTables } from './shader.ts'
 import {
   type FoldKind,
   type FoldStage,
@@ -34,6 +29,7 @@ import {
   recordsOut,
   recordWords,
 } from './shader-fold.ts'
+import { groupSize, headWord } from './shader-text.ts'
 
 /** `keeps`: every step of a fold from the left. */
 export type FoldOnGpu = (job: FoldJob, keeps: boolean, report: Report) => Promise<void>
@@ -48,12 +44,7 @@ interface Place {
 const stepsOf = (plan: Plan, k: number): number[] => [...(plan.outerSteps[k] ?? []), plan.innerSteps[k] ?? 0]
 
 export function makeFold(loop: WgslLoop, tables: readonly TypedArray[]): FoldOnGpu {
-  const kinds = new Map<string, FoldKind>()
-  const pipelineFor = perDevice((gpu, key) => {
-    const kind = kinds.get(key) as FoldKind
-    return buildPipeline(gpu, loop.name, foldShader(loop, kind), entriesOf(loop, kind))
-  })
-  const tablesOn = perDevice((gpu) => tablesBuffer(gpu, tables))
+  const shaders = makeShaders(loop, tables, foldShader, entriesOf)
 
   return async (job, keeps, report) => {
     const { elements, axis, results, initial, tree } = job
@@ -103,7 +94,6 @@ export function makeFold(loop: WgslLoop, tables: readonly TypedArray[]): FoldOnG
         steps: keeps,
         initial: initial !== null,
       }
-      const failed = mayFail(loop) ? emptyCheck(gpu) : null
       const layout = foldLayout({ ...base, stage: 'left' })
       const words = new Uint32Array(layout.words)
       words.set([...outer.outer, outer.inner], layout.sizes)
@@ -118,28 +108,24 @@ export function makeFold(loop: WgslLoop, tables: readonly TypedArray[]): FoldOnG
       initial?.slice(0, loop.outputs.length).forEach((value, k) => {
         words.set(wordsOf(loop.outputs[k] ?? 'f4', value), layout.initial[k] ?? 0)
       })
-      const always: Bound[] = [
-        ...(usesTables(loop) ? [[1, tablesOn(gpu, '')] as const] : []),
-        ...(failed ? [[2, failed] as const] : []),
-      ]
+      const call = shaders.begin(gpu)
       const arrays: Bound[] = bindings.buffers.map((buffer, array) => [firstFoldArray + array, buffer])
-      const outputs: Bound[] = outs.flatMap((one) =>
-        one ? [[firstFoldArray + one.array, one.buffer] as const] : [],
+      // Results may be views of one array.
+      const outputs = new Map(
+        outs.flatMap((one) => (one ? [[firstFoldArray + one.array, one.buffer] as const] : [])),
       )
       const run = async (stage: FoldStage, units: number, blocks: number, bound: readonly Bound[]) => {
         const kind: FoldKind = { ...base, stage }
-        const key = JSON.stringify(kind)
-        kinds.set(key, kind)
-        const pipeline = await pipelineFor(gpu, key)
+        const pipeline = await shaders.pipeline(gpu, kind)
         const groups = rectangle(
           gpu,
           stage === 'blocks' ? Math.ceil(units / (groupSize / 8)) : groupsOf(units),
         )
-        words[1] = units
-        words[3] = groups.wide
+        words[headWord.n] = units
+        words[headWord.width] = groups.wide
         words[layout.blocks] = blocks
-        dispatch(gpu, pipeline, words, [...always, ...bound], groups)
         report.calls++
+        await dispatch(gpu, pipeline, words, [...call.bound, ...bound], groups)
       }
       if (tree && !keeps) {
         let blocks = Math.ceil(length / blockSize)
@@ -158,16 +144,16 @@ export function makeFold(loop: WgslLoop, tables: readonly TypedArray[]): FoldOnG
         await run('finish', outer.size, blocks, [[recordsIn, from], ...outputs])
       } else await run('left', outer.size, 1, [...arrays, ...outputs])
       report.bytesCopied += bindings.uploaded
-      const check = failed ? checked(loop, gpu, failed) : null
+      const check = call.end()
       const back = outs.flatMap((one) => (one?.host ? [one] : []))
       const parts = await Promise.all(
         back.map(({ buffer, code, count }) => readBack(gpu, buffer, count * dtypes[code].bytes)),
       )
-      back.forEach(({ host, plan, index }, k) => {
+      back.forEach(({ host, plan }, k) => {
         const part = parts[k]
         if (!part || !host) return
         report.bytesCopied += part.byteLength
-        scatter(part, host, plan, index)
+        scatter(part, host, plan, 0)
       })
       await check
     } finally {
@@ -245,15 +231,13 @@ function resultPlan(
 }
 
 /** What a stage binds. */
-function entriesOf(loop: WgslLoop, { stage, sources, results }: FoldKind): Entry[] {
+function entriesOf({ stage, sources, results }: FoldKind): Entry[] {
   const reads = stage === 'blocks' || stage === 'left'
   const puts = stage === 'finish' || stage === 'left'
   const distinct = (list: readonly number[]) => [...new Set(list)]
   const of = (list: readonly ({ readonly array: number | null } | null)[]) =>
     distinct(list.flatMap((one) => (one && one.array !== null ? [firstFoldArray + one.array] : [])))
   return [
-    ...(usesTables(loop) ? [[1, 'read'] as const] : []),
-    ...(mayFail(loop) ? [[2, 'write'] as const] : []),
     ...(stage === 'level' || stage === 'finish' ? [[recordsIn, 'read'] as const] : []),
     ...(stage === 'level' || stage === 'blocks' ? [[recordsOut, 'write'] as const] : []),
     ...(reads ? of(sources).map((binding) => [binding, 'read'] as const) : []),

@@ -5,14 +5,14 @@ import type { WgslLoop } from '../../loops/loop.ts'
 import { outside } from '../../outside.ts'
 import { giveStorage, readBack, takeStorage, traffic } from './buffers.ts'
 import type { Gpu } from './device.ts'
-import { groupSize } from './shader.ts'
+import { groupSize, mayFail, usesTables } from './shader-text.ts'
 
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline
   readonly layout: GPUBindGroupLayout
 }
 
-/** What a binding is; those of tables and of the failed check are 1 and 2, that of the parameters is 0. */
+/** What a binding is, beside those that all shaders share. */
 export type Entry = readonly [binding: number, kind: 'read' | 'write']
 
 const types = { read: 'read-only-storage', write: 'storage' } as const
@@ -24,7 +24,7 @@ export const refused = (reason: string): Error => new TargetError(reason, { targ
  * Compiles a shader.
  * @throws TargetError with the line of WGSL that was refused, or because it binds more arrays than the device allows
  */
-export async function buildPipeline(
+async function buildPipeline(
   { device }: Gpu,
   name: string,
   code: string,
@@ -58,7 +58,7 @@ export async function buildPipeline(
 }
 
 /** Values made once for each device, by a key. */
-export function perDevice<T>(make: (gpu: Gpu, key: string) => T): (gpu: Gpu, key: string) => T {
+function perDevice<T>(make: (gpu: Gpu, key: string) => T): (gpu: Gpu, key: string) => T {
   const all = new WeakMap<Gpu, Map<string, T>>()
   return (gpu, key) => {
     const own = all.get(gpu) ?? new Map<string, T>()
@@ -68,6 +68,41 @@ export function perDevice<T>(make: (gpu: Gpu, key: string) => T): (gpu: Gpu, key
     const made = make(gpu, key)
     own.set(key, made)
     return made
+  }
+}
+
+/** What runs the shaders of one loop. */
+export interface Shaders<K> {
+  pipeline(gpu: Gpu, kind: K): Promise<Pipeline>
+  /** What every dispatch of one call binds, and the promise that rejects when a check of it failed, once all is submitted. */
+  begin(gpu: Gpu): { readonly bound: readonly Bound[]; readonly end: () => Promise<void> | undefined }
+}
+
+/** The shaders of a loop, made when they are first asked for; kinds are plain data. */
+export function makeShaders<K>(
+  loop: WgslLoop,
+  tables: readonly TypedArray[],
+  text: (loop: WgslLoop, kind: K) => string,
+  entries: (kind: K, loop: WgslLoop) => readonly Entry[],
+): Shaders<K> {
+  const shared: Entry[] = [
+    ...(usesTables(loop) ? [[1, 'read'] as const] : []),
+    ...(mayFail(loop) ? [[2, 'write'] as const] : []),
+  ]
+  const built = perDevice((gpu, key) => {
+    const kind = JSON.parse(key) as K
+    return buildPipeline(gpu, loop.name, text(loop, kind), [...shared, ...entries(kind, loop)])
+  })
+  const tablesOn = perDevice((gpu) => tablesBuffer(gpu, tables))
+  return {
+    pipeline: (gpu, kind) => built(gpu, JSON.stringify(kind)),
+    begin(gpu) {
+      const failed = mayFail(loop) ? emptyCheck(gpu) : null
+      const bound: Bound[] = []
+      if (usesTables(loop)) bound.push([1, tablesOn(gpu, '')])
+      if (failed) bound.push([2, failed])
+      return { bound, end: () => (failed ? checked(loop, gpu, failed) : undefined) }
+    },
   }
 }
 
@@ -81,14 +116,17 @@ export const groupsOf = (invocations: number): number => Math.ceil(invocations /
 
 export type Bound = readonly [binding: number, buffer: GPUBuffer]
 
-/** Submits one dispatch. */
-export function dispatch(
+/**
+ * Submits one dispatch, at once.
+ * @throws TargetError, by its promise, when the device refuses it
+ */
+export async function dispatch(
   gpu: Gpu,
   { pipeline, layout }: Pipeline,
   words: Uint32Array<ArrayBuffer>,
   bound: readonly Bound[],
   { wide, high }: { readonly wide: number; readonly high: number },
-): void {
+): Promise<void> {
   const { device } = gpu
   const limit = device.limits.maxStorageBufferBindingSize
   if (bound.some(([, { size }]) => size > limit))
@@ -99,6 +137,7 @@ export function dispatch(
     { binding: 0, resource: { buffer: parameters, size: Math.max(32, words.byteLength) } },
     ...bound.map(([binding, buffer]) => ({ binding, resource: { buffer } })),
   ]
+  device.pushErrorScope('validation')
   const encoder = device.createCommandEncoder()
   const pass = encoder.beginComputePass()
   pass.setPipeline(pipeline)
@@ -108,10 +147,12 @@ export function dispatch(
   device.queue.submit([encoder.finish()])
   traffic.dispatches++
   giveStorage(gpu, parameters)
+  const error = await device.popErrorScope()
+  if (error) throw refused(`the device refused the work: ${error.message}`)
 }
 
 /** All tables in one buffer, one after another, each from a word of its own. */
-export function tablesBuffer(gpu: Gpu, tables: readonly TypedArray[]): GPUBuffer {
+function tablesBuffer(gpu: Gpu, tables: readonly TypedArray[]): GPUBuffer {
   const starts = [0]
   for (const table of tables) starts.push((starts.at(-1) ?? 0) + Math.ceil(table.byteLength / 4))
   const words = new Uint32Array(Math.max(1, starts.at(-1) ?? 0))
@@ -126,14 +167,14 @@ export function tablesBuffer(gpu: Gpu, tables: readonly TypedArray[]): GPUBuffer
 }
 
 /** A cell for a failed check: none yet. */
-export function emptyCheck(gpu: Gpu): GPUBuffer {
+function emptyCheck(gpu: Gpu): GPUBuffer {
   const buffer = takeStorage(gpu, 16)
   gpu.device.queue.writeBuffer(buffer, 0, new Uint32Array(4))
   return buffer
 }
 
 /** Rejects when an index was outside its table. The work must have been submitted. */
-export async function checked(loop: WgslLoop, gpu: Gpu, failed: GPUBuffer): Promise<void> {
+async function checked(loop: WgslLoop, gpu: Gpu, failed: GPUBuffer): Promise<void> {
   const reading = readBack(gpu, failed, 16)
   giveStorage(gpu, failed)
   const [code = 0, low = 0, high = 0, size = 0] = new Uint32Array((await reading).buffer as ArrayBuffer)

@@ -9,8 +9,21 @@
  */
 import { type Code, dtypes } from '../../dtype.ts'
 import type { WgslLoop } from '../../loops/loop.ts'
-import { elementAt, wgslType } from '../../wgsl-words.ts'
-import { firstArray, groupSize, headWords, mayFail, usesTables } from './shader.ts'
+import { elementAt } from '../../wgsl-words.ts'
+import {
+  declare,
+  firstArray,
+  fromWord,
+  groupSize,
+  headWords,
+  placeLines,
+  preamble,
+  store,
+  storedElement,
+  toWord,
+  valueAt,
+  wordAt,
+} from './shader-text.ts'
 
 export const foldStages = ['blocks', 'level', 'finish', 'left'] as const
 export type FoldStage = (typeof foldStages)[number]
@@ -69,50 +82,30 @@ export const firstFoldArray = firstArray + 2
 export const recordWords = ({ outputs }: WgslLoop): number =>
   1 + outputs.reduce((words, code) => words + (dtypes[code].bytes === 8 ? 2 : 1), 0)
 
-const wordAt = (k: number) => `word(${k - headWords}u)`
-const isNarrow = (code: Code) => dtypes[code].bytes < 4
-
 export function foldShader(loop: WgslLoop, kind: FoldKind): string {
   const { stage, sources, results } = kind
   const { words } = foldLayout(kind)
   const reads = stage === 'blocks' || stage === 'left'
   const puts = stage === 'finish' || stage === 'left'
-  const arrays = reads
-    ? [...new Set(sources.flatMap(({ array }) => (array === null ? [] : [array])))].map((a) =>
-        declare(a, 'read', 'u32'),
-      )
-    : []
-  const outs = puts
-    ? results.flatMap((one) =>
-        one ? [declare(one.array, 'read_write', isNarrow(one.code) ? 'atomic<u32>' : 'u32')] : [],
-      )
-    : []
-  const records = [
-    ...(stage === 'level' || stage === 'finish' ? [record(recordsIn, 'read', 'lower')] : []),
-    ...(stage === 'level' || stage === 'blocks' ? [record(recordsOut, 'read_write', 'upper')] : []),
+  const array = (a: number, mode: 'read' | 'read_write', element: string) =>
+    declare(firstFoldArray + a, mode, `a${a}`, element)
+  const arrays = new Set(sources.flatMap((one) => (one.array === null ? [] : [one.array])))
+  const outputs = new Map(results.flatMap((one) => (one ? [[one.array, one.code] as const] : [])))
+  const declared = [
+    ...(stage === 'level' || stage === 'finish' ? [declare(recordsIn, 'read', 'lower', 'u32')] : []),
+    ...(stage === 'level' || stage === 'blocks' ? [declare(recordsOut, 'read_write', 'upper', 'u32')] : []),
+    ...(reads ? [...arrays].map((a) => array(a, 'read', 'u32')) : []),
+    ...(puts ? [...outputs].map(([a, code]) => array(a, 'read_write', storedElement(code))) : []),
   ]
-  const tables = usesTables(loop) ? ['@group(0) @binding(1) var<storage, read> tables: array<u32>;'] : []
-  const failed = mayFail(loop)
-    ? ['@group(0) @binding(2) var<storage, read_write> failed: array<atomic<u32>, 4>;']
-    : []
   return [
-    `struct Parameters { zero: u32, n: u32, first: u32, width: u32, words: array<vec4u, ${(words - headWords + 3) >> 2}> }`,
-    '@group(0) @binding(0) var<uniform> lw: Parameters;',
-    ...[...tables, ...failed, ...records, ...arrays, ...outs],
-    'fn word(k: u32) -> u32 { return lw.words[k >> 2u][k & 3u]; }',
-    loop.code,
-    ...(reads ? [...fetch(loop, kind)] : []),
+    ...preamble(loop, words, declared),
+    ...(reads ? fetch(loop, kind) : []),
     joined(loop),
-    ...(records.length > 0 ? recordFunctions(loop, stage) : []),
+    ...(stage === 'left' ? [] : recordFunctions(loop, stage)),
     ...(puts ? [putFunction(loop, kind)] : []),
     ...mains[stage](kind),
   ].join('\n')
 }
-
-const declare = (array: number, mode: string, type: string) =>
-  `@group(0) @binding(${firstFoldArray + array}) var<storage, ${mode}> a${array}: array<${type}>;`
-const record = (binding: number, mode: string, name: string) =>
-  `@group(0) @binding(${binding}) var<storage, ${mode}> ${name}: array<u32>;`
 
 const fieldsOf = ({ outputs }: WgslLoop): readonly Code[] => [...outputs, 'b1']
 
@@ -127,6 +120,7 @@ function fetch(loop: WgslLoop, { rank, sources, ...kind }: FoldKind): string[] {
   const layout = foldLayout({ rank, sources, ...kind })
   const count = loop.outputs.length
   const lines = placeLines(
+    'output',
     rank,
     layout.sizes,
     sources.map((_, k) => layout.sources[k] ?? 0),
@@ -155,44 +149,6 @@ function fetch(loop: WgslLoop, { rank, sources, ...kind }: FoldKind): string[] {
 
 const truth = (code: Code, value: string): string => (code === 'b1' ? value : `(${value} != 0u)`)
 
-/** Offsets of things laid out over the outputs' axes, the last the fastest. */
-function placeLines(rank: number, sizes: number, things: readonly number[], name: string): string[] {
-  const lines = ['  var rest = output;']
-  for (let axis = rank - 1; axis > 0; axis--)
-    lines.push(`  let d${axis} = rest % ${wordAt(sizes + axis)}; rest /= ${wordAt(sizes + axis)};`)
-  if (rank > 0) lines.push('  let d0 = rest;')
-  things.forEach((at, k) => {
-    const terms = Array.from({ length: rank }, (_, axis) => ` + d${axis} * ${wordAt(at + 1 + axis)}`)
-    lines.push(`  let ${name}${k} = ${wordAt(at)}${terms.join('')};`)
-  })
-  return lines
-}
-
-/** A value among the parameters. */
-function valueAt(code: Code, at: number): string {
-  const low = wordAt(at)
-  if (dtypes[code].bytes === 8) return `vec2u(${low}, ${wordAt(at + 1)})`
-  return fromWord(code, low)
-}
-
-function fromWord(code: Code, word: string): string {
-  switch (wgslType(code)) {
-    case 'f32':
-      return `bitcast<f32>(${word})`
-    case 'i32':
-      return `bitcast<i32>(${word})`
-    case 'bool':
-      return `(${word} != 0u)`
-    default:
-      return word
-  }
-}
-
-const toWord = (code: Code, value: string): string => {
-  const type = wgslType(code)
-  return type === 'bool' ? `select(0u, 1u, ${value})` : type === 'u32' ? value : `bitcast<u32>(${value})`
-}
-
 function recordFunctions(loop: WgslLoop, stage: FoldStage): string[] {
   const size = recordWords(loop)
   const get: string[] = []
@@ -218,22 +174,11 @@ function recordFunctions(loop: WgslLoop, stage: FoldStage): string[] {
 /** Writes accumulators to the outputs, at step i along the axis. */
 function putFunction(loop: WgslLoop, kind: FoldKind): string {
   const layout = foldLayout(kind)
-  const lines = placeLines(kind.rank, layout.sizes, layout.results, 'q')
+  const lines = placeLines('output', kind.rank, layout.sizes, layout.results, 'q')
   const puts = kind.results.flatMap((result, k): string[] => {
     if (!result) return []
-    const value = `r.o${k}`
-    const to = `a${result.array}`
     const at = `(q${k} + i * ${wordAt((layout.results[k] ?? 0) + 1 + kind.rank)})`
-    const { bytes } = dtypes[result.code]
-    if (bytes === 8) return [`  ${to}[2u * ${at}] = ${value}.x; ${to}[2u * ${at} + 1u] = ${value}.y;`]
-    const word = toWord(result.code, value)
-    if (bytes === 4) return [`  ${to}[${at}] = ${word};`]
-    const [shift, unit, mask] = bytes === 2 ? [1, 16, '0xffffu'] : [2, 8, '0xffu']
-    const bits = `${unit}u * (${at} & ${2 ** shift - 1}u)`
-    return [
-      `  atomicAnd(&${to}[${at} >> ${shift}u], ~(${mask} << (${bits})));`,
-      `  atomicOr(&${to}[${at} >> ${shift}u], (${word} & ${mask}) << (${bits}));`,
-    ]
+    return [`  ${store(`a${result.array}`, result.code, at, `r.o${k}`)}`]
   })
   const before = loop.outputs.map((code, k) => valueAt(code, layout.initial[k] ?? 0))
   return [

@@ -2,11 +2,24 @@
  * The shader around a loop's `element`. Two kinds:
  *   dense    every array is one run of neighbours, or one element: four elements an invocation, whole words and vectors of words
  *   strided  any steps along any axes: one element an invocation; results narrower than a word are put into it by atomic operations
- * Bindings: 0 the parameters, 1 the tables, 2 the failed check, then one an array (inputs that are outputs as well share theirs).
+ * An array has one binding; inputs that are outputs as well share theirs.
  */
 import { type Code, dtypes } from '../../dtype.ts'
 import type { WgslLoop } from '../../loops/loop.ts'
-import { elementAt, wgslType } from '../../wgsl-words.ts'
+import { elementAt } from '../../wgsl-words.ts'
+import {
+  declare,
+  firstArray,
+  groupSize,
+  headWords,
+  placeLines,
+  preamble,
+  store,
+  storedElement,
+  toWord,
+  valueAt,
+  wordAt,
+} from './shader-text.ts'
 
 /** Where an operand comes from: the parameters, or an array bound as number `array`. */
 export type Access =
@@ -20,11 +33,6 @@ export interface ShaderKind {
   /** One an operand: inputs (with the mask), then outputs. */
   readonly access: readonly Access[]
 }
-
-export const groupSize = 64
-export const firstArray = 3
-/** Words of the parameters before those of the operands. */
-export const headWords = 4
 
 /** How the parameters are laid out, in words: the axes' sizes, then of each operand its value (two words) or its offset and its steps. */
 export interface ParameterLayout {
@@ -46,8 +54,6 @@ export function layoutOf({ rank, access }: ShaderKind): ParameterLayout {
 /** Elements that one invocation computes. */
 export const perInvocation = ({ kind }: ShaderKind): number => (kind === 'dense' ? 4 : 1)
 
-const isNarrow = (code: Code) => dtypes[code].bytes < 4
-
 /** The dtypes of all operands. */
 const codesOf = ({ inputs, outputs }: WgslLoop): readonly Code[] => [...inputs, ...outputs]
 
@@ -59,8 +65,8 @@ function elementType(loop: WgslLoop, kind: ShaderKind, array: number): string {
     const bytes = dtypes[users[0]?.code ?? 'f4'].bytes
     return bytes === 1 ? 'u32' : bytes === 2 ? 'vec2u' : 'vec4u'
   }
-  const put = users.some(({ code, k }) => k >= loop.inputs.length && isNarrow(code))
-  return put ? 'atomic<u32>' : 'u32'
+  const put = users.find(({ k }) => k >= loop.inputs.length)
+  return put ? storedElement(put.code) : 'u32'
 }
 
 const usesArray = (access: Access | undefined, array: number) =>
@@ -69,29 +75,19 @@ const usesArray = (access: Access | undefined, array: number) =>
 const writes = (loop: WgslLoop, { access }: ShaderKind, array: number) =>
   access.some((one, k) => k >= loop.inputs.length && usesArray(one, array))
 
-export const usesTables = ({ code }: WgslLoop): boolean => code.includes('tables[')
-export const mayFail = ({ code }: WgslLoop): boolean => code.includes('failed[')
-
 /** The module's text. */
 export function shaderText(loop: WgslLoop, kind: ShaderKind): string {
   const arrays = 1 + Math.max(-1, ...kind.access.map((one) => (one.kind === 'array' ? one.array : -1)))
-  const declared = Array.from({ length: arrays }, (_, a) => {
-    const mode = writes(loop, kind, a) ? 'read_write' : 'read'
-    return `@group(0) @binding(${firstArray + a}) var<storage, ${mode}> a${a}: array<${elementType(loop, kind, a)}>;`
-  })
-  const { words } = layoutOf(kind)
-  const tables = usesTables(loop) ? ['@group(0) @binding(1) var<storage, read> tables: array<u32>;'] : []
-  const failed = mayFail(loop)
-    ? ['@group(0) @binding(2) var<storage, read_write> failed: array<atomic<u32>, 4>;']
-    : []
+  const declared = Array.from({ length: arrays }, (_, a) =>
+    declare(
+      firstArray + a,
+      writes(loop, kind, a) ? 'read_write' : 'read',
+      `a${a}`,
+      elementType(loop, kind, a),
+    ),
+  )
   return [
-    `struct Parameters { zero: u32, n: u32, first: u32, width: u32, words: array<vec4u, ${(words - headWords + 3) >> 2}> }`,
-    '@group(0) @binding(0) var<uniform> lw: Parameters;',
-    ...tables,
-    ...failed,
-    ...declared,
-    'fn word(k: u32) -> u32 { return lw.words[k >> 2u][k & 3u]; }',
-    loop.code,
+    ...preamble(loop, layoutOf(kind).words, declared),
     ...(kind.kind === 'dense' ? dense(loop, kind) : strided(loop, kind)),
   ].join('\n')
 }
@@ -102,29 +98,6 @@ const head = [
   '  let i = id.x + id.y * lw.width;',
 ]
 
-const wordAt = (k: number) => `word(${k - headWords}u)`
-
-/** A value among the parameters. */
-function parameter(code: Code, at: number): string {
-  const low = wordAt(at)
-  if (dtypes[code].bytes === 8) return `vec2u(${low}, ${wordAt(at + 1)})`
-  switch (code) {
-    case 'f4':
-      return `bitcast<f32>(${low})`
-    case 'b1':
-      return `(${low} != 0u)`
-    default:
-      return dtypes[code].kind === 'i' ? `bitcast<i32>(${low})` : low
-  }
-}
-
-/** As a word, or two. */
-function toWord(code: Code, value: string): string {
-  if (code === 'b1') return `select(0u, 1u, ${value})`
-  if (wgslType(code) === 'u32') return value
-  return `bitcast<u32>(${value})`
-}
-
 function dense(loop: WgslLoop, kind: ShaderKind): string[] {
   const { operands } = layoutOf(kind)
   const codes = codesOf(loop)
@@ -133,7 +106,7 @@ function dense(loop: WgslLoop, kind: ShaderKind): string[] {
   loop.reads.forEach((code, k) => {
     const access = kind.access[k]
     if (access?.kind !== 'array') {
-      args.push(parameter(code, operands[k] ?? 0))
+      args.push(valueAt(code, operands[k] ?? 0))
       return
     }
     const from = `a${access.array}`
@@ -230,55 +203,27 @@ function inDense(code: Code, array: string, i: string): string {
 
 function strided(loop: WgslLoop, kind: ShaderKind): string[] {
   const { sizes, operands } = layoutOf(kind)
-  const { rank } = kind
-  const digits: string[] = ['  var rest = lw.first + i;']
-  // The last axis is the fastest.
-  for (let axis = rank - 1; axis > 0; axis--)
-    digits.push(`  let d${axis} = rest % ${wordAt(sizes + axis)}; rest /= ${wordAt(sizes + axis)};`)
-  if (rank > 0) digits.push('  let d0 = rest;')
-  const place = (k: number) => {
-    const terms = Array.from(
-      { length: rank },
-      (_, axis) => ` + d${axis} * ${wordAt((operands[k] ?? 0) + 1 + axis)}`,
-    )
-    return `${wordAt(operands[k] ?? 0)}${terms.join('')}`
-  }
-  const codes = codesOf(loop)
-  const atomic = (array: number) => elementType(loop, kind, array) !== 'u32'
-  const places = codes.flatMap((_, k) =>
-    kind.access[k]?.kind === 'array' ? [`  let p${k} = ${place(k)};`] : [],
-  )
+  const isArray = (k: number) => kind.access[k]?.kind === 'array'
+  const places = operands.map((at, k) => (isArray(k) ? at : null))
   const args = loop.reads.map((code, k) => {
     const access = kind.access[k]
-    if (access?.kind !== 'array') return parameter(code, operands[k] ?? 0)
+    if (access?.kind !== 'array') return valueAt(code, operands[k] ?? 0)
     const name = `a${access.array}`
     const text = elementAt(name, code, '0u', `p${k}`)
-    return atomic(access.array) ? text.replaceAll(/a\d+\[((?:[^[\]])*)\]/g, `atomicLoad(&${name}[$1])`) : text
+    const atomic = elementType(loop, kind, access.array) !== 'u32'
+    return atomic ? text.replaceAll(/a\d+\[((?:[^[\]])*)\]/g, `atomicLoad(&${name}[$1])`) : text
   })
-  const put = loop.outputs.flatMap((code, o): string[] => {
+  const puts = loop.outputs.flatMap((code, o): string[] => {
     const k = loop.inputs.length + o
     const access = kind.access[k]
-    if (access?.kind !== 'array') return []
-    const to = `a${access.array}`
-    const { bytes } = dtypes[code]
-    if (bytes === 8) return [`  ${to}[2u * p${k}] = r.o${o}.x; ${to}[2u * p${k} + 1u] = r.o${o}.y;`]
-    const value = toWord(code, `r.o${o}`)
-    if (bytes === 4)
-      return [atomic(access.array) ? `  atomicStore(&${to}[p${k}], ${value});` : `  ${to}[p${k}] = ${value};`]
-    const [shift, unit, mask] = bytes === 2 ? [1, 16, '0xffffu'] : [2, 8, '0xffu']
-    const bits = `${unit}u * (p${k} & ${2 ** shift - 1}u)`
-    return [
-      `  atomicAnd(&${to}[p${k} >> ${shift}u], ~(${mask} << (${bits})));`,
-      `  atomicOr(&${to}[p${k} >> ${shift}u], (${value} & ${mask}) << (${bits}));`,
-    ]
+    return access?.kind === 'array' ? [`  ${store(`a${access.array}`, code, `p${k}`, `r.o${o}`)}`] : []
   })
   return [
     ...head,
     '  if (i >= lw.n) { return; }',
-    ...digits,
-    ...places,
+    ...placeLines('i', kind.rank, sizes, places, 'p'),
     `  let r = element(${args.join(', ')});`,
-    ...put,
+    ...puts,
     '}',
   ]
 }
