@@ -12,7 +12,7 @@ import type { Strided } from '../broadcast/view.ts'
 import { type Code, codeOfArray, dtypes, type TypedArray } from '../dtype.ts'
 import { BroadcastError, NoLoopError, OutputError } from '../errors.ts'
 import { settings } from '../settings.ts'
-import { addressOf, freeData, haveOwnBlocks } from '../targets/memory/resident.ts'
+import { addressOf, checkNotFreed, freeData, haveOwnBlocks } from '../targets/memory/resident.ts'
 import { longestShort } from '../targets/target.ts'
 import type { Given } from './choose.ts'
 import { bind, type Core, type Last, loaded, type Ready, refresh } from './prepare.ts'
@@ -47,7 +47,7 @@ export function at(core: Core, args: readonly unknown[]): void {
 function refuseFreed(index: unknown): void {
   for (const one of Array.isArray(index) ? index : [index]) {
     const data: unknown = isView(one) ? one.data : one
-    if (typeof data === 'object' && codeOfArray(data) !== undefined) addressOf(data as TypedArray)
+    if (typeof data === 'object' && codeOfArray(data) !== undefined) checkNotFreed(data as TypedArray)
   }
 }
 

@@ -6,7 +6,6 @@
  */
 import { contiguousStrides, sameShape } from '../broadcast/shape.ts'
 import { type Code, codes, dtypes, type TypedArray } from '../dtype.ts'
-import { settings } from '../settings.ts'
 import { addressOf } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import { longestShort } from '../targets/target.ts'
@@ -32,7 +31,7 @@ export function callShort(core: Core, args: readonly unknown[]): unknown {
   const { nin, nout, short } = core
   let count = args.length
   const operands = nin + nout
-  if (count < nin || operands > mostDigits || core.epoch !== settings.epoch) return notShort
+  if (count < nin || operands > mostDigits) return notShort
   const out = onlyOut(args[count - 1])
   if (out !== undefined) count--
   const given = out === undefined ? count : count + nout

@@ -5,7 +5,7 @@ import { compiler } from '../loops/compiler.ts'
 import type { Value } from '../loops/kernel/ir.ts'
 import { type DefineOptions, define, recapture } from '../loops/kernel/parse.ts'
 import { chooseTarget } from '../targets/index.ts'
-import { addressOf } from '../targets/memory/resident.ts'
+import { checkNotFreed } from '../targets/memory/resident.ts'
 import { checkedTables } from './checked-tables.ts'
 import { compiledSource, sampleOverload } from './compiled.ts'
 import { fastmathOf, isOptions, type Options, readOptions } from './options.ts'
@@ -184,7 +184,7 @@ export function startCompiler(target: string | undefined, fallback: string | und
 /** @throws MemoryError for the data of a freed array */
 export function refuseFreed(captured: object | undefined): void {
   for (const value of Object.values(captured ?? {}))
-    if (codeOfArray(value) !== undefined) addressOf(value as TypedArray)
+    if (codeOfArray(value) !== undefined) checkNotFreed(value as TypedArray)
 }
 
 /** The function to call for one element: what a factory makes of its captured values. */
