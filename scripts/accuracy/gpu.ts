@@ -4,36 +4,11 @@
  */
 import { ready, vectorize } from '../../src/index.ts'
 import { gpuInfo } from '../../src/targets/gpu/gpu.ts'
+import { binary, leastNormal, operand, ulps, unary } from './gpu-errors.ts'
 
 const count = Number(process.argv[2] ?? 100_000)
-const one = [
-  ...[
-    'exp',
-    'expm1',
-    'log',
-    'log1p',
-    'log2',
-    'log10',
-    'sqrt',
-    'cbrt',
-    'sin',
-    'cos',
-    'tan',
-    'asin',
-    'acos',
-    'atan',
-  ],
-  ...['sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh'],
-] as const
-const two = ['pow', 'atan2', 'hypot'] as const
-const leastNormal = 2 ** -126
-
-/** Half of all in the range where functions bend, half of any size. */
-const value = (i: number): number => {
-  const sign = Math.random() < 0.5 ? -1 : 1
-  return i % 2 === 0 ? sign * Math.random() * 4 : sign * 2 ** (Math.random() * 60 - 30)
-}
-const column = (): Float32Array => Float32Array.from({ length: count }, (_, i) => value(i))
+const column = (): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => operand(i, Math.random(), Math.random() < 0.5))
 
 function worst(got: Float32Array, want: (i: number) => number, inputs: readonly Float32Array[]): number {
   let most = 0
@@ -41,8 +16,7 @@ function worst(got: Float32Array, want: (i: number) => number, inputs: readonly 
     const exact = want(i)
     if (inputs.some((x) => Math.abs(x[i] ?? 0) < leastNormal)) continue
     if (!(Math.abs(exact) >= leastNormal) || !Number.isFinite(Math.fround(exact))) continue
-    const ulp = 2 ** (Math.floor(Math.log2(Math.abs(exact))) - 23)
-    most = Math.max(most, Math.abs((got[i] ?? NaN) - exact) / ulp)
+    most = Math.max(most, ulps(got[i] ?? NaN, exact))
   }
   return most
 }
@@ -50,13 +24,13 @@ function worst(got: Float32Array, want: (i: number) => number, inputs: readonly 
 const { adapter, reason } = await gpuInfo()
 await ready()
 console.log(adapter ?? `no gpu: ${reason}`)
-for (const name of adapter ? one : []) {
+for (const name of adapter ? unary : []) {
   const x = column()
   const f = vectorize(['f4(f4)'], `x => Math.${name}(x)`, { target: 'gpu' })
   const { data } = await f(x)
   console.log(name.padEnd(8), worst(data as Float32Array, (i) => Math[name](x[i] ?? 0), [x]).toFixed(3))
 }
-for (const name of adapter ? two : []) {
+for (const name of adapter ? binary : []) {
   const [x, y] = [column(), column()]
   const f = vectorize(['f4(f4,f4)'], `(x, y) => Math.${name}(x, y)`, { target: 'gpu' })
   const { data } = await f(x, y)

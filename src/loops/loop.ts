@@ -25,7 +25,7 @@
  *   partials, partialsStrided (context, blocks, rows, {pointer, byte step} an element,
  *                             {pointer, partial step, block step} an accumulator): for each of the blocks, which follow each
  *                             other and have `rows` times 8 elements, the 8 partial results; element i joins number i mod 8.
- *                             In `partials` elements are neighbours.
+ *                             In `partials` elements are neighbours. `runs` calls them.
  *   runs                      (context, outputs, length, {pointer, byte step, output step} an element,
  *                             {blocks, partial step, rest, rest's partial step} an accumulator): the same for all blocks of each
  *                             output, which stand side by side, output behind output, and for the rest of each

@@ -1,31 +1,14 @@
 /** Functions of Math on the gpu: within 2 units in the last place of float64's, and right where there is no doubt. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { binary, leastNormal, operand, ulps, unary } from '../../scripts/accuracy/gpu-errors.ts'
 import { ready, vectorize } from '../../src/index.ts'
 import { skip } from '../skip.ts'
 import { randomFrom } from '../vectorize/layouts.ts'
 import { reasonForNoGpu } from './driver.ts'
 
-const one = [
-  ...[
-    'exp',
-    'expm1',
-    'log',
-    'log1p',
-    'log2',
-    'log10',
-    'sqrt',
-    'cbrt',
-    'sin',
-    'cos',
-    'tan',
-    'asin',
-    'acos',
-    'atan',
-  ],
-  ...['sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh', 'floor', 'ceil', 'trunc', 'round', 'sign', 'abs'],
-] as const
-const two = ['pow', 'atan2', 'hypot', 'min', 'max'] as const
+const one = [...unary, 'floor', 'ceil', 'trunc', 'round', 'sign', 'abs'] as const
+const two = [...binary, 'min', 'max'] as const
 const special = [
   0,
   -0,
@@ -45,23 +28,16 @@ const special = [
   -104,
   16777217,
 ]
-const leastNormal = 2 ** -126
-const ulp = (exact: number) => 2 ** (Math.floor(Math.log2(Math.abs(exact))) - 23)
-
 /** Whether `got` will do where float64 says `want`. */
 function near(got: number, want: number): boolean {
   const rounded = Math.fround(want)
   if (Math.abs(want) < leastNormal) return want === 0 ? Object.is(got, rounded) : Math.abs(got) <= leastNormal
   if (!Number.isFinite(rounded)) return Object.is(got, rounded)
-  return Math.abs(got - want) <= 2 * ulp(want)
+  return ulps(got, want) <= 2
 }
 
 const random = randomFrom(3)
-const value = (i: number): number => {
-  const sign = random(2) === 0 ? -1 : 1
-  const unit = random(2 ** 24) / 2 ** 24
-  return Math.fround(i % 2 === 0 ? sign * unit * 4 : sign * 2 ** (unit * 60 - 30))
-}
+const value = (i: number): number => operand(i, random(2 ** 24) / 2 ** 24, random(2) === 0)
 const ones = Float32Array.from([...special, ...Array.from({ length: 3000 }, (_, i) => value(i))])
 const pairs = special.flatMap((x) => special.map((y) => [x, y] as const))
 const more = Array.from({ length: 3000 }, (_, i) => [value(i), value(i + (i >> 1))] as const)

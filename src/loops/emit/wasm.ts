@@ -104,8 +104,7 @@ function addFold(
   if (!join) return [start]
   const partial = { ...frame, shape: partialShape(shape) }
   addPartials(m, 'partialsStrided', partial, true)
-  if (shape.lanes === 1) m.addFunctionExport('partialsStrided', 'partials')
-  else addPartials(m, 'partials', partial, false)
+  if (shape.lanes > 1) addPartials(m, 'partials', partial, false)
   addRuns(m, 'runs', frame)
   addColumns(m, 'columns', frame)
   if (same) {
