@@ -22,62 +22,64 @@ function cut(plan: Plan, from: number, n: number): Plan {
   }
 }
 
-/** The parts of a plan, in the order in which a walk visits them. */
-export function* partsOf(plan: Plan, wanted: Wanted): Generator<Plan> {
-  const size = plan.outer[0] ?? plan.inner
-  const each = plan.size / size
-  for (let from = 0; from < size; ) {
-    const want = Math.max(1, Math.floor(wanted()))
-    if (from === 0 && want >= plan.size) {
-      yield plan
-      return
-    }
-    if (want >= each) {
-      const n = Math.min(size - from, Math.floor(want / each))
-      yield cut(plan, from, n)
-      from += n
-    } else {
-      yield* partsOf(cut(plan, from, 1), wanted)
-      from++
-    }
-  }
+/** Work of `size` elements, `along` of its slowest axis, which can be cut there, and the parts of such a cut again. */
+interface Work<P> {
+  readonly whole: P
+  readonly size: number
+  readonly along: number
+  part(from: number, n: number): P
 }
 
-export interface CorePart {
-  readonly operands: readonly Strided[]
-  readonly call: CoreCall
-}
-
-/** The parts of a call of a kernel of arrays: fewer of its loop's elements. */
-export function* corePartsOf(whole: CorePart, wanted: Wanted): Generator<CorePart> {
-  const { operands, call } = whole
-  const size = sizeOf(call.loop)
-  const axis = call.loop.findIndex((n) => n > 1)
-  if (axis < 0) {
-    yield whole
-    return
-  }
-  const along = call.loop[axis] ?? 1
+/** Parts one after another; what is too much even for one step of the slowest axis is cut along the next. */
+function* inParts<P>(work: Work<P>, wanted: Wanted, workOf: (part: P) => Work<P>): Generator<P> {
+  const { whole, size, along, part } = work
   const each = size / along
-  const part = (from: number, n: number): CorePart => ({
-    operands: operands.map((operand, k) =>
-      partOf(operand, axisOf(call, k, operand, axis), { axis, from, n }),
-    ),
-    call: partOfCall(call, { axis, from, n }),
-  })
   for (let from = 0; from < along; ) {
     const want = Math.max(1, Math.floor(wanted()))
     if (from === 0 && want >= size) {
       yield whole
       return
     }
-    if (want >= each) {
-      const n = Math.min(along - from, Math.floor(want / each))
-      yield part(from, n)
-      from += n
-    } else {
-      yield* corePartsOf(part(from, 1), wanted)
-      from++
-    }
+    const n = Math.min(along - from, Math.floor(want / each))
+    if (n > 0) yield part(from, n)
+    else yield* inParts(workOf(part(from, 1)), wanted, workOf)
+    from += Math.max(n, 1)
   }
 }
+
+const planWork = (plan: Plan): Work<Plan> => ({
+  whole: plan,
+  size: plan.size,
+  along: plan.outer[0] ?? plan.inner,
+  part: (from, n) => cut(plan, from, n),
+})
+
+/** The parts of a plan, in the order in which a walk visits them. */
+export const partsOf = (plan: Plan, wanted: Wanted): Generator<Plan> =>
+  inParts(planWork(plan), wanted, planWork)
+
+export interface CorePart {
+  readonly operands: readonly Strided[]
+  readonly call: CoreCall
+}
+
+function coreWork(whole: CorePart): Work<CorePart> {
+  const { operands, call } = whole
+  const first = call.loop.findIndex((n) => n > 1)
+  const axis = Math.max(first, 0)
+  return {
+    whole,
+    size: sizeOf(call.loop),
+    along: first < 0 ? 1 : (call.loop[axis] ?? 1),
+    part: (from, n) => ({
+      operands: operands.map((operand, k) =>
+        partOf(operand, axisOf(call, k, operand, axis), { axis, from, n }),
+      ),
+      call: partOfCall(call, { axis, from, n }),
+    }),
+  }
+}
+
+/** The parts of a call of a kernel of arrays: fewer of its loop's elements. */
+export const corePartsOf = (whole: CorePart, wanted: Wanted): Generator<CorePart> =>
+  inParts(coreWork(whole), wanted, coreWork)
