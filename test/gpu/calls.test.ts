@@ -253,4 +253,49 @@ onGpu('resident results', async () => {
   assert.equal([...(out.data as Float32Array)], [2, 4, 6])
 })
 
+/** What compilers of shaders simplify, though not one of these is an identity of float32. */
+const foldable = [
+  '(x / y) * y',
+  '(x * y) / y',
+  'x / y / y',
+  '(x * 3.1) * 0.7',
+  '(x / 3.1) / 0.7',
+  '(x / 0.3) * 7.1',
+  'x * 0',
+  '0 / x',
+  'x + 0',
+  '(x - y) + y',
+  'x + (y - x)',
+  '(x + 0.1) - 0.1',
+  'x * y + x * y',
+  'x * y - x * 0.1',
+]
+onGpu('nothing is folded that float32 would round', async () => {
+  const numbers = Float32Array.of(
+    0,
+    -0,
+    1,
+    -1,
+    0.1,
+    3.7,
+    -7.3,
+    1e10,
+    1e-10,
+    2e20,
+    Infinity,
+    NaN,
+    16777217,
+    1 / 3,
+  )
+  const grid = [...numbers].flatMap((x) => [...numbers].map((y) => [x, y] as const))
+  const x = ndarray(Float32Array.from(grid, ([first]) => first))
+  const y = ndarray(Float32Array.from(grid, ([, second]) => second))
+  for (const body of foldable)
+    for (const text of [`(x, y) => ${body}`, `(x, y) => { let z = y; z = ${body}; return z }`]) {
+      const f = ufunc(['f4(f4,f4)'], text, { target: 'gpu' })
+      const got = await f(x, y)
+      assert.equal(elements(got), elements(f.on('js')(x, y)), text)
+    }
+})
+
 test.run()

@@ -87,6 +87,7 @@ for (const [name, options] of cases) {
       fc.assert(fc.asyncProperty(randomKernel({ ...options, size: 60 }), check), {
         numRuns: runs,
         interruptAfterTimeLimit: 60000,
+        includeErrorInReport: true,
       }),
     )
 }

@@ -8,18 +8,22 @@
 import { type Code, dtypes } from '../../../dtype.ts'
 import { elementAt, wgslType } from '../../../wgsl-words.ts'
 import { type Kernel, visit } from '../../kernel/ir.ts'
+import type { Op } from '../../kernel/ops.ts'
 import { formInputs, type LoopForm } from '../../loop.ts'
 import { libraryFor } from './library.ts'
-import { isRounded, type Names, statements } from './statements.ts'
+import { type Names, roundingOf, statements } from './statements.ts'
 
-/** Locals that hold a sum or a product somewhere. */
-function roundedLocals({ body }: Kernel): ReadonlySet<number> {
-  const found = new Set<number>()
+/** The roundings of which each local holds a result somewhere. */
+function roundingsOf({ body }: Kernel): ReadonlyMap<number, ReadonlySet<Op>> {
+  const found = new Map<number, Set<Op>>()
   visit(
     body,
     () => {},
     (s) => {
-      if (s.kind === 'set' && isRounded(s.value)) found.add(s.local)
+      const op = s.kind === 'set' ? roundingOf(s.value) : null
+      if (s.kind !== 'set' || op === null) return
+      const ops = found.get(s.local) ?? new Set()
+      found.set(s.local, ops.add(op))
     },
   )
   return found
@@ -70,7 +74,8 @@ export function emitWgsl(parts: readonly WgslPart[]): string {
 }
 
 function emitPart({ name, kernel, reads }: WgslPart): string {
-  const rounded = roundedLocals(kernel)
+  const roundings = roundingsOf(kernel)
+  const none: ReadonlySet<Op> = new Set()
   let temporaries = 0
   const names: Names = {
     local: (id) => `${word(kernel.locals[id]?.name ?? '')}_${id}`,
@@ -80,7 +85,7 @@ function emitPart({ name, kernel, reads }: WgslPart): string {
       const at = check < 0 ? `(${index}).x` : `within(${index}, ${length}u, ${check + 1}u)`
       return `table_${array}_${type}(${at})`
     },
-    isSum: (id) => rounded.has(id),
+    roundings: (id) => roundings.get(id) ?? none,
     temporary: (value) => {
       const own = `t${temporaries++}`
       return { name: own, line: `let ${own} = ${value};` }

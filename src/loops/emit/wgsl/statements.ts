@@ -12,8 +12,8 @@ export interface Names {
   readonly input: (operand: number) => string
   /** An element of a table. */
   readonly load: (array: number, index: string, check: number) => string
-  /** Is the value of this local a sum or a product? */
-  readonly isSum: (id: number) => boolean
+  /** The roundings of which this local holds a result somewhere. */
+  readonly roundings: (id: number) => ReadonlySet<Op>
   /** A name for a value, and its line. */
   readonly temporary: (value: string) => { readonly name: string; readonly line: string }
 }
@@ -105,11 +105,13 @@ export function statements(body: readonly Stmt[], frames: readonly Frame[], name
   })
 }
 
-const sums = new Set<Op>(['add', 'sub'])
-const roundings = new Set<Op>(['add', 'sub', 'mul'])
+const sums: ReadonlySet<Op> = new Set<Op>(['add', 'sub'])
+const products: ReadonlySet<Op> = new Set<Op>(['mul', 'div'])
+const roundings: ReadonlySet<Op> = new Set<Op>([...sums, ...products])
 
-/** Does this set its local to something that a driver might take apart? */
-export const isRounded = (e: Expr): boolean => e.kind === 'op' && e.type === 'f4' && roundings.has(e.op)
+/** The op of which this is a result, where a driver might take it apart. */
+export const roundingOf = (e: Expr): Op | null =>
+  e.kind === 'op' && e.type === 'f4' && roundings.has(e.op) ? e.op : null
 
 interface Written {
   /** What has to stand before. */
@@ -136,11 +138,7 @@ function written(e: Expr, names: Names): Written {
   return { lines: [...lines, line], text: name, depth: 0 }
 }
 
-/**
- * An expression over the texts of its parts. Sums within sums are hidden from the driver, which would otherwise fold (x + c) - c, and
- * products that stand in a local too; so are divisors that are constants, in whose place it multiplies, and zeros, which it takes to
- * have no sign.
- */
+/** An expression over the texts of its parts. What a driver would fold into another value is hidden from it. */
 function expression(e: Expr, args: readonly string[], names: Names): string {
   const [a = '', b = '', c = ''] = args
   switch (e.kind) {
@@ -174,15 +172,23 @@ function expression(e: Expr, args: readonly string[], names: Names): string {
   }
 }
 
-/** Which operands of an op on f4 the driver must not look into. */
+/**
+ * Which operands of an op on f4 the driver must not look into: sums within sums, since it folds (x + c) - c, products within products,
+ * since it folds (x / y) * y, and the second of two products that it would take a factor out of. What stands in a local is hidden from a
+ * sum in any case. So are divisors that are constants, in whose place it multiplies, and zeros, which it takes to have no sign.
+ */
 function hidden(e: Extract<Expr, { kind: 'op' }>, names: Names): (arg: Expr, k: number) => boolean {
   if (e.args[0]?.type !== 'f4') return () => false
   const constants = e.args.every((arg) => arg.kind === 'const')
   if (constants) return () => true
-  if (e.op === 'div') return (arg, k) => k === 1 && arg.kind === 'const'
-  const isZero = (arg: Expr) => arg.kind === 'const' && arg.value === 0
-  if (e.op === 'mul') return isZero
-  if (!sums.has(e.op)) return () => false
-  return (arg) =>
-    isZero(arg) || (arg.kind === 'op' && sums.has(arg.op)) || (arg.kind === 'local' && names.isSum(arg.local))
+  if (!roundings.has(e.op)) return () => false
+  const isSum = sums.has(e.op)
+  const alike = isSum ? sums : products
+  const factors = isSum && e.args.every((arg) => roundingOf(arg) === 'mul')
+  return (arg, k) => {
+    if (arg.kind === 'const') return arg.value === 0 || (e.op === 'div' && k === 1)
+    if (arg.kind === 'local') return [...names.roundings(arg.local)].some((op) => isSum || alike.has(op))
+    const op = roundingOf(arg)
+    return op !== null && (alike.has(op) || (factors && k === 1))
+  }
 }
