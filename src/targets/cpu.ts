@@ -8,7 +8,7 @@ import type { Code, TypedArray } from '../dtype.ts'
 import { TargetError } from '../errors.ts'
 import type { Loop, WasmLoop } from '../loops/loop.ts'
 import { type CoresElsewhere, coreRunner } from './cores.ts'
-import { type Folder, makeFolder } from './fold/folder.ts'
+import { type Folder, type FoldsElsewhere, makeFolder } from './fold/folder.ts'
 import { outside, runStagedIndexed, setLength } from './indexed.ts'
 import { elementBytes, failure, type Instance, instantiate, instantiateIfRoom, invoke } from './instance.ts'
 import type { Block } from './memory/allocator.ts'
@@ -48,6 +48,7 @@ export interface Elsewhere {
 /**
  * @param elsewhere is asked before each run of a loop that goes element by element
  * @param coresElsewhere before those of core calls
+ * @param foldsElsewhere before each fold
  */
 export function loadWasm(
   loop: Loop,
@@ -55,6 +56,7 @@ export function loadWasm(
   elsewhere: Elsewhere | null,
   target: string,
   coresElsewhere: CoresElsewhere | null = null,
+  foldsElsewhere: FoldsElsewhere | null = null,
 ): Runner {
   if (loop.isa !== 'wasm') {
     throw new TargetError(`the ${target} target runs wasm loops, not ${loop.isa}`, { target, reason: 'isa' })
@@ -62,9 +64,10 @@ export function loadWasm(
   if (loop.core) return makeCoreRunner(loop, tables, coresElsewhere)
   const runner = makeRunner(loop, tables, elsewhere)
   if (!loop.fold) return runner
-  const folder: Folder = makeFolder(loop, tables, (heap, blocks) => {
+  const keep = (heap: Heap, blocks: readonly Block[]) => {
     collected.register(folder.reduce, { heap, blocks })
-  })
+  }
+  const folder: Folder = makeFolder(loop, tables, keep, foldsElsewhere)
   return { ...runner, ...folder }
 }
 

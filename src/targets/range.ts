@@ -2,6 +2,7 @@
 import { type Plan, rowsOf } from '../broadcast/plan.ts'
 import { walkRange } from '../broadcast/walk.ts'
 import { type CoreThread, type CoreWork, makeCoreRange } from './core-range.ts'
+import { type FoldWork, makeFoldRange } from './fold/range.ts'
 import { type Instance, invoke } from './instance.ts'
 
 export interface Work {
@@ -14,6 +15,8 @@ export interface Work {
   readonly byRows: boolean
   /** Of a kernel of arrays: the plan is over its core calls. */
   readonly core?: CoreWork
+  /** Of a reducing loop: the plan is over its outputs. */
+  readonly fold?: FoldWork
 }
 
 /** What a range is counted in. */
@@ -31,11 +34,14 @@ function isVector({ plan, inputs }: Work): boolean {
 export type RunRange = (work: Work, from: number, to: number, report: { calls: number }) => number
 
 /** What is used of a loaded loop. */
-export type RangeLoops = Pick<Instance, 'context' | 'vector' | 'strided' | 'vectorRows' | 'stridedRows'>
+export type RangeLoops = Pick<
+  Instance,
+  'context' | 'vector' | 'strided' | 'vectorRows' | 'stridedRows' | 'functions'
+>
 
 /**
  * Runs units `from <= i < to`; the result is 0, or the number of the check that failed. `bytes` are those of an element.
- * @param thread of a kernel of arrays: where it runs
+ * @param thread of a kernel of arrays, or a reducing loop: where it runs
  */
 export function makeRunRange(
   instance: RangeLoops,
@@ -43,6 +49,7 @@ export function makeRunRange(
   thread: CoreThread | null = null,
 ): RunRange {
   const cores = thread && makeCoreRange(instance, bytes, thread)
+  const folds = thread && makeFoldRange({ ...instance, ...thread })
   const args = new Array<number>(2 + 2 * bytes.length).fill(0)
   const rowArgs = new Array<number>(3 + 3 * bytes.length).fill(0)
   args[0] = rowArgs[0] = instance.context
@@ -85,8 +92,9 @@ export function makeRunRange(
     return code
   }
   return (work, from, to, report) => {
-    const { plan, pointers, core, byRows } = work
+    const { plan, pointers, core, fold, byRows } = work
     if (cores && core) return cores(plan, pointers, core, from, to, report)
+    if (folds && fold) return folds(plan, pointers, fold, from, to, report)
     return (byRows ? rows : runs)(work, from, to, report)
   }
 }

@@ -9,6 +9,9 @@ const suites = [
   'vectorize/overlap',
   'vectorize/where',
   'vectorize/property',
+  'vectorize/reduce',
+  'vectorize/reduce-several',
+  'vectorize/accumulate',
 ]
 
 const from = new URL('../../', import.meta.url)

@@ -206,8 +206,14 @@ test('the number of threads', () => {
 
 test('what is not shared says so', () => {
   const add = loose(vectorize(['f8(f8,f8)'], (x, y) => x + y, { identity: 0, target: 'parallel' }))
-  assert.is(add.reduce(ones([1000])), 1000)
-  assert.match(add.explain().last?.why ?? '', /one thread/)
+  for (const n of [200, 1000]) {
+    assert.is(add.reduce(ones([n])), n)
+    assert.is(add.explain().last?.why, 'too little work to share')
+  }
+  add.accumulate(ones([1e6]))
+  assert.match(add.explain().last?.why ?? '', /each step needs the one before it/)
+  add.at(zeros([10]), [1, 1], 1)
+  assert.match(add.explain().last?.why ?? '', /one index after another/)
   add(ones([10]), ones([10]))
   assert.is(add.explain().last?.why, 'too little work to share')
   assert.is(add.explain().last?.threads, 1)

@@ -1,8 +1,6 @@
 /** Folds from the left, for kernels that are not associative, and `accumulate`, which keeps every step of such a fold. */
-import type { Strided } from '../../broadcast/view.ts'
-import { arena } from './arena.ts'
 import type { Machine, Row } from './machine.ts'
-import { copiedRun, deliver, type Source } from './source.ts'
+import { copiedRun, type Source } from './placed.ts'
 import type { Tile } from './tile.ts'
 import { type Take, tileColumns } from './tree.ts'
 
@@ -11,7 +9,7 @@ type Initial = readonly (number | bigint)[] | null
 /** Row by row along the axis, lanes on the outputs. */
 export function leftAcross(m: Machine, source: Source, tile: Tile, initial: Initial, take: Take): void {
   const width = Math.min(tile.outputs, tileColumns)
-  const acc = m.rowAt(arena(m.instance.heap, 0, m.rowBytes(width)), width)
+  const acc = m.rowAt(m.room(0, m.rowBytes(width)), width)
   const one = m.steps(1)
   for (let first = 0; first < tile.outputs; first += width) {
     const n = Math.min(width, tile.outputs - first)
@@ -29,7 +27,7 @@ export function leftAcross(m: Machine, source: Source, tile: Tile, initial: Init
 
 /** Output by output; nothing is on lanes. */
 export function leftAlong(m: Machine, source: Source, tile: Tile, initial: Initial, take: Take): void {
-  const acc = m.rowAt(arena(m.instance.heap, 0, m.rowBytes(1)), 1)
+  const acc = m.rowAt(m.room(0, m.rowBytes(1)), 1)
   const still = m.steps(0)
   const run = source.direct ? tile.length : copiedRun
   for (let output = 0; output < tile.outputs; output++) {
@@ -53,46 +51,29 @@ const placesOf = (tile: Tile, output: number, element: number): number[] =>
 
 /** Where a row of results goes: `offsets` and steps belong to the results of the tile. */
 export interface Sink {
-  /** Where the results lie if wasm may write there; null when they are copied. */
+  /** Where element 0 of each result lies if wasm may write there; null when they are copied. */
   readonly addresses: readonly number[] | null
-  readonly results: readonly (Strided | null)[]
   readonly offsets: readonly number[]
   readonly steps: readonly number[]
   readonly outputSteps: readonly number[]
+  /** Copies `n` values of each accumulator to the results, from these offsets at these steps. */
+  write(row: Row, offsets: readonly number[], steps: readonly number[], n: number): void
 }
 
-function write(
-  m: Machine,
-  sink: Sink,
-  row: Row,
-  output: number,
-  element: number,
-  steps: readonly number[],
-  n: number,
-) {
-  sink.results.forEach((result, k) => {
-    if (!result) return
-    const offset =
-      (sink.offsets[k] as number) +
-      output * (sink.outputSteps[k] as number) +
-      element * (sink.steps[k] as number)
-    const code = m.loop.outputs[k] ?? result.code
-    deliver(m.instance.heap, code, row[k] as number, result, offset, steps[k] as number, n)
-  })
-}
+/** The place of this output and element in each result. */
+const offsetsOf = (sink: Sink, output: number, element: number): number[] =>
+  sink.offsets.map(
+    (offset, k) => offset + output * (sink.outputSteps[k] as number) + element * (sink.steps[k] as number),
+  )
 
 const inBytes = (m: Machine, steps: readonly number[]): Row =>
   steps.map((step, k) => step * (m.accumulatorBytes[k] as number))
 
 /** The row of results that begins with this output and element. */
 const rowIn = (m: Machine, sink: Sink, addresses: readonly number[], output: number, element: number): Row =>
-  addresses.map((address, k) => {
-    const offset =
-      (sink.offsets[k] as number) +
-      output * (sink.outputSteps[k] as number) +
-      element * (sink.steps[k] as number)
-    return address + offset * (m.accumulatorBytes[k] as number)
-  })
+  offsetsOf(sink, output, element).map(
+    (offset, k) => (addresses[k] as number) + offset * (m.accumulatorBytes[k] as number),
+  )
 
 /** Accumulates row by row, lanes on the outputs. */
 export function accumulateAcross(m: Machine, source: Source, tile: Tile, sink: Sink): void {
@@ -124,7 +105,7 @@ function accumulateThere(
 
 function accumulateCopied(m: Machine, source: Source, tile: Tile, sink: Sink): void {
   const width = Math.min(tile.outputs, tileColumns)
-  const acc = m.rowAt(arena(m.instance.heap, 0, m.rowBytes(width)), width)
+  const acc = m.rowAt(m.room(0, m.rowBytes(width)), width)
   const one = m.steps(1)
   for (let first = 0; first < tile.outputs; first += width) {
     const n = Math.min(width, tile.outputs - first)
@@ -132,7 +113,7 @@ function accumulateCopied(m: Machine, source: Source, tile: Tile, sink: Sink): v
       source.place(placesOf(tile, first, i), tile.outputSteps, n)
       if (i === 0) m.start(n, source.at, source.steps, acc, one)
       else m.step(n, acc, one, source.at, source.steps, acc, one)
-      write(m, sink, acc, first, i, sink.outputSteps, n)
+      sink.write(acc, offsetsOf(sink, first, i), sink.outputSteps, n)
     }
   }
 }
@@ -140,10 +121,8 @@ function accumulateCopied(m: Machine, source: Source, tile: Tile, sink: Sink): v
 /** Accumulates output by output. */
 export function accumulateAlong(m: Machine, source: Source, tile: Tile, sink: Sink): void {
   const run = Math.min(tile.length, copiedRun)
-  const bytes = m.rowBytes(run)
-  const start = arena(m.instance.heap, 0, bytes + m.rowBytes(1))
-  const buffer = m.rowAt(start, run)
-  const acc = m.rowAt(start + bytes, 1)
+  const acc = m.rowAt(m.room(0, m.rowBytes(1)), 1)
+  const buffer = sink.addresses ? acc : m.rowAt(m.room(-6, m.rowBytes(run)), run)
   const one = m.steps(1)
   for (let output = 0; output < tile.outputs; output++) {
     for (let from = 0; from < tile.length; from += run) {
@@ -161,7 +140,7 @@ export function accumulateAlong(m: Machine, source: Source, tile: Tile, sink: Si
       const at = source.at.map((address, k) => address + skip * (source.steps[k] as number))
       m.scan(n - skip, acc, at, source.steps, ahead(skip), steps)
       m.gather(1, ahead(n - 1), steps, acc)
-      if (!sink.addresses) write(m, sink, buffer, output, from, sink.steps, n)
+      if (!sink.addresses) sink.write(buffer, offsetsOf(sink, output, from), sink.steps, n)
     }
   }
 }

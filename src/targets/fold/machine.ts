@@ -2,32 +2,43 @@
  * The functions of a reducing wasm loop, on addresses. A row is where a value's accumulators lie: one address an accumulator,
  * its elements as neighbours unless steps (in bytes) say otherwise.
  */
-import { dtypes, type TypedArray } from '../../dtype.ts'
-import type { WasmLoop } from '../../loops/loop.ts'
-import { failure, type InnerLoop, type Instance, invoke } from '../instance.ts'
-import type { Report } from '../target.ts'
-import { arena } from './arena.ts'
+import { type Code, dtypes, type TypedArray } from '../../dtype.ts'
+import { type InnerLoop, invoke } from '../instance.ts'
 
 export type Row = readonly number[]
 
 /** Rows 64-byte aligned, as vectors like them. */
 const alignment = 64
 
-export interface Machine {
-  readonly instance: Instance
-  readonly loop: WasmLoop
+/** A loaded reducing loop, on whichever thread. */
+export interface Parts {
+  /** All functions of the module by name. */
+  readonly functions: Readonly<Record<string, unknown>>
+  readonly context: number
+  readonly elements: readonly Code[]
+  readonly accumulators: readonly Code[]
+  /** Elements that the loop takes in one step. */
+  readonly lanes: number
+  readonly vectorized: boolean
+  /** The whole memory as elements of a dtype, as it is now. */
+  view(code: Code): TypedArray
+  /** Where so many bytes may be worked in; rooms of different purposes do not overlap. */
+  room(purpose: number, bytes: number): number
+  /** The error that the code of a failed check stands for. */
+  failure(code: number): Error
+}
+
+export interface Machine extends Parts {
   /** Of the reduction that runs: its calls are counted. */
-  report: Report
+  report: { calls: number }
   /** Bytes of each element, and of each accumulator. */
   readonly elementBytes: readonly number[]
   readonly accumulatorBytes: readonly number[]
-  /** Elements that the loop takes in one step. */
-  readonly lanes: number
   /** Bytes that a row of n takes. */
   rowBytes(n: number): number
   /** The row that begins here. */
   rowAt(address: number, n: number): Row
-  /** `count` rows of n, one behind the other, in the arena of this purpose. */
+  /** `count` rows of n, one behind the other, in the room of this purpose. */
   rows(purpose: number, count: number, n: number): readonly Row[]
   /** The same row from its element i on. */
   from(row: Row, i: number): Row
@@ -68,19 +79,18 @@ export interface Machine {
   gather(n: number, from: Row, steps: Row, to: Row): void
 }
 
-export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
-  const { elements = [], accumulators = [] } = loop.fold ?? {}
+export function makeMachine(parts: Parts): Machine {
+  const { functions, context, elements, accumulators, room, failure } = parts
   const elementBytes = elements.map((code) => dtypes[code].bytes)
   const accumulatorBytes = accumulators.map((code) => dtypes[code].bytes)
   const args: number[] = []
   /** Arguments by their count: to cut an array costs more than to keep several. */
   const lists: number[][] = []
-  const find = (name: string) => instance.functions[name] as InnerLoop
-  const [vector, strided] = [instance.vector, instance.strided]
+  const find = (name: string) => functions[name] as InnerLoop
+  const [vector, strided] = [find('vector'), find('strided')]
   const [joinVector, joinStrided] = [find('joinVector'), find('joinStrided')]
   const [start, scan] = [find('start'), find('scan')]
   const [runs, columns] = [find('runs'), find('columns')]
-  const { context } = instance
 
   const begin = (n: number): number => {
     args[0] = context
@@ -104,20 +114,18 @@ export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
     for (let i = 0; i < count; i++) list[i] = args[i] as number
     machine.report.calls++
     const code = invoke(f, list)
-    if (code !== 0) throw failure(loop, instance, code)
+    if (code !== 0) throw failure(code)
   }
-  const view = (k: number): TypedArray => instance.heap.view(accumulators[k] ?? 'f8')
+  const view = (k: number): TypedArray => parts.view(accumulators[k] ?? 'f8')
   const byCount: Row[] = []
   const lastRows: Partial<Record<number, Rows>> = {}
 
   const machine: Machine = {
-    instance,
-    loop,
-    report: { threads: 1, calls: 0, bytesCopied: 0 },
+    ...parts,
+    report: { calls: 0 },
     elementBytes,
     accumulatorBytes,
-    lanes: loop.lanes * loop.interleave,
-    rowBytes: (n) => accumulatorBytes.reduce((sum, bytes) => sum + aligned(n * bytes), 0),
+    rowBytes: (n) => bytesOfRow(accumulatorBytes, n),
     rowAt(address, n) {
       let at = address
       return accumulatorBytes.map((bytes) => {
@@ -128,7 +136,7 @@ export function makeMachine(loop: WasmLoop, instance: Instance): Machine {
     },
     rows(purpose, count, n) {
       const bytes = machine.rowBytes(n)
-      const start = arena(instance.heap, purpose, count * bytes)
+      const start = room(purpose, count * bytes)
       const last = lastRows[purpose]
       if (last?.start === start && last.rows.length === count && last.n === n) return last.rows
       const rows = Array.from({ length: count }, (_, i) => machine.rowAt(start + i * bytes, n))
@@ -218,6 +226,9 @@ interface Rows {
   readonly n: number
   readonly rows: readonly Row[]
 }
+
+export const bytesOfRow = (accumulatorBytes: readonly number[], n: number): number =>
+  accumulatorBytes.reduce((sum, bytes) => sum + aligned(n * bytes), 0)
 
 const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment
 

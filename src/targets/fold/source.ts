@@ -11,18 +11,7 @@ import { addressOf, residentHeap } from '../memory/resident.ts'
 import { copyIn, copyOut } from '../staging.ts'
 import type { Report } from '../target.ts'
 import { arena } from './arena.ts'
-
-/** Elements of a run that has to be copied: as many as a cache likes. */
-export const copiedRun = 16384
-
-export interface Source {
-  /** Whether all elements are read where they lie. */
-  readonly direct: boolean
-  /** Brings `n` elements of each operand, from these offsets at these steps (in elements): `at` and `steps` say where, in bytes. */
-  place(offsets: readonly number[], steps: readonly number[], n: number): void
-  readonly at: number[]
-  readonly steps: number[]
-}
+import { copiedRun, type Source } from './placed.ts'
 
 export function makeSource(operands: readonly Strided[], heap: Heap, report: Report): Source {
   const bytes = operands.map(({ code }) => dtypes[code].bytes)
@@ -62,9 +51,9 @@ export function makeSource(operands: readonly Strided[], heap: Heap, report: Rep
   }
 }
 
-/** `n` neighbours from wasm memory to a result. */
+/** `n` neighbours from wasm memory, seen as elements of a dtype, to a result. */
 export function deliver(
-  heap: Heap,
+  from: TypedArray,
   code: Code,
   address: number,
   result: Strided,
@@ -72,7 +61,6 @@ export function deliver(
   step: number,
   n: number,
 ): void {
-  const from: TypedArray = heap.view(code)
   const first = address / dtypes[code].bytes
   if (result.code === code && !(result.data instanceof Uint8ClampedArray))
     copyOut(from, first, result.data, offset, step, n)

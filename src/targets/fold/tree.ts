@@ -10,8 +10,8 @@
  * `along` has them on the partial results of one output. Several outputs, or many blocks, are columns of one row of accumulators,
  * so that a call joins many.
  */
-import { fits, type Machine, type Row } from './machine.ts'
-import { copiedRun, type Source } from './source.ts'
+import { bytesOfRow, fits, type Machine, type Row } from './machine.ts'
+import { copiedRun, type Source } from './placed.ts'
 import { blockSize, partialCount, type Tile } from './tile.ts'
 
 /** Columns of a tile: the partial results of so many fit the second cache; the fewer tiles, the longer memory is read in a row. */
@@ -83,6 +83,16 @@ function joinPartials(m: Machine, rows: readonly Row[], present: number, n: numb
     }
 }
 
+/** The binary tree over `count` rows of n, one behind the other from `first` on; they are used up, and the root lies in the first. */
+export function joinRows(m: Machine, first: Row, count: number, n: number): Row {
+  const rows = Array.from({ length: count }, (_, i) => m.from(first, i * n))
+  if (count > 1) {
+    if (n === 1) joinColumn(m, rows, m.steps(1), count)
+    else joinPartials(m, rows, count, n, first)
+  }
+  return first
+}
+
 /** From one row to the next, of rows that were made together. */
 const stepsBetween = (m: Machine, rows: readonly Row[]): Row =>
   m.accumulatorBytes.map((_, k) => (rows[1]?.[k] as number) - (rows[0]?.[k] as number))
@@ -131,6 +141,18 @@ export function across(m: Machine, source: Source, tile: Tile, take: Take): void
     take(root, first, own)
     pool.give(root)
   }
+}
+
+/** Room for it with at most so many outputs and such a length. */
+export function acrossBytes(
+  accumulatorBytes: readonly number[],
+  lanes: number,
+  outputs: number,
+  length: number,
+): number {
+  const width = roundedUp(Math.min(outputs, tileColumns), lanes)
+  const rows = levels(Math.ceil(length / blockSize)) + 2 + partialCount
+  return rows * bytesOfRow(accumulatorBytes, width)
 }
 
 const roundedUp = (n: number, to: number): number => Math.ceil(n / to) * to
@@ -192,6 +214,14 @@ export function along(m: Machine, source: Source, tile: Tile, take: Take): void 
     take(root, first, n)
     pool.give(root)
   }
+}
+
+/** Room for it, where elements lie in memory, with at most so many outputs and such a length. */
+export function alongBytes(accumulatorBytes: readonly number[], outputs: number, length: number): number {
+  const chunks = Math.ceil(length / (directChunk * blockSize))
+  const columns = bytesOfRow(accumulatorBytes, Math.max(collected, directChunk))
+  const group = bytesOfRow(accumulatorBytes, Math.min(collected, outputs))
+  return (partialCount + 1) * columns + (levels(chunks) + 3 + partialCount) * group
 }
 
 /** The whole tree of one output of at most a block, without what many outputs and blocks need; `initial` comes before it. */

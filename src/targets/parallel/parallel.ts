@@ -7,8 +7,9 @@ import type { Loop } from '../../loops/loop.ts'
 import { loadWasm } from '../cpu.ts'
 import type { Instance } from '../instance.ts'
 import { allocateBeside, canShare } from '../memory/resident.ts'
-import type { Report, Runner, Target } from '../target.ts'
+import type { Runner, Target } from '../target.ts'
 import { shareCores } from './cores.ts'
+import { loadFolding } from './folds.ts'
 import { makeLater } from './later.ts'
 import { runPlain } from './plain.ts'
 import { isShareable, isWorth, makeCost } from './share.ts'
@@ -30,7 +31,8 @@ export const parallel: Target = {
 
 function load(loop: Loop, tables: readonly TypedArray[]): Runner {
   if (loop.isa === 'wasm' && loop.core) return loadWasm(loop, tables, null, 'parallel', shareCores(loop))
-  if (loop.isa !== 'wasm' || loop.fold || loop.form === 'indexed')
+  if (loop.isa === 'wasm' && loop.fold) return loadFolding(loop, tables)
+  if (loop.isa !== 'wasm' || loop.form === 'indexed')
     return onOneThread(loadWasm(loop, tables, null, 'parallel'))
   const step = loop.lanes * loop.interleave
   const [inMemory, throughMemory] = [makeCost(), makeCost()]
@@ -91,20 +93,12 @@ function load(loop: Loop, tables: readonly TypedArray[]): Runner {
   }
 }
 
-/** Forms that are not shared in this version; the report says so. */
-function onOneThread(runner: Runner): Runner {
-  const why = 'reductions, accumulations and at run on one thread in this version'
-  const saying =
-    <A extends readonly unknown[]>(f: (...args: [...A, Report]) => void) =>
-    (...args: [...A, Report]): void => {
-      const report = args.at(-1) as Report
-      report.why ??= why
-      f(...args)
-    }
-  const { run, reduce, accumulate } = runner
+/** An element may come again at any later index, and each time it needs what was there before. */
+function onOneThread({ run }: Runner): Runner {
   return {
-    run: saying(run),
-    ...(reduce && { reduce: saying(reduce) }),
-    ...(accumulate && { accumulate: saying(accumulate) }),
+    run(operands, plan, report) {
+      report.why ??= 'at takes one index after another, on one thread'
+      run(operands, plan, report)
+    },
   }
 }

@@ -206,13 +206,16 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     }
   }
 
-  const redo = (job: Job, slot: number, run: RunRange, again: boolean): void => {
+  /** Computes the ranges that were lost; the check that failed, in the first of them in which one did. */
+  const redo = (job: Job, slot: number, run: RunRange, facts: Facts, again: boolean): Outcome['failed'] => {
     if (!again) throw halfWritten()
     const units = unitsOf(job.work)
     for (let range = 0; range < job.ranges; range++) {
       if (Atomics.load(control.u8, doneOf(control, slot, range)) !== 0) continue
-      run(job.work, range * job.range, Math.min(units, (range + 1) * job.range), { calls: 0 })
+      const code = run(job.work, range * job.range, Math.min(units, (range + 1) * job.range), { calls: 0 })
+      if (code !== 0) return { code, range, ...facts() }
     }
+    return null
   }
 
   /** The failure of the lowest range: those of later ranges may be other ones from call to call. */
@@ -251,8 +254,10 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     },
     end(job, slot, run, facts, again) {
       takePart(control, self, slot, job, run, facts)
-      if (!waited(job, slot)) redo(job, slot, run, again)
-      return outcome(slot)
+      const lost = waited(job, slot) ? null : redo(job, slot, run, facts, again)
+      const { failed, ...rest } = outcome(slot)
+      const first = lost && (failed === null || lost.range < failed.range) ? lost : failed
+      return { ...rest, failed: first }
     },
     look(slot) {
       buryAll()

@@ -4,6 +4,7 @@ import type { WasmLoop } from '../../loops/loop.ts'
 import type { CoreWork } from '../core-range.ts'
 import type { Work } from '../range.ts'
 import { type Control, recordOf, recordWords } from './control.ts'
+import { foldWords, readFold, writeFold } from './fold-record.ts'
 
 /** A loop as any thread can load it: bytes in shared memory, and a context to copy. */
 export interface SharedLoop {
@@ -40,17 +41,22 @@ export function describeLoop(
 }
 
 const wordsOf = ({ work }: Job): number => {
-  const { plan, core } = work
+  const { plan, core, fold } = work
   const own = core
     ? core.sizes.length +
       plan.innerSteps.length +
       core.clears.reduce((n, { shape }) => n + 2 + 2 * shape.length, 6)
-    : 0
+    : fold
+      ? foldWords(fold)
+      : 0
   return 17 + plan.outer.length + plan.innerSteps.length * (4 + plan.outer.length) + own
 }
 
 /** False: it does not fit a slot, as with very many operands of very many axes. */
 export const fitsRecord = (job: Job): boolean => wordsOf(job) <= recordWords
+
+/** What the numbers behind the plan are. */
+const kinds = { plain: 0, core: 1, fold: 2 } as const
 
 export function writeRecord(control: Control, slot: number, job: Job): void {
   const { loop, work, range, ranges } = job
@@ -67,8 +73,9 @@ export function writeRecord(control: Control, slot: number, job: Job): void {
     put(loop.bytes[k] ?? 0, pointer, plan.offsets[k] ?? 0, plan.innerSteps[k] ?? 0)
     put(...(plan.outerSteps[k] ?? []))
   })
-  const { core } = work
-  put(core ? 1 : 0)
+  const { core, fold } = work
+  put(core ? kinds.core : fold ? kinds.fold : kinds.plain)
+  if (fold) writeFold(put, fold)
   if (!core) return
   put(
     core.vector ? 1 : 0,
@@ -116,7 +123,9 @@ export function readRecord(control: Control, slot: number): Job {
       }),
     }
   }
-  const core = next() === 1 ? readCore() : undefined
+  const kind = next()
+  const core = kind === kinds.core ? readCore() : undefined
+  const fold = kind === kinds.fold ? readFold(next) : undefined
   return {
     loop: { id, code, codeBytes, context, contextBytes, errorIndex, errorSize, bytes },
     work: {
@@ -125,6 +134,7 @@ export function readRecord(control: Control, slot: number): Job {
       inputs,
       byRows: byRows === 1,
       ...(core && { core }),
+      ...(fold && { fold }),
     },
     range,
     ranges,

@@ -66,18 +66,22 @@ const layoutOf = (plan: Plan, k: number) => ({
 })
 
 /** Is no output an input? Then what was computed once can be computed again. */
-export function isRepeatable({ pointers, inputs, core }: Work): boolean {
+export function isRepeatable({ pointers, inputs, core, fold }: Work): boolean {
   if (core) return core.repeatable
+  if (fold) return fold.repeatable
   for (let k = inputs; k < pointers.length; k++)
     for (let i = 0; i < inputs; i++) if (pointers[i] === pointers[k]) return false
   return true
 }
 
+/** As many ranges as work of so many nanoseconds should have. */
+export const rangesFor = (nanoseconds: number, threads: number): number =>
+  Math.max(1, Math.min(mostRanges, threads * rangesPerThread, Math.ceil(nanoseconds / limits.range)))
+
 /** Units of a range: a multiple of what one step of the loop takes, so that no range but the last has a rest. */
 export function rangeOf(work: Work, nanoseconds: number, threads: number, step: number): number {
   const units = unitsOf(work)
-  const wanted = Math.min(mostRanges, threads * rangesPerThread, Math.ceil(nanoseconds / limits.range))
-  const even = Math.ceil(units / Math.max(1, wanted))
+  const even = Math.ceil(units / rangesFor(nanoseconds, threads))
   const multiple = work.byRows || (work.core && even < 8 * step) ? 1 : even > 64 * step ? 64 * step : step
   return Math.max(multiple, Math.ceil(even / multiple) * multiple)
 }

@@ -49,7 +49,11 @@ export function begin(
   nanoseconds: number,
   step: number,
 ): Begun | null {
-  const range = rangeOf(work, nanoseconds, pool.size, step)
+  return beginRanges(pool, shared, work, rangeOf(work, nanoseconds, pool.size, step))
+}
+
+/** The same in ranges of so many units. */
+export function beginRanges(pool: Pool, shared: Shared, work: Work, range: number): Begun | null {
   const job: Job = { loop: shared.loop, work, range, ranges: Math.ceil(unitsOf(work) / range) }
   if (job.ranges < 2 || !fitsRecord(job)) return null
   const slot = pool.begin(job)

@@ -82,12 +82,14 @@ function makeLoader({ memory, region, regionBytes, thread }: WorkerData) {
       thread,
       view: (code: Code, bytes: number) => new dtypes[code].array(bufferTo(bytes)) as TypedArray,
     }
-    const made: Loaded = { run: makeRunRange({ context, ...(exports as Functions) }, loop.bytes, own), facts }
+    const functions = exports as Functions
+    const run = makeRunRange({ context, functions, ...functions }, loop.bytes, own)
+    const made: Loaded = { run, facts }
     loaded.set(loop.id, made)
     return made
   }
 }
-type Functions = Omit<RangeLoops, 'context'>
+type Functions = Omit<RangeLoops, 'context' | 'functions'> & RangeLoops['functions']
 
 /** How many looks between two looks at the clock. */
 const looks = 64
