@@ -159,6 +159,8 @@ export interface CompileRequest {
   readonly form?: LoopForm
   /** Whether math functions may use fused multiply-adds: only where `fuses` (loops/fuses.ts) says that the engine fuses. */
   readonly fma?: boolean
+  /** Whether this is for an x86 processor: other instructions are fast there. No result differs. */
+  readonly x86?: boolean
   /** False: functions of f4 do without f8. */
   readonly wide?: boolean
   /** What arithmetic may do besides what it means. */

@@ -9,6 +9,7 @@ import type { Fastmath, Value } from '../loops/kernel/ir.ts'
 import type { Definition } from '../loops/kernel/parse.ts'
 import type { CompileRequest, JsLoop, Loop } from '../loops/loop.ts'
 import { formatSignature, parseSignature, type Signature, scalarSignature } from '../loops/signature.ts'
+import { isX86 } from '../loops/x86.ts'
 import { debug, settings } from '../settings.ts'
 import type { Bound, Overload, Source } from './source.ts'
 
@@ -135,6 +136,7 @@ export function compiledSource(from: KernelSource): Source {
     boundscheck: from.boundscheck ?? true,
     fastmath: from.fastmath ?? [],
     fma: mayFuse(),
+    x86: isX86(),
     form,
   })
   /** The loops of one process are shared by all targets that run the same kind of code. */

@@ -10,6 +10,7 @@ import { bind } from '../../src/loops/kernel/bind.ts'
 import { castValue, leave, sameValue } from '../../src/loops/kernel/evaluate.ts'
 import { interpret } from '../../src/loops/kernel/interpret.ts'
 import type { Value } from '../../src/loops/kernel/ir.ts'
+import type { CompileRequest } from '../../src/loops/loop.ts'
 import { bodyOf, faults, requestOf } from './body.ts'
 import { runLoop } from './run-loop.ts'
 
@@ -76,9 +77,15 @@ function rowsOf(codes: readonly Code[]): Value[][] {
 type Kernel = (...args: never[]) => unknown
 
 /** `plain` is what JavaScript computes where the kernel's products are more than its numbers hold. */
-function check(instructions: string, types: string, kernel: Kernel, plain: Kernel = kernel): void {
+function check(
+  instructions: string,
+  types: string,
+  kernel: Kernel,
+  plain: Kernel = kernel,
+  how: Partial<CompileRequest> = {},
+): void {
   test(`${types} ${kernel} is ${instructions}`, () => {
-    const request = requestOf(types, kernel)
+    const request = { ...requestOf(types, kernel), ...how }
     const loop = compile(request)
     const body = bodyOf(request)
     const found = new Set([...body.matchAll(/\(([a-z]+\d+(?:x\d+)?\.\w+)/g)].map(([, name]) => name))
@@ -116,6 +123,16 @@ for (const [c, shape] of Object.entries(shapes)) {
   check(`${shape}.sqrt`, one, (x: number) => Math.sqrt(x))
   check(`${shape}.min`, two, (x: number, y: number) => Math.min(x, y))
   check(`${shape}.max`, two, (x: number, y: number) => Math.max(x, y))
+  const onX86 = (instructions: string, types: string, kernel: Kernel) =>
+    check(instructions, types, kernel, kernel, { x86: true })
+  onX86(`${shape}.pmin v128.or`, two, (x: number, y: number) => Math.min(x, y))
+  onX86(`${shape}.pmax v128.xor ${shape}.sub`, two, (x: number, y: number) => Math.max(x, y))
+  onX86(`${shape}.pmin`, one, (x: number) => Math.min(x, 0))
+  onX86(`${shape}.pmin v128.or`, one, (x: number) => Math.min(-0, x))
+  onX86(`${shape}.pmin`, one, (x: number) => Math.min(1.5, x))
+  onX86(`${shape}.pmax ${shape}.add`, one, (x: number) => Math.max(0, x))
+  onX86(`${shape}.pmax`, one, (x: number) => Math.max(x, -0))
+  onX86(`${shape}.pmax`, one, (x: number) => Math.max(-Infinity, x))
   check(`${shape}.floor`, one, (x: number) => Math.floor(x))
   check(`${shape}.ceil`, one, (x: number) => Math.ceil(x))
   check(`${shape}.trunc`, one, (x: number) => Math.trunc(x))

@@ -138,6 +138,12 @@ const all = [
   'f8(f8,f8)',
 ]
 const fine = fc.double({ min: -1e3, max: 1e3, noNaN: true })
+/** Zeros of both signs, and seldom enough that most results are none a NaN. */
+const special = fc.oneof(
+  { arbitrary: fc.constantFrom(-0, -0, -1, -Infinity), weight: 997 },
+  { arbitrary: fc.constantFrom(0), weight: 2 },
+  { arbitrary: fc.constant(NaN), weight: 1 },
+)
 const single = fine.map(Math.fround)
 const int = (min: number, max: number) => fc.integer({ min, max })
 const big = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
@@ -174,6 +180,7 @@ export function casesOn(target: string): Case[] {
     })
   const add = make('add', all.slice(1), 'function (x, y) { return x + y }', 0)
   const maximum = make('maximum', all, '(x, y) => x > y ? x : y', 'reorderable')
+  const greatest = make('greatest', ['f4(f4,f4)', 'f8(f8,f8)'], '(x, y) => Math.max(x, y)', 'reorderable')
   const subtract = make('subtract', ['i4(i4,i4)', 'f4(f4,f4)', 'f8(f8,f8)'], '(x, y) => x - y')
   const either = make('either', ['b1(b1,b1)'], '(x, y) => x !== y', false)
   const walk = make('wander', ['f8(f8,f8)'], wander, 'reorderable')
@@ -234,6 +241,8 @@ export function casesOn(target: string): Case[] {
     tree(maximum, 'maximum', 'i2', 'i2', int(-(2 ** 15), 2 ** 15 - 1), larger),
     tree(maximum, 'maximum', 'f8', 'f8', fine, larger),
     tree(maximum, 'maximum', 'b1', 'b1', flag, larger),
+    tree(greatest, 'greatest', 'f8', 'f8', special, rounded('f8', Math.max)),
+    tree(greatest, 'greatest', 'f4', 'f4', special, rounded('f4', Math.max)),
     tree(either, 'either', 'b1', 'b1', flag, (a, b) => Number(a !== b)),
     tree(walk, 'wander', 'f8', 'f8', fine, rounded('f8', wander)),
     tree(walk, 'wander', 'f4', 'f8', single, rounded('f8', wander)),

@@ -64,6 +64,50 @@ for (const one of casesOn('cpu').filter(({ associative }) => associative))
     )
   })
 
+/** Outputs beside each other, and the parts of a long one, are folded at the same time; what is left over, alone. */
+const long = fc.constantFrom(
+  ...[250, 256, 264, 513, 1030].flatMap((length) =>
+    [1, 3, 4, 9].map((outputs) => [outputs, length] as const),
+  ),
+  ...([1024, 1280, 1799, 5000] as const).map((length) => [1, length] as const),
+)
+
+for (const one of casesOn('cpu').filter(({ associative }) => associative))
+  test(`${one.name} reduces long rows in the same tree`, () => {
+    const sample = long.chain(([outputs, length]) =>
+      fc.record({
+        shape: fc.constant([outputs, length]),
+        values: listOf(one.values, outputs * length),
+        gap: fc.constantFrom(0, 0, 5),
+        backwards: fc.boolean(),
+      }),
+    )
+    fc.assert(
+      fc.property(sample, ({ shape, values, gap, backwards }) => {
+        const [outputs = 0, length = 0] = shape
+        const step = length + gap
+        const layout = {
+          stride: [backwards ? -step : step, 1],
+          offset: backwards ? step * (outputs - 1) : 0,
+          length: step * outputs,
+        }
+        const elements = values.map((v) => converted(one, v))
+        const first =
+          typeof one.f.identity === 'string'
+            ? undefined
+            : converted({ ...one, from: 'i4' }, Number(one.f.identity))
+        const want = reduceDense({ shape, values: elements }, [1], one, first)
+        const got = one.f.reduce(laidOut(one.from, { shape, values }, layout, true), { axis: 1 })
+        flat(got).forEach((v, i) => {
+          const value = typeof v === 'boolean' ? Number(v) : v
+          if (!Object.is(value, want.values[i]))
+            assert.unreachable(`row ${i}: ${value} instead of ${want.values[i]}`)
+        })
+      }),
+      { numRuns: 6 },
+    )
+  })
+
 /** No keywords, and one axis of at most a block, or a little more: the short way to the same tree. */
 for (const one of casesOn('cpu').filter(({ associative }) => associative))
   test(`${one.name} reduces short arrays without keywords in the same tree`, () => {

@@ -10,6 +10,8 @@ export type Module = InstanceType<typeof binaryen.Module>
 
 export interface Asm {
   readonly m: Module
+  /** For x86 processors: see lanes-extrema.ts. */
+  readonly x86: boolean
   /** A new local; returns its index. */
   local(type: WasmType): number
   get(id: number): Ref
@@ -33,13 +35,14 @@ export interface Frame extends Asm {
   prologue(): Ref[]
 }
 
-export function createAsm(m: Module, params: readonly WasmType[]): Frame {
+export function createAsm(m: Module, params: readonly WasmType[], x86 = false): Frame {
   const types: WasmType[] = [...params]
   const hoists = new Map<string, { id: number; value: () => Ref }>()
   let code: Ref[] = []
   let labels = 0
   const asm: Frame = {
     m,
+    x86,
     get vars() {
       return types.slice(params.length)
     },

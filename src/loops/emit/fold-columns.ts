@@ -26,7 +26,7 @@ export function addColumns(m: Module, name: string, request: FrameRequest): void
   const stepOf = (e: number) => 4 + 2 * e
   const resultOf = (k: number) => 3 + 2 * codes.length + 2 * k
   const params = parameters(3 + 2 * codes.length + 2 * outputs.length)
-  const asm = createAsm(m, params)
+  const asm = createAsm(m, params, request.x86)
   const [n, rows] = [1, 2]
   const i32 = () => asm.local(binaryen.i32)
   const accumulators = accumulatorsOf(asm, request)

@@ -4,15 +4,16 @@ import { dtypes } from '../../dtype.ts'
 import { blockSize, partialCount } from '../loop.ts'
 import { createAsm, type Module, type Ref } from './asm.ts'
 import { addFunction, parameters } from './fold-step.ts'
+import type { Streams } from './fold-streams.ts'
 import type { FrameRequest } from './request.ts'
 
 /**
  * runs(context, outputs, length, {pointer, step, output step} an element,
  *      {blocks, partial step, rest, rest's partial step} an accumulator)
  * The 8 partial results of each whole block of `length` elements, which stand as neighbours, output behind output; and of the rest of
- * each output, if there is one, from `rest` on.
+ * each output, if there is one, from `rest` on. What is streams is as many outputs, or else the blocks of one output in as many parts.
  */
-export function addRuns(m: Module, name: string, request: FrameRequest): void {
+export function addRuns(m: Module, name: string, request: FrameRequest, streams: Streams | null): void {
   const { inputs, outputs, shape } = request
   const codes = inputs.slice(outputs.length)
   const elements = codes.map((code, e) => ({
@@ -30,50 +31,114 @@ export function addRuns(m: Module, name: string, request: FrameRequest): void {
   const i32 = () => asm.local(binaryen.i32)
   const [context, count, length] = [0, 1, 2]
   const [full, rows, beyond, near, code] = [i32(), i32(), i32(), i32(), i32()]
+  const [part, taken, together] = [i32(), i32(), i32()]
   const constant = (value: number) => m.i32.const(value)
   const get = asm.get
+  const times = (a: Ref, b: Ref) => m.i32.mul(a, b)
   const add = (to: number, value: Ref) => asm.set(to, m.i32.add(get(to), value))
   const call = (to: string, args: readonly Ref[]): Ref => m.call(to, [get(context), ...args], binaryen.i32)
   const leave = (value: Ref) => m.if(m.local.tee(code, value, binaryen.i32), m.return(get(code)))
-  /** The elements from number `skipped` on. */
+  /** Where an element's number `skipped` is. */
+  const behind = ({ pointer, step }: (typeof elements)[number], skipped: Ref) =>
+    m.i32.add(get(pointer), times(skipped, get(step)))
   const from = (skipped: () => Ref): Ref[] =>
-    elements.flatMap(({ pointer, step }) => [
-      m.i32.add(get(pointer), m.i32.mul(skipped(), get(step))),
-      get(step),
-    ])
-  const whole = () => m.i32.mul(get(full), constant(blockSize))
-  const partials = (blocks: () => Ref, height: () => Ref, skipped: () => Ref, to: () => Ref[]) => {
+    elements.flatMap((element) => [behind(element, skipped()), get(element.step)])
+  const whole = () => times(get(full), constant(blockSize))
+  const partials = (blocks: () => Ref, height: () => Ref, skipped: () => Ref, to: () => readonly Ref[]) => {
     const args = () => [blocks(), height(), ...from(skipped), ...to()]
     const strided = leave(call('partialsStrided', args()))
     return shape.lanes === 1 ? strided : m.if(get(near), leave(call('partials', args())), strided)
   }
-  const rests = () => accumulators.flatMap(({ rest, restStep }) => [get(rest), get(restStep)])
-  const behind = () => from(() => m.i32.add(whole(), m.i32.mul(get(rows), constant(partialCount))))
-  const output = asm.block(() => {
-    asm.emit(m.br('end', m.i32.eqz(get(count))))
-    const blocks = partials(
-      () => get(full),
-      () => constant(blockSize / partialCount),
-      () => constant(0),
-      () => accumulators.flatMap((a) => [get(a.blocks), get(a.partialStep), constant(a.bytes)]),
-    )
-    asm.emit(m.if(get(full), blocks))
-    const short = partials(
+  const blockRows = () => constant(blockSize / partialCount)
+
+  /** An output's own whole blocks: as streams, and what that leaves. */
+  const wholeBlocks = asm.block(() => {
+    asm.set(taken, constant(0))
+    if (streams) {
+      const split = asm.block(() => {
+        asm.set(part, m.i32.div_u(get(full), constant(streams.count)))
+        const distances = elements.flatMap(({ bytes, pointer }) => [
+          get(pointer),
+          times(get(part), constant(blockSize * bytes)),
+        ])
+        const to = accumulators.flatMap(({ bytes, blocks, partialStep }) => [
+          ...[get(blocks), get(partialStep), constant(bytes)],
+          times(get(part), constant(bytes)),
+        ])
+        asm.emit(leave(call('streams', [get(part), blockRows(), ...distances, ...to])))
+        asm.set(taken, times(get(part), constant(streams.count)))
+      })
+      asm.emit(m.if(m.i32.and(get(near), m.i32.ge_u(get(full), constant(streams.count))), split))
+    }
+    const left = () => m.i32.sub(get(full), get(taken))
+    const to = () =>
+      accumulators.flatMap(({ bytes, blocks, partialStep }) => [
+        m.i32.add(get(blocks), times(get(taken), constant(bytes))),
+        ...[get(partialStep), constant(bytes)],
+      ])
+    asm.emit(partials(left, blockRows, () => times(get(taken), constant(blockSize)), to))
+  })
+  const ownRows = () =>
+    partials(
       () => constant(1),
       () => get(rows),
       whole,
       () => accumulators.flatMap(({ rest, restStep }) => [get(rest), get(restStep), get(restStep)]),
     )
-    asm.emit(m.if(get(rows), short))
-    const joined = leave(call('strided', [get(beyond), ...rests(), ...behind(), ...rests()]))
-    const begun = leave(call('start', [get(beyond), ...behind(), ...rests()]))
+  /** The same of several outputs, each of which is a stream. */
+  const inStreams = (blocks: Ref, height: Ref, skipped: () => Ref, to: readonly Ref[]) =>
+    leave(
+      call('streams', [
+        ...[blocks, height],
+        ...elements.flatMap((element) => [behind(element, skipped()), get(element.step + 1)]),
+        ...to,
+      ]),
+    )
+  const severalBlocks = () => {
+    const to = accumulators.flatMap(({ bytes, blocks, partialStep }) => [
+      ...[get(blocks), get(partialStep), constant(bytes)],
+      times(get(full), constant(bytes)),
+    ])
+    return inStreams(get(full), blockRows(), () => constant(0), to)
+  }
+  const severalRows = () => {
+    const to = accumulators.flatMap(({ bytes, rest, restStep }) => [
+      ...[get(rest), get(restStep), get(restStep)],
+      constant(bytes),
+    ])
+    return inStreams(constant(1), get(rows), whole, to)
+  }
+
+  const rests = () => accumulators.flatMap(({ rest, restStep }) => [get(rest), get(restStep)])
+  /** What fills no row, and on to the next output. */
+  const finish = asm.block(() => {
+    const last = () => from(() => m.i32.add(whole(), times(get(rows), constant(partialCount))))
+    const joined = leave(call('strided', [get(beyond), ...rests(), ...last(), ...rests()]))
+    const begun = leave(call('start', [get(beyond), ...last(), ...rests()]))
     asm.emit(m.if(get(beyond), m.if(get(rows), joined, begun)))
     for (const { pointer, step } of elements) add(pointer, get(step + 1))
     for (const a of accumulators) {
-      add(a.blocks, m.i32.mul(get(full), constant(a.bytes)))
+      add(a.blocks, times(get(full), constant(a.bytes)))
       add(a.rest, constant(a.bytes))
     }
     add(count, constant(-1))
+    add(together, constant(-1))
+    asm.emit(m.br('finish', get(together)))
+  })
+  const output = asm.block(() => {
+    asm.emit(m.br('end', m.i32.eqz(get(count))))
+    asm.set(together, constant(1))
+    const single = m.block(null, [m.if(get(full), wholeBlocks), m.if(get(rows), ownRows())])
+    if (streams) {
+      const several = asm.block(() => {
+        asm.set(together, constant(streams.count))
+        asm.emit(m.if(get(full), severalBlocks()))
+        asm.emit(m.if(get(rows), severalRows()))
+      })
+      const enough = m.i32.ge_u(get(count), constant(streams.count))
+      asm.emit(m.if(m.i32.and(get(near), enough), several, single))
+    } else asm.emit(single)
+    asm.emit(m.loop('finish', finish))
     asm.emit(m.br('output'))
   })
   const body = asm.block(() => {

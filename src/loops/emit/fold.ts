@@ -29,7 +29,7 @@ export function addPartials(m: Module, name: string, request: FrameRequest, stri
   const stepOf = (e: number) => 4 + 2 * e
   const resultOf = (k: number) => 3 + 2 * codes.length + 3 * k
   const params = parameters(3 + 2 * codes.length + 3 * outputs.length)
-  const asm = createAsm(m, params)
+  const asm = createAsm(m, params, request.x86)
   const [blocks, rows] = [1, 2]
   const i32 = () => asm.local(binaryen.i32)
   const accumulators = accumulatorsOf(asm, request)
@@ -109,7 +109,7 @@ export function addScan(m: Module, name: string, request: FrameRequest): void {
   const { inputs, outputs } = request
   const pointerOf = (k: number) => 2 + 2 * k
   const params = parameters(2 + 2 * (inputs.length + outputs.length))
-  const asm = createAsm(m, params)
+  const asm = createAsm(m, params, request.x86)
   const count = 1
   const accumulators = accumulatorsOf(asm, request)
   const start = accumulators.map(({ code, ids: [id = 0] }, k) => {

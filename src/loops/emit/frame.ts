@@ -330,7 +330,7 @@ export function addLoop(m: Module, name: string, request: FrameRequest, strided:
   const operands = request.inputs.length + request.outputs.length
   const count = 2 + 2 * operands + arrayParamsOf(request, !strided).count
   const params = Array.from({ length: count }, () => binaryen.i32)
-  const asm = createAsm(m, params)
+  const asm = createAsm(m, params, request.x86)
   const body =
     request.shape.lanes === 1 ? scalarLoop(asm, request, strided) : vectorLoop(asm, request, strided)
   m.addFunction(name, binaryen.createType(params), binaryen.i32, asm.vars, body)

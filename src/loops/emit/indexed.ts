@@ -76,7 +76,7 @@ export function addIndexed(m: Module, name: string, request: FrameRequest): void
   const { inputs, outputs } = request
   const array = inputs.length
   const params = Array.from({ length: 2 + 2 * (inputs.length + outputs.length) }, () => binaryen.i32)
-  const asm = createAsm(m, params)
+  const asm = createAsm(m, params, request.x86)
   const i32 = () => asm.local(binaryen.i32)
   const [length, lowest, element, index] = [i32(), i32(), i32(), i32()]
   const code = outputs[0] ?? 'f8'

@@ -14,6 +14,7 @@ export interface FrameRequest {
   readonly uniformity: Uniformity
   readonly form: LoopForm
   readonly simd?: boolean
+  readonly x86: boolean
   /** What tells lanes apart in a kernel of arrays: nothing when left out. */
   readonly axis?: LaneAxis
 }

@@ -10,6 +10,7 @@ import type { Asm, Ref } from './asm.ts'
 import { constantOn, integerLanes, multiplyWidening, widenedFactors } from './integers.ts'
 import { choose, extract, laneRows, replace, splat } from './lanes.ts'
 import { anyLane, castLanes, maskToNumbers, nonzero, registers, resize, type Width } from './lanes-cast.ts'
+import { extremaLanes } from './lanes-extrema.ts'
 import { shiftByConst, shiftLanes } from './lanes-integer.ts'
 import { constLanes } from './lanes-shape.ts'
 import { scalarRows, wasmType } from './scalar.ts'
@@ -172,7 +173,7 @@ function emitOp(body: Body, e: Expr & { kind: 'op' }): Val {
   const width = type === 'b1' ? maskWidthOf(body, e.args) : dtypes[type].bytes
   const operands = e.args.map((x) => operandLanes(body, x, width))
   const count = registers(lanes, width)
-  const better = integerLanes(asm, e, lanes, operands)
+  const better = integerLanes(asm, e, lanes, operands) ?? extremaLanes(asm, e, operands)
   if (better) return varying(e.type, better)
   if (row) {
     const regs = Array.from({ length: count }, (_, j) => {

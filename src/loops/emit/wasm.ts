@@ -11,6 +11,7 @@ import { batchOf } from './batch.ts'
 import { addPartials, addScan, partialShape } from './fold.ts'
 import { addColumns } from './fold-columns.ts'
 import { addRuns } from './fold-runs.ts'
+import { addStreams, streamsOf } from './fold-streams.ts'
 import { addLoop, contextBytes } from './frame.ts'
 import { addIndexed } from './indexed.ts'
 import type { FrameRequest } from './request.ts'
@@ -26,6 +27,7 @@ export interface EmitRequest {
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
   readonly simd: boolean
+  readonly x86?: boolean
   readonly boundscheck?: boolean
   readonly form?: LoopForm
   /** Whether the kernel may hold `fma`, which becomes relaxed SIMD. */
@@ -35,11 +37,18 @@ export interface EmitRequest {
 }
 
 /** What is emitted, and how: the frame's request. */
-function frameOf({ kernel: given, inputs, outputs, simd, form = 'map' }: EmitRequest): FrameRequest {
+function frameOf({
+  kernel: given,
+  inputs,
+  outputs,
+  simd,
+  x86 = false,
+  form = 'map',
+}: EmitRequest): FrameRequest {
   const shape = chooseShape(given, simd && form !== 'indexed', analyseUniformity(given).varies)
   const kernel = shape.lanes > 1 ? lockstep(given) : given
   const uniformity = analyseUniformity(kernel)
-  return { kernel, inputs: formInputs(form, inputs), outputs, shape, uniformity, form, simd }
+  return { kernel, inputs: formInputs(form, inputs), outputs, shape, uniformity, form, simd, x86 }
 }
 
 /** Memory first: an instruction names the memory that exists when it is made. */
@@ -98,14 +107,16 @@ function addFold(
   const elements = frame.inputs.slice(outputs.length)
   const same = elements.length === outputs.length && elements.every((code, k) => code === outputs[k])
   const conversion = conversionKernel(elements, outputs)
-  const start = frameOf({ kernel: conversion, inputs: elements, outputs, simd: request.simd })
+  const start = frameOf({ kernel: conversion, inputs: elements, outputs, simd: request.simd, x86: frame.x86 })
   addLoop(m, 'start', start, true)
   addScan(m, 'scan', { ...frame, shape: { ...shape, lanes: 1 } })
   if (!join) return [start]
   const partial = { ...frame, shape: partialShape(shape) }
   addPartials(m, 'partialsStrided', partial, true)
   if (shape.lanes > 1) addPartials(m, 'partials', partial, false)
-  addRuns(m, 'runs', frame)
+  const streams = streamsOf(frame)
+  if (streams) addStreams(m, 'streams', frame, streams)
+  addRuns(m, 'runs', frame, streams)
   addColumns(m, 'columns', frame)
   if (same) {
     m.addFunctionExport(shape.lanes === 1 ? 'strided' : 'vector', 'joinVector')
