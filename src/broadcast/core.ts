@@ -11,6 +11,7 @@ import { type Visit, walk } from './walk.ts'
  */
 export type Access = 'read' | 'write' | 'both' | 'scratch'
 
+/** The same object given again says that the operands have the same shapes and strides again. */
 export interface CoreCall {
   /** Over which the kernel is called. */
   readonly loop: Shape

@@ -43,10 +43,14 @@ export function isRecalled({ layouts }: Recalled, absent: Layout, operands: read
     const now = operands[k] as Layout
     if (known === now) continue
     if (known === absent || now === absent || known.offset !== now.offset) return false
-    if (!sameList(known.shape, now.shape) || !sameList(known.stride, now.stride)) return false
+    if (!isSameLayout(known, now)) return false
   }
   return true
 }
+
+/** The same shape and strides, wherever the arrays begin. */
+export const isSameLayout = (a: Layout, b: Layout): boolean =>
+  sameList(a.shape, b.shape) && sameList(a.stride, b.stride)
 
 function sameList(a: readonly number[], b: readonly number[]): boolean {
   if (a.length !== b.length) return false

@@ -15,7 +15,8 @@ import { readAxes, withCoreAt, withCoreLast } from './axes.ts'
 import { checkContiguous } from './contiguous.ts'
 import { coreOf, type Layout } from './layout.ts'
 import { madeArrays, most } from './made.ts'
-import { bindSizes, missingDims, type Sizes, type SizesOption } from './sizes.ts'
+import { allocateAgain, isAgain, isPlain, type RecalledCall, recallCall } from './recall.ts'
+import { bindSizes, missingDims, noSizes, type Sizes, type SizesOption } from './sizes.ts'
 import { checkUnstretched, checkWritable, separateAll, temporary } from './written.ts'
 
 export interface GufuncRules {
@@ -86,7 +87,37 @@ function checkSizes(core: Core, { sizes }: Sizes): void {
 }
 
 export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): Finish {
+  let recalled: RecalledCall | null = null
+
+  /** The last call once more, with other data; null where operands have to be copied this time. */
+  const again = (core: Core, request: Call, ready: Ready, known: RecalledCall): unknown => {
+    const { operands, outs } = request
+    const { runCore } = ready
+    if (runCore === undefined) return null
+    if (writable.size > 0) checkWritable(core, request.args, writable)
+    if ((outs !== null || writable.size > 0) && separateAll(core, operands, ready, writable)) return null
+    allocateAgain(known, request, ready)
+    const report: Last = { target: ready.target.name, threads: 1, calls: 0, bytesCopied: 0 }
+    if (ready.why !== undefined) report.why = ready.why
+    const done: unknown = runCore(operands, known.call, report)
+    core.last = report
+    core.lastLoop = ready
+    const alone = request.scalars === core.nin && outs === null && known.call.loop.length === 0
+    const results = () => {
+      const all = operands.slice(core.nin).map((o, k): unknown => {
+        const given = givenOut(request, k)
+        if (given !== undefined) return given
+        return alone && o.shape.length === 0 ? single(o) : makeResult(o.code, o.data, o.shape, o.stride)
+      })
+      return core.nout === 0 ? undefined : core.nout === 1 ? all[0] : all
+    }
+    return done instanceof Promise ? done.then(results) : results()
+  }
   return (core, request, ready) => {
+    if (recalled !== null && isPlain(request) && isAgain(recalled, request, ready)) {
+      const done = again(core, request, ready, recalled)
+      if (done !== null) return done
+    }
     const { nin, nout, name } = core
     const { keywords, scalars, outs } = request
     const { mask } = keywords
@@ -167,6 +198,9 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
     }
     core.last = report
     core.lastLoop = ready
+    const inPlace = run.every((o, k) => o === request.operands[k] || request.operands[k] === absent)
+    if (calls && inPlace && option === noSizes && made.arrays.length === 0 && isPlain(request))
+      recalled = bound.missing.includes(true) ? null : recallCall(request, ready, run, call)
     const results = (): unknown => {
       if (calls)
         run.forEach((o, k) => {

@@ -37,15 +37,15 @@ export function checkUnstretched({ name }: Core, operand: number, own: Shape, lo
   )
 }
 
-/** Inputs that share memory with what is written are copied. @throws OutputError where two that are written share memory */
+/** Inputs that share memory with what is written are copied; says whether any was. @throws OutputError where two that are written share memory */
 export function separateAll(
   { name, nin }: Core,
   moved: Strided[],
   ready: Ready,
   writable: ReadonlySet<number>,
-): void {
+): boolean {
   checkDistinct(name, moved, (k) => k >= nin || writable.has(k))
-  separate(moved, nin, ready, false)
+  let copies = separate(moved, nin, ready, false)
   for (const w of writable) {
     const written = moved[w]
     if (w >= nin || !written) continue
@@ -55,10 +55,11 @@ export function separateAll(
       if (i === w || !input || writable.has(i)) continue
       pair[0] = input
       pair[1] = written
-      separate(pair, 1, ready, false)
+      copies = separate(pair, 1, ready, false) || copies
       moved[i] = pair[0] ?? input
     }
   }
+  return copies
 }
 
 /**

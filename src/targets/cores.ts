@@ -66,6 +66,10 @@ function reserve(heap: Heap, operand: Strided): Block {
   throw new MemoryError(`wasm memory is full: no ${bytes} bytes for an operand of a core call`, { bytes })
 }
 
+/** Which of them there are: a bit each. */
+const homesOf = (homes: readonly (Block | undefined)[]): number =>
+  homes.reduce((bits, home, k) => (home ? bits + 2 ** k : bits), 0)
+
 const inBlock = (heap: Heap, { shape, code }: Strided, block: Block): Strided => ({
   data: heap.view(code),
   code,
@@ -86,27 +90,52 @@ function lastAreNeighbours(
   })
 }
 
+/** What operands of these shapes and strides need but for the places where they begin. */
+interface Planned {
+  readonly call: CoreCall
+  /** Which operands lie in memory of the call's own, in C order: a bit each. */
+  readonly homes: number
+  readonly bytes: readonly number[]
+  readonly plan: Plan
+  /** From an operand's offset to where the plan begins with it. */
+  readonly shifts: readonly number[]
+  readonly sizes: readonly number[]
+  readonly vector: boolean
+}
+
+function plan(loop: WasmLoop, operands: readonly Strided[], call: CoreCall, homes: number): Planned {
+  const bytes = operands.map(({ code }) => dtypes[code].bytes)
+  const steps = operands.map((operand, k) => coreSteps(operand, call.ranks[k] ?? 0))
+  const made = corePlan(call, operands)
+  return {
+    call,
+    homes,
+    bytes,
+    plan: made,
+    shifts: operands.map(({ offset }, k) => (made.offsets[k] ?? 0) - offset),
+    sizes: [...call.sizes, ...steps.flatMap((own, k) => own.map((step) => step * (bytes[k] ?? 0)))],
+    vector: lastAreNeighbours(loop, call, steps),
+  }
+}
+
+/** The plan for operands that begin elsewhere. */
+const movedTo = ({ plan, shifts }: Planned, operands: readonly Placed[], mask: Strided | null): Plan =>
+  mask ? plan : { ...plan, offsets: operands.map(({ operand }, k) => operand.offset + (shifts[k] ?? 0)) }
+
 function callAll(
   loop: WasmLoop,
   instance: Instance,
   placed: readonly Placed[],
-  call: CoreCall,
+  planned: Planned,
   elsewhere: CoresElsewhere | null,
   report: Report,
 ): void {
-  const operands = placed.map(({ operand }) => operand)
-  const bytes = operands.map(({ code }) => dtypes[code].bytes)
-  const steps = operands.map((operand, k) => coreSteps(operand, call.ranks[k] ?? 0))
-  const job: CoreJob = {
-    instance,
-    placed,
-    call,
-    plan: corePlan(call, operands),
-    sizes: [...call.sizes, ...steps.flatMap((own, k) => own.map((step) => step * (bytes[k] ?? 0)))],
-    vector: lastAreNeighbours(loop, call, steps),
-  }
-  const alone = () => callHere(job, bytes, report)
-  const failed = elsewhere ? elsewhere.run(job, alone, report) : alone()
+  const { call, bytes, sizes, vector } = planned
+  const plan = movedTo(planned, placed, call.mask)
+  const job: CoreJob = { instance, placed, call, plan, sizes, vector }
+  const failed = elsewhere
+    ? elsewhere.run(job, () => callHere(job, bytes, report), report)
+    : callHere(job, bytes, report)
   if (failed !== 0) throw failure(loop, instance, failed)
 }
 
@@ -116,24 +145,22 @@ function callHere(
   report: Report,
 ): number {
   const args = [instance.context, 0]
-  placed.forEach((_, k) => {
-    args.push(0, (plan.innerSteps[k] ?? 0) * (bytes[k] ?? 0))
-  })
-  args.push(...sizes)
+  for (let k = 0; k < placed.length; k++) args.push(0, (plan.innerSteps[k] ?? 0) * (bytes[k] ?? 0))
+  for (const size of sizes) args.push(size)
   const inner = vector ? instance.vector : instance.strided
-  placed.forEach(({ operand }, k) => {
-    if (call.mask === null && call.access[k] === 'write') clear(operand)
-  })
+  for (let k = 0; k < placed.length; k++)
+    if (call.mask === null && call.access[k] === 'write') clear((placed[k] as Placed).operand)
   let failed = 0
   walkCores(plan, call.mask, (offsets, n) => {
     if (failed !== 0) return
     args[1] = n
-    placed.forEach(({ operand, base }, k) => {
+    for (let k = 0; k < placed.length; k++) {
+      const { operand, base } = placed[k] as Placed
       const offset = offsets[k] ?? 0
       args[2 + 2 * k] = base + offset * (bytes[k] ?? 0)
       if (call.mask !== null && call.access[k] === 'write')
         clear(coresIn(operand, call.ranks[k] ?? 0, offset, n, plan.innerSteps[k] ?? 0))
-    })
+    }
     failed = invoke(inner, args)
     report.calls++
   })
@@ -172,6 +199,11 @@ export function coreRunner(
 ): RunCore {
   let resident: Instance | null = null
   let staged: Instance | null = null
+  let last: Planned | null = null
+  const plannedFor = (operands: readonly Strided[], call: CoreCall, homes: number): Planned => {
+    if (last?.call !== call || last.homes !== homes) last = plan(loop, operands, call, homes)
+    return last
+  }
 
   const instanceFor = (inResident: boolean): Instance => {
     if (inResident) {
@@ -208,6 +240,14 @@ export function coreRunner(
   ): void => {
     const instance = instanceFor(inResident)
     const { heap } = instance
+    if (addresses.every((address) => address >= 0)) {
+      const placed = operands.map((operand, k): Placed => ({ operand, base: addresses[k] ?? 0 }))
+      operands.forEach((operand, k) => {
+        if (call.access[k] === 'scratch') clear(operand)
+      })
+      callAll(loop, instance, placed, plannedFor(operands, call, 0), elsewhere, report)
+      return
+    }
     const blocks: Block[] = []
     const parts = partsOf(
       call,
@@ -244,8 +284,12 @@ export function coreRunner(
             report.bytesCopied += bytesOf(to)
           }
         })
-        const ownCall = part === first && parts.length === 1 ? call : partOfCall(call, part)
-        callAll(loop, instance, placed, ownCall, elsewhere, report)
+        const here = placed.map(({ operand }) => operand)
+        const planned =
+          parts.length === 1
+            ? plannedFor(here, call, homesOf(homes))
+            : plan(loop, here, partOfCall(call, part), homesOf(homes))
+        callAll(loop, instance, placed, planned, elsewhere, report)
         placed.forEach(({ operand: from }, k) => {
           const to = own[k]
           const access = call.access[k]
