@@ -4,9 +4,12 @@ import { type EmitRequest, emitWasm, emitWat } from './emit/wasm.ts'
 import { emitWgsl, readsOf } from './emit/wgsl/emit.ts'
 import { bind } from './kernel/bind.ts'
 import { bounds } from './kernel/bounds.ts'
+import { chunked } from './kernel/chunks.ts'
 import { closed } from './kernel/closed.ts'
+import { surelyEnds } from './kernel/ends.ts'
 import { expand } from './kernel/expand.ts'
 import { fastmath } from './kernel/fastmath.ts'
+import { type Forked, fork } from './kernel/fork.ts'
 import { integral } from './kernel/integral.ts'
 import type { Kernel } from './kernel/ir.ts'
 import { mask } from './kernel/mask.ts'
@@ -15,13 +18,21 @@ import { narrow } from './kernel/narrow.ts'
 import { parallel } from './kernel/parallel.ts'
 import { print } from './kernel/print.ts'
 import { simplify } from './kernel/simplify.ts'
-import { type CompileRequest, formInputs, type LoopOf, type WasmLoop, type WgslLoop } from './loop.ts'
+import {
+  type CompileRequest,
+  formInputs,
+  type LoopOf,
+  type SplitLoop,
+  type WasmLoop,
+  type WgslLoop,
+} from './loop.ts'
 
 type Pass = readonly [name: string, run: (kernel: Kernel, request: CompileRequest) => Kernel]
 
 /** In order. Each means the same as the one before: the interpreter is asked in the tests. */
 export const passes: readonly Pass[] = [
   ['infer', (kernel) => kernel],
+  ['chunked', (kernel) => chunked(kernel)],
   ['bind', (kernel, { inputs, outputs }) => bind(kernel, inputs, outputs)],
   ['mask', (kernel, { form }) => (form === 'masked' ? mask(kernel) : kernel)],
   ['simplify', (kernel) => simplify(kernel)],
@@ -39,7 +50,11 @@ export const passes: readonly Pass[] = [
 export const lower = (request: CompileRequest): Kernel =>
   passes.reduce((kernel, [, run]) => run(kernel, request), request.kernel)
 
-const lowered = (request: CompileRequest): EmitRequest => ({ ...request, kernel: lower(request) })
+const lowered = (request: CompileRequest): EmitRequest => ({
+  ...request,
+  kernel: lower(request),
+  ends: surelyEnds(request.kernel),
+})
 
 /** What is emitted: the loop, and for a reducing one how two accumulators meet. */
 function emitted(request: CompileRequest): EmitRequest {
@@ -69,7 +84,20 @@ function flagged(request: CompileRequest): CompileRequest {
 }
 
 export function compile(request: CompileRequest): WasmLoop {
-  return emitWasm(emitted(request))
+  const loop = emitWasm(emitted(request))
+  const { forked, notes } = fork(request.kernel, request.outputs.length)
+  return { ...loop, notes: [...loop.notes, ...notes], ...(forked && { split: splitLoop(request, forked) }) }
+}
+
+function splitLoop(request: CompileRequest, { main, ranges, floats, ints }: Forked): SplitLoop {
+  const on = (kernel: Kernel, beyond: readonly Code[]): WasmLoop =>
+    emitWasm(lowered({ ...request, kernel, outputs: [...request.outputs, 'f8', 'i8', ...beyond] }))
+  return {
+    main: on(main, []),
+    ranges: ranges.map(({ kernel, own, repeatable }) => ({ loop: on(kernel, ['i4']), own, repeatable })),
+    floats,
+    ints,
+  }
 }
 
 /** The text of the emitted module. */

@@ -101,12 +101,35 @@ export interface WasmLoop {
   readonly interleave: number
   readonly notes: readonly Note[]
   readonly checks: readonly Check[]
+  /** Every loop of the kernel counts up to a fixed bound; any other may go on for ever. */
+  readonly ends: boolean
   /** Of a kernel of arrays: its loop has core sizes and core steps (in bytes, operand by operand) behind the pointers and steps. */
   readonly core?: Core
+  /** Of a kernel of arrays with loops over prange: the same in parts (kernel/fork.ts), for targets with threads. */
+  readonly split?: SplitLoop
   /** The context block that the loop needs. */
   readonly context: ContextLayout
   /** A reducing loop: dtypes of its elements in memory, and of its accumulators. */
   readonly fold?: { readonly elements: readonly Code[]; readonly accumulators: readonly Code[] }
+}
+
+/**
+ * `main` and `ranges` have the operands of the loop, then an array of floats and one of integers, with a core size each. `main` is
+ * called until the first integer is 0; else that is the number of a range, from 1, whose chunks are to be run first: the second integer
+ * is how many iterations there are, the third how many of them are a chunk. A range has one operand more: the number of its chunk.
+ */
+export interface SplitLoop {
+  readonly main: WasmLoop
+  readonly ranges: readonly RangeLoop[]
+  readonly floats: number
+  readonly ints: number
+}
+export interface RangeLoop {
+  readonly loop: WasmLoop
+  /** Operands that every thread has its own of. */
+  readonly own: readonly number[]
+  /** Reads nothing that it writes. */
+  readonly repeatable: boolean
 }
 
 /** The kernel itself, element by element: for debuggers, and where nothing may be compiled. It does not travel to other threads. */

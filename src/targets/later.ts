@@ -52,7 +52,7 @@ export function later<R extends Runner>(runner: R, watch: Watch): R {
     let away = true
     return each(partsOf(plan, wanted), plan.size, watch, async (part, progress) => {
       const start = performance.now()
-      const own = { signal: watch.signal, progress }
+      const own = { ...watch, progress }
       away &&= await runLater.run(operands, part, report, own)
       if (away) sizes.learn(part.size, performance.now() - start)
       else await runHere(operands, part, report, own)

@@ -52,6 +52,8 @@ export interface FoldJob {
 /** Who waits for a call. */
 export interface Watch {
   readonly signal: AbortSignal | undefined
+  /** The signal need not stop a kernel in mid-element: this thread may run it, where others cannot. */
+  readonly patient: boolean
   /** So many of all elements (of a kernel of arrays: calls of it) are done. */
   progress(done: number, total: number): void
 }

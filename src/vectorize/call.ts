@@ -76,7 +76,7 @@ async function callPromised(core: Core, args: readonly unknown[], watch: Watch =
   return settled(core, request, ready.target.kind === 'async' ? ready : later(ready, watch), start)
 }
 
-const nobody: Watch = { signal: undefined, progress: () => {} }
+const nobody: Watch = { signal: undefined, patient: true, progress: () => {} }
 
 /** A call that is waited for on every target: for the compiler, and then in parts, between which this thread is free. */
 export async function callAsync(core: Core, args: readonly unknown[], watch: Watch): Promise<unknown> {

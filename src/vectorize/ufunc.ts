@@ -150,7 +150,7 @@ function properties(family: Family, core: Core): PropertyDescriptorMap {
     at: (...args: unknown[]) => at(core, args),
     resolveDtypes: (dtypes: unknown, options?: unknown) => resolveDtypes(core, dtypes, options),
     async async(...args: unknown[]) {
-      const { rest, watch } = readWatch(parts.name, args)
+      const { rest, watch } = readWatch(parts.name, args, core.fallback !== undefined)
       return callAsync(core, rest, watch)
     },
     async ready(this: AnyUfunc) {

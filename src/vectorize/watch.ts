@@ -13,9 +13,14 @@ const isProgress = (value: unknown): value is Watch['progress'] => typeof value 
 
 /**
  * Takes `signal` and `onProgress` out of the last argument.
+ * @param patient see `Watch`
  * @throws OptionError when one of them is something else; the reason of a signal that is aborted already
  */
-export function readWatch(name: string, args: readonly unknown[]): { rest: unknown[]; watch: Watch } {
+export function readWatch(
+  name: string,
+  args: readonly unknown[],
+  patient: boolean,
+): { rest: unknown[]; watch: Watch } {
   const last = args.at(-1)
   const options = isOptions(last) ? last : {}
   const { signal, onProgress, ...rest } = options
@@ -24,7 +29,7 @@ export function readWatch(name: string, args: readonly unknown[]): { rest: unkno
   if (onProgress !== undefined && onProgress !== null && !isProgress(onProgress))
     throw wrong(name, 'onProgress', 'a function')
   throwIfAborted(signal ?? undefined)
-  const watch: Watch = { signal: signal ?? undefined, progress: onProgress ?? (() => {}) }
+  const watch: Watch = { signal: signal ?? undefined, patient, progress: onProgress ?? (() => {}) }
   return { rest: last === options ? [...args.slice(0, -1), rest] : [...args], watch }
 }
 

@@ -82,6 +82,53 @@ test('workers that are killed while an asynchronous call waits for them', () => 
   assert.is(outcomes.last, true)
 })
 
+test('workers that are killed before they begin: an endless kernel is called off all the same, and later workers are used', () => {
+  const [reasons, last, why] = inProcess(`
+    const x = linspace(0, 1, 300000), want = f(x)
+    const reasons = []
+    for (let turn = 0; turn < 4; turn++) {
+      const controller = new AbortController()
+      const call = endless.async(zeros(1 + turn), { signal: controller.signal }).catch((reason) => reason)
+      await pause(0)
+      // Also those that have just been made in the place of others.
+      for (let k = 0; k < 3; k++) {
+        for (const worker of workers.splice(0)) worker.terminate()
+        await pause(turn)
+      }
+      setTimeout(() => controller.abort('stop'), 50)
+      reasons.push(await call)
+    }
+    const last = same(await g.async(x), want)
+    console.log(JSON.stringify([reasons, last, g.explain().last.why ?? null]))`) as [
+    unknown,
+    boolean,
+    unknown,
+  ]
+  assert.equal(reasons, ['stop', 'stop', 'stop', 'stop'])
+  assert.is(last, true)
+  assert.is(why, null)
+})
+
+test('where nobody but this thread could run a kernel that may not end, a call with a signal is an error, not a hang', () => {
+  const [message, patient, next] = inProcess(`
+    configure({ memory: { maximum: 1000 } })
+    const { signal } = new AbortController()
+    const ends = (x) => { let s = x; while (s < 3) s = s + 1; return s }
+    const search = vectorize(['f8(f8)'], ends, { target: 'parallel' })
+    const obeys = vectorize(['f8(f8)'], ends, { target: 'parallel', fallback: 'cpu' })
+    const message = await search.async(new Float64Array(9), { signal }).catch((error) => error.message)
+    const patient = [(await obeys.async(new Float64Array(9), { signal })).data[0], (await search.async(new Float64Array(9))).data[0]]
+    configure({ memory: { maximum: Infinity } })
+    console.log(JSON.stringify([message, patient, (await search.async(new Float64Array(9), { signal })).data[0]]))`) as [
+    string,
+    unknown,
+    unknown,
+  ]
+  assert.match(message, /no worker runs this call: .*room.*fallback/)
+  assert.equal(patient, [3, 3])
+  assert.is(next, 3)
+})
+
 test('an exception in a kernel on a worker: this thread computes what is left', async () => {
   await ready()
   configure({ workerUrl: new URL('./throwing-worker.mjs', import.meta.url) })
@@ -109,6 +156,22 @@ test('an exception in a kernel on a worker: this thread computes what is left', 
   }
   configure({ workerUrl: new URL('../../dist/parallel-worker.js', import.meta.url) })
   assert.equal([...((await g.async(x)) as { data: Float64Array }).data], want)
+})
+
+test('workers that cannot load a loop: this thread computes it all', async () => {
+  process.env.LANEWISE_TEST_UNABLE = '1'
+  configure({ workerUrl: new URL('./throwing-worker.mjs', import.meta.url) })
+  setNumThreads(3)
+  const g = vectorize(['f8(f8)'], (x) => Math.sqrt(x) + 1, { target: 'parallel' }) as unknown as Loose
+  const x = Float64Array.from({ length: 60_000 }, (_, i) => i / 7)
+  const want = [...g.on('cpu')(x).data]
+  for (let turn = 0; turn < 3; turn++) {
+    assert.equal([...g(x).data], want)
+    assert.equal([...((await g.async(x)) as { data: Float64Array }).data], want)
+    assert.match(String(g.explain().last?.why), /room/)
+  }
+  delete process.env.LANEWISE_TEST_UNABLE
+  configure({ workerUrl: new URL('../../dist/parallel-worker.js', import.meta.url) })
 })
 
 test('the number of threads changes while calls run', () => {

@@ -34,6 +34,8 @@ export interface EmitRequest {
   readonly fma?: boolean
   /** Of a reducing loop; `join` is the kernel on two lots of accumulators, null where there is no such thing. */
   readonly fold?: { readonly join: EmitRequest | null }
+  /** What the loop says of it. */
+  readonly ends?: boolean
 }
 
 /** What is emitted, and how: the frame's request. */
@@ -159,7 +161,7 @@ function laneReport(
 
 /** Emits the loop. The kernel has been bound: its outs have the outputs' dtypes. */
 export function emitWasm(request: EmitRequest): WasmLoop {
-  const { kernel, inputs, outputs, fold, fma = false } = request
+  const { kernel, inputs, outputs, fold, fma = false, ends = true } = request
   const frame = frameOf(request)
   const { m, frames } = buildModule(request, frame)
   try {
@@ -178,6 +180,7 @@ export function emitWasm(request: EmitRequest): WasmLoop {
       fma,
       ...laneReport(request, frame),
       checks: kernel.checks,
+      ends,
       ...(kernel.core ? { core: kernel.core } : {}),
       context: { ...contextLayout, bytes: Math.max(...frames.map(contextBytes)) },
     }

@@ -4,27 +4,15 @@
  */
 import { castValue, evaluate, isFloat } from './evaluate.ts'
 import { interpret } from './interpret.ts'
-import { constant, type Expr, type Kernel, mapExpr, type Stmt, set, visit } from './ir.ts'
+import { constant, type Expr, type Kernel, mapExpr, type Stmt, set } from './ir.ts'
 import { type Machine, type Supply, startBuild } from './math/build.ts'
 import { functionOf } from './math/functions.ts'
 import type { Op } from './ops.ts'
+import { freeLabel } from './reads.ts'
 
 type Call = Extract<Expr, { kind: 'op' }>
 
 const isCall = (e: Expr): e is Call => e.kind === 'op' && isFloat(e.type) && functionOf(e.op) !== undefined
-
-/** The first label that the kernel does not use. */
-function freeLabel(kernel: Kernel): number {
-  let free = 0
-  visit(
-    kernel.body,
-    () => {},
-    (s) => {
-      if (s.kind === 'loop' || s.kind === 'block') free = Math.max(free, s.label + 1)
-    },
-  )
-  return free
-}
 
 /** A call on constants is what the interpreter makes of its statements: the same bits as anywhere. */
 function folded(call: Call, machine: Machine): Expr {

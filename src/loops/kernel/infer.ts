@@ -3,6 +3,7 @@
  * with the types of locals growing, until none grows any more; the last walk's IR is the answer.
  */
 import { type Code, codeOfArray } from '../../dtype.ts'
+import { chunked } from './chunks.ts'
 import { calls, indexOf } from './infer-calls.ts'
 import { type CoreLayout, coresOf, type OwnSize, sizingOf } from './infer-core.ts'
 import { binaryOperators, integerDivision, takesBits, unaryOperators } from './infer-operators.ts'
@@ -28,6 +29,7 @@ import {
   type Kernel,
   type Local,
   local,
+  type Prange,
   type Stmt,
   set,
   type Tables,
@@ -268,8 +270,16 @@ function walk(
         return
       }
       case 'loop': {
-        const { label, at } = s
-        g.steps.push({ kind: 'loop', label, body: list(s.body), update: list(s.update), at: outermost(at) })
+        const { label, at, prange } = s
+        const idIn = (join: Prange['joins'][number]) => ({ ...join, local: idOf(join.local) })
+        const over = prange && {
+          ...prange,
+          counter: idOf(prange.counter),
+          to: expr(prange.to).expr,
+          joins: prange.joins.map(idIn),
+        }
+        const loop = { kind: 'loop', label, at: outermost(at), ...(over && { prange: over }) } as const
+        g.steps.push({ ...loop, body: list(s.body), update: list(s.update) })
         return
       }
       case 'block':
@@ -375,7 +385,7 @@ export function infer(
   const operandOf = (view: number): number => program.views[view]?.operand ?? 0
   const stored = new Map([...last.stores].map(([view, type]) => [operandOf(view), resultCode(type)] as const))
   const weak = new Set([...last.stores].flatMap(([view, type]) => (isWeak(type) ? [operandOf(view)] : [])))
-  const sizing = last.sizes.length > 0 ? sizingOf(kernel, last.sizes) : null
+  const sizing = last.sizes.length > 0 ? sizingOf(chunked(kernel), last.sizes) : null
   if (last.sizes.length > 0 && sizing === null)
     syntaxError(
       placeOf(definition.parsed, definition.parsed.node),

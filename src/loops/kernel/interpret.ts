@@ -2,6 +2,7 @@
  * The meaning of the typed IR: it runs a kernel on one element of each operand. Slow and plain; everything else that runs kernels
  * must agree with it, bit for bit.
  */
+import { chunked } from './chunks.ts'
 import { bitsValue, castValue, enter, evaluate, leave, zeroOf } from './evaluate.ts'
 import type { ArrayValue, Expr, Inside, Kernel, Stmt, Store, Tables, Value } from './ir.ts'
 
@@ -44,11 +45,12 @@ type Exit = Extract<Stmt, { kind: 'break' | 'continue' }> | undefined
  * @throws CheckFailed when an index is outside its array
  */
 export function interpret(
-  kernel: Kernel,
+  given: Kernel,
   tables: Tables,
   inputs: readonly Value[],
   options: InterpretOptions = {},
 ): Value[] {
+  const kernel = chunked(given)
   const { onExpr, onSet } = options
   let steps = options.steps ?? Infinity
   const locals = kernel.locals.map((l, k) =>

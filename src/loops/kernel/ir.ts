@@ -90,11 +90,26 @@ export type Stmt =
       readonly at?: Pos
       /** A counted loop whose rounds may run side by side, on lanes: see `kernel/parallel.ts`. */
       readonly lanes?: boolean
+      /** A loop over prange, until `kernel/chunks.ts` has said what its sums mean. */
+      readonly prange?: Prange
     }
   /** `break label` leaves it. An early return leaves the outermost block. */
   | { readonly kind: 'block'; readonly label: number; readonly body: readonly Stmt[] }
   | { readonly kind: 'break'; readonly label: number }
   | { readonly kind: 'continue'; readonly label: number }
+
+/** The operations by which rounds of a loop join to one local. */
+export type Join = 'add' | 'mul' | 'and' | 'or' | 'xor' | 'min' | 'max'
+
+/** The counter goes from what it holds before the loop to before `to`; iterations need nothing of each other but `joins`. */
+export interface Prange {
+  readonly counter: number
+  readonly to: Expr
+  readonly step: number
+  readonly joins: readonly { readonly local: number; readonly join: Join }[]
+  /** Views that are made anew in every iteration. */
+  readonly own: readonly number[]
+}
 
 export interface Store {
   readonly kind: 'store'

@@ -37,7 +37,7 @@ const steady = (form: Linear, { written, loop }: Around, { localsIn }: Scan): bo
   keysOf(form).every((key) => [...localsIn(key, loop)].every((id) => !written.has(id)))
 
 /** Do two accesses to one view never mean one element in different rounds? One axis that tells them apart is enough. */
-function apart(a: Access, b: Access, around: Around, counter: number, found: Scan): boolean {
+export function apart(a: Access, b: Access, around: Around, counter: number, found: Scan): boolean {
   return a.indices.some((x, axis) => {
     const y = b.indices[axis]
     if (!x || !y || !isLinear(x) || !isLinear(y)) return false

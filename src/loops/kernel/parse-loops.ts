@@ -129,7 +129,17 @@ function overRange(frame: Frame, node: ForOfStatement, names: Names, { from, to,
     emit(build, { kind: 'set', local: counter, value: binary('+', index, constant(step, at), at) })
   }
   const ends = loop(frame, names, at, body, update)
-  checkIterations(build, own, counter, label, before, at)
+  const joins = checkIterations(build, own, counter, label, before, at)
+  const made = build.steps.at(-1)
+  if (made?.kind === 'loop')
+    build.steps[build.steps.length - 1] = {
+      ...made,
+      prange: {
+        ...{ counter, to, step },
+        joins: [...joins].map(([local, join]) => ({ local, join })),
+        own: build.views.flatMap((_, view) => (view < before.views ? [] : [view])),
+      },
+    }
   return ends
 }
 

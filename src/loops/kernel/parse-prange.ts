@@ -3,6 +3,7 @@
  * carried from one iteration to the next is an error, unless it is joined to a local by one operation that may take any order.
  */
 import type { ForOfStatement } from 'acorn'
+import type { Join } from './ir.ts'
 import { unknownRoot } from './parse-calls.ts'
 import { asTree, type Build, constant, type Frame, place, spill } from './parse-frame.ts'
 import { type Place, syntaxError } from './source.ts'
@@ -64,7 +65,10 @@ const hint =
 
 type Access = Pick<Extract<Tree, { kind: 'item' }>, 'view' | 'indices' | 'at'>
 
-/** @throws KernelSyntaxError for what one iteration takes from another, and for leaving the loop */
+/**
+ * What iterations join to, and by what.
+ * @throws KernelSyntaxError for what one iteration takes from another, and for leaving the loop
+ */
 export function checkIterations(
   build: Build,
   body: readonly Step[],
@@ -72,8 +76,8 @@ export function checkIterations(
   label: number,
   before: Before,
   at: Place,
-): void {
-  const joins = new Map<number, string>()
+): ReadonlyMap<number, Join> {
+  const joins = new Map<number, Join>()
   const reads = new Map<number, Place>()
   const sets: { readonly local: number; readonly value: Tree }[] = []
   const [stores, items]: [Access[], Access[]] = [[], []]
@@ -138,26 +142,37 @@ export function checkIterations(
           'Write only elements whose index is the counter, or count with a plain for.',
         )
   }
+  return joins
 }
 
-const commutative = new Set(['+', '*', '&', '|', '^'])
+const operations: Readonly<Record<string, Join>> = {
+  '+': 'add',
+  '*': 'mul',
+  '&': 'and',
+  '|': 'or',
+  '^': 'xor',
+  'Math.min': 'min',
+  'Math.max': 'max',
+}
 
 /** The value as the local joined with others by one operation; null where it is something else. */
 function joined(
   local: number,
   value: Tree,
-): { readonly name: string; readonly others: readonly Tree[] } | null {
+): { readonly name: Join; readonly others: readonly Tree[] } | null {
   const isOwn = (tree: Tree): boolean => tree.kind === 'local' && tree.local === local
-  if (value.kind === 'call' && (value.name === 'Math.min' || value.name === 'Math.max')) {
+  if (value.kind === 'call') {
+    const name = operations[value.name]
     const others = value.args.filter((arg) => !isOwn(arg))
-    return others.length === value.args.length - 1 ? { name: value.name, others } : null
+    return name && others.length === value.args.length - 1 ? { name, others } : null
   }
-  if (value.kind !== 'binary' || !commutative.has(value.operator)) return null
+  const name = value.kind === 'binary' ? operations[value.operator] : undefined
+  if (value.kind !== 'binary' || !name) return null
   const { operator, left, right } = value
-  if (isOwn(left)) return { name: operator, others: [right] }
-  if (isOwn(right)) return { name: operator, others: [left] }
+  if (isOwn(left)) return { name, others: [right] }
+  if (isOwn(right)) return { name, others: [left] }
   const further = left.kind === 'binary' && left.operator === operator ? joined(local, left) : null
-  return further && { name: operator, others: [...further.others, right] }
+  return further && { name, others: [...further.others, right] }
 }
 
 /** The index as the counter and a number added to it. */

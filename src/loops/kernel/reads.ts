@@ -1,6 +1,6 @@
 /** What code reads and writes, and when two pieces of it are the same. */
 import { sameValue } from './evaluate.ts'
-import { type Expr, parts, type Stmt, visit } from './ir.ts'
+import { type Expr, type Kernel, parts, type Stmt, visit } from './ir.ts'
 
 /** Equal as trees; where in the source they stand does not matter. */
 export function sameExpr(a: Expr, b: Expr): boolean {
@@ -139,4 +139,17 @@ export function completes(body: readonly Stmt[]): boolean {
         return false
     }
   })
+}
+
+/** The first label that the kernel does not use. */
+export function freeLabel(kernel: Kernel): number {
+  let free = 0
+  visit(
+    kernel.body,
+    () => {},
+    (s) => {
+      if (s.kind === 'loop' || s.kind === 'block') free = Math.max(free, s.label + 1)
+    },
+  )
+  return free
 }

@@ -5,14 +5,11 @@
  */
 import { type Code, dtypes } from '../../dtype.ts'
 import { isInt } from './evaluate.ts'
-import type { Expr, Kernel, Stmt } from './ir.ts'
+import type { Expr, Join, Kernel, Stmt } from './ir.ts'
 import type { Op } from './ops.ts'
 import { localsOf, readCounts } from './reads.ts'
 
 type Assign = Extract<Stmt, { kind: 'set' }>
-
-/** How lanes that have summed apart are joined. */
-export type Join = 'add' | 'mul' | 'and' | 'or' | 'xor' | 'min' | 'max'
 
 export interface Free {
   readonly kind: 'free'

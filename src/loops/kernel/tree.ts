@@ -4,6 +4,7 @@
  */
 import type { Code, TypedArray } from '../../dtype.ts'
 import type { Builtin } from './builtins.ts'
+import type { Prange as TypedPrange } from './ir.ts'
 import type { Place } from './source.ts'
 
 export type Constant = number | bigint | boolean
@@ -115,10 +116,14 @@ export type Step =
       readonly body: readonly Step[]
       readonly update: readonly Step[]
       readonly at: Place
+      readonly prange?: Prange
     }
   | { readonly kind: 'block'; readonly label: number; readonly body: readonly Step[] }
   | { readonly kind: 'break'; readonly label: number }
   | { readonly kind: 'continue'; readonly label: number }
+
+/** As in the IR, with locals and a bound of the tree. */
+export type Prange = Omit<TypedPrange, 'to'> & { readonly to: Tree }
 
 export interface Table {
   readonly name: string

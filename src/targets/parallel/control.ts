@@ -31,6 +31,8 @@ export const slotWords = {
   calls: 4,
   /** Threads that have run a range. */
   threads: 5,
+  /** Threads that could not load its loop. */
+  unable: 6,
 } as const
 
 /** Words of one thread. */

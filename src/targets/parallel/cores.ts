@@ -6,7 +6,7 @@ import type { CoreCall } from '../../broadcast/core.ts'
 import { sizeOf } from '../../broadcast/shape.ts'
 import type { Strided } from '../../broadcast/view.ts'
 import { walk } from '../../broadcast/walk.ts'
-import { dtypes } from '../../dtype.ts'
+import { dtypes, type TypedArray } from '../../dtype.ts'
 import type { WasmLoop } from '../../loops/loop.ts'
 import type { CoreWork } from '../core-range.ts'
 import { type CoreJob, type CoresElsewhere, isWrittenByAll } from '../cores.ts'
@@ -14,7 +14,8 @@ import type { Instance } from '../instance.ts'
 import type { Block } from '../memory/allocator.ts'
 import { residentHeap } from '../memory/resident.ts'
 import type { Work } from '../range.ts'
-import { type Cost, makeCost } from './share.ts'
+import { makeSplit } from './prange.ts'
+import { type Cost, limits, makeCost } from './share.ts'
 import { begin, end, type Shared, shareLoop } from './shared-loop.ts'
 import { threads } from './threads.ts'
 
@@ -124,8 +125,9 @@ function lay({ placed, call, plan, sizes, vector }: CoreJob, inputs: number): La
   return { work: { plan: own, pointers, inputs, byRows: false, core }, release }
 }
 
-export function shareCores(loop: WasmLoop): CoresElsewhere {
+export function shareCores(loop: WasmLoop, tables: readonly TypedArray[]): CoresElsewhere {
   const costs = makeCosts()
+  const runSplit = loop.split ? makeSplit(loop.split, tables) : null
   const step = loop.lanes * loop.interleave
   /** Lives as long as the runner, and with it what is shared. */
   const owner = {}
@@ -134,8 +136,12 @@ export function shareCores(loop: WasmLoop): CoresElsewhere {
     if (shared?.instance !== instance) shared = shareLoop(owner, loop, instance)
     return shared
   }
+  // Nothing is known of what an iteration of prange costs: such a call is shared to find out.
   const guess = (call: CoreCall, operands: readonly Strided[]) =>
-    costs.of(call.sizes).nanoseconds(1 + elementsOf(call, operands))
+    costs.of(call.sizes).nanoseconds(runSplit ? limits.asleep : 1 + elementsOf(call, operands))
+  /** Core calls one after another, each with its own loops shared: where there are too few of them for all threads. */
+  const wantsSplit = (call: CoreCall, operands: readonly Strided[]): boolean =>
+    runSplit !== null && (sizeOf(call.loop) < threads.count() || isWrittenByAll(call, operands))
 
   const tryShared = (job: CoreJob, nanoseconds: number, report: Parameters<typeof end>[3]): number | null => {
     const pool = threads.poolFor(nanoseconds)
@@ -152,8 +158,7 @@ export function shareCores(loop: WasmLoop): CoresElsewhere {
 
   return {
     wants: (call, operands) =>
-      sizeOf(call.loop) > 1 &&
-      !isWrittenByAll(call, operands) &&
+      (wantsSplit(call, operands) || (sizeOf(call.loop) > 1 && !isWrittenByAll(call, operands))) &&
       threads.poolFor(guess(call, operands) * sizeOf(call.loop)) !== null,
     run(job, alone, report) {
       const { call, plan } = job
@@ -164,12 +169,19 @@ export function shareCores(loop: WasmLoop): CoresElsewhere {
       const before = report.threads
       report.threads = 1
       const inShared = job.instance.heap === residentHeap()
-      const code = plan.size > 1 && !byAll && inShared ? tryShared(job, nanoseconds, report) : null
+      const splits = wantsSplit(call, operands)
+      const tryAny = (): number | null => {
+        if (!inShared) return null
+        if (!splits) return plan.size > 1 && !byAll ? tryShared(job, nanoseconds, report) : null
+        const done = threads.poolFor(nanoseconds) && runSplit?.(job, report)
+        return done ? 0 : null
+      }
+      const code = tryAny()
       if (code === null)
         report.why ??=
-          plan.size === 1
-            ? 'one core call runs on one thread, and so do its loops over prange in this version'
-            : byAll
+          plan.size === 1 && !runSplit
+            ? 'one core call runs on one thread, and no loop over prange in it can be shared'
+            : byAll && !splits
               ? 'all core calls write to one array'
               : threads.whyAlone()
       const done = code ?? alone()

@@ -155,23 +155,30 @@ export function makeLater(loop: WasmLoop, tables: readonly TypedArray[]): RunLat
     return loaded
   }
 
+  /** Nobody else does it. @throws TargetError where this thread would not hear the signal */
+  const here = (why: string, report: Report, { signal, patient }: Watch): false => {
+    if (signal && !patient && !loop.ends)
+      throw new TargetError(
+        `no worker runs this call: ${why}. Its kernel may never end, and on this thread no signal could stop it; with a fallback, or without a signal, it would run here`,
+        { target: 'parallel', reason: why },
+      )
+    report.why ??= why
+    return false
+  }
+
   const runner: RunLater = {
     most,
     async run(operands, plan, report, watch) {
       const own = load()
       const placed = own && place(loop, operands, plan, report)
       if (!placed) {
-        report.why ??= noRoom
-        return false
+        return here(noRoom, report, watch)
       }
       try {
         const done = await crew.use(watch.signal, (pool) =>
           doneBy(pool, own.shared, placed.work, plan.size, report, watch),
         )
-        if (typeof done === 'string') {
-          report.why ??= done
-          return false
-        }
+        if (typeof done === 'string') return here(done, report, watch)
         if (done.failed) throw failureOf(loop, own.instance, done.failed)
         placed.copyOut()
         return true

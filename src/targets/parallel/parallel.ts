@@ -30,7 +30,8 @@ export const parallel: Target = {
 }
 
 function load(loop: Loop, tables: readonly TypedArray[]): Runner {
-  if (loop.isa === 'wasm' && loop.core) return loadWasm(loop, tables, null, 'parallel', shareCores(loop))
+  if (loop.isa === 'wasm' && loop.core)
+    return loadWasm(loop, tables, null, 'parallel', shareCores(loop, tables))
   if (loop.isa === 'wasm' && loop.fold) return loadFolding(loop, tables)
   if (loop.isa !== 'wasm' || loop.form === 'indexed')
     return onOneThread(loadWasm(loop, tables, null, 'parallel'))

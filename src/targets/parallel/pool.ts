@@ -43,7 +43,7 @@ export interface Look {
   readonly claimed: number
   /** Is a thread at work on it? */
   readonly inside: boolean
-  /** Is there any worker? There may be no memory for one. */
+  /** Is there any worker that can load its loop? There may be no memory for one. */
   readonly staffed: boolean
 }
 
@@ -88,9 +88,13 @@ const slice = 2
 /** Whoever waits for a promise looks at least so often (milliseconds). */
 const longestWait = 20
 const never = 0x7fffffff
+/** Workers that ended one after another before they began, by no error of their own: somebody ends them, and new ones may begin. */
+const mostUnborn = 20
 
 interface Member {
   readonly thread: number
+  /** As of its end: by then another may have its words. */
+  began: boolean
   readonly spawned: Spawned
 }
 
@@ -116,6 +120,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
   let closed = false
   let broken: string | null = null
   let deaths = 0
+  let unborn = 0
 
   const hire = (thread: number): void => {
     const region = heap.reserve(regionBytes)
@@ -132,9 +137,11 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     }
     const member: Member = {
       thread,
-      spawned: spawn(workerUrl, data, (reason) => {
-        if (Atomics.load(i32, threadWordOf(control, thread, 'up')) === 0) broken = reason
+      began: false,
+      spawned: spawn(workerUrl, data, (reason, failed) => {
         bury(member)
+        // One that was ended before it began might have; one that failed would fail again.
+        if (!member.began && (failed || unborn >= mostUnborn)) broken = reason
         heap.release(region)
         if (closed && members.every((one) => one === undefined)) heap.release(block)
       }),
@@ -146,6 +153,8 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
   const bury = (member: Member): void => {
     if (members[member.thread] !== member) return
     members[member.thread] = undefined
+    member.began = Atomics.load(i32, threadWordOf(control, member.thread, 'up')) !== 0
+    unborn = member.began ? 0 : unborn + 1
     deaths++
   }
 
@@ -159,7 +168,6 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     )
 
   const complete = (): void => {
-    // A worker that never began would not begin the next time.
     if (broken !== null) return
     for (let thread = 1; thread < count; thread++) if (!members[thread]) hire(thread)
   }
@@ -181,7 +189,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     const slot = openSlot()
     if (slot === null) return null
     writeRecord(control, slot, job)
-    for (const name of ['next', 'finished', 'calls', 'threads'] as const)
+    for (const name of ['next', 'finished', 'calls', 'threads', 'unable'] as const)
       Atomics.store(i32, slotWordOf(control, slot, name), 0)
     Atomics.store(i32, slotWordOf(control, slot, 'stop'), never)
     const done = doneOf(control, slot, 0)
@@ -262,11 +270,13 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     look(slot) {
       buryAll()
       complete()
+      // In this order: whoever had claimed by then was inside, and once nobody is, finished what will be.
+      const claimed = Atomics.load(i32, slotWordOf(control, slot, 'next'))
       const inside = !isEmpty(slot)
-      const [claimed, finished] = (['next', 'finished'] as const).map((name) =>
-        Atomics.load(i32, slotWordOf(control, slot, name)),
-      ) as [number, number]
-      return { finished, claimed, inside, staffed: members.some((one) => one !== undefined) }
+      const finished = Atomics.load(i32, slotWordOf(control, slot, 'finished'))
+      const unable = Atomics.load(i32, slotWordOf(control, slot, 'unable'))
+      const staffed = members.filter((one) => one !== undefined).length > unable
+      return { finished, claimed, inside, staffed }
     },
     outcome,
     nextFinish(slot, seen) {

@@ -48,11 +48,11 @@ const makeWebWorker = (workerUrl: string | URL | null): Worker =>
     ? new Worker(new URL('./parallel-worker.js', import.meta.url), { type: 'module' })
     : new Worker(workerUrl, { type: 'module' })
 
-/** @param ended is called once when it has ended by itself, with the reason */
+/** @param ended is called once when it has ended, with the reason; `failed`: its own error ended it, as one that cannot begin */
 export function spawn(
   workerUrl: string | URL | null,
   data: WorkerData,
-  ended: (reason: string) => void,
+  ended: (reason: string, failed: boolean) => void,
 ): Spawned {
   const threads = builtin<Threads>('node:worker_threads')
   if (!threads) {
@@ -61,6 +61,7 @@ export function spawn(
       ended(
         event.message ||
           `its file ${workerUrl === null ? '' : `${workerUrl} `}could not be loaded, or the policy of this page (worker-src) forbids it`,
+        true,
       )
     worker.postMessage(data)
     return {
@@ -69,7 +70,7 @@ export function spawn(
         worker.terminate()
         // No event tells when it is gone.
         await new Promise((resolve) => setTimeout(resolve, farewell))
-        ended('it was ended')
+        ended('it was ended', false)
       },
     }
   }
@@ -86,7 +87,7 @@ export function spawn(
   worker.on('error', (error) => {
     reason = String(error)
   })
-  worker.on('exit', (code) => ended(reason || `it ended with code ${code}`))
+  worker.on('exit', (code) => ended(reason || `it ended with code ${code}`, reason !== ''))
   const hasClosed = closedBy(threads, port1)
   return {
     hasEnded() {

@@ -114,6 +114,14 @@ function work(data: WorkerData): void {
   const control = makeControl(memory.buffer, data.control)
   const { i32 } = control
   const load = makeLoader(data)
+  const loadIfRoom = (loop: SharedLoop): Loaded | null => {
+    try {
+      return load(loop)
+    } catch {
+      // An engine has room for so many instances, and so much code.
+      return null
+    }
+  }
   Atomics.store(i32, threadWordOf(control, thread, 'up'), running)
   const inside = threadWordOf(control, thread, 'inside')
   let seen = 0
@@ -124,8 +132,9 @@ function work(data: WorkerData): void {
       Atomics.store(i32, inside, slot + 1)
       if (Atomics.load(i32, slotWordOf(control, slot, 'job')) === seen) {
         const job = readRecord(control, slot)
-        const loaded = load(job.loop)
+        const loaded = loadIfRoom(job.loop)
         if (loaded) takePart(control, thread, slot, job, loaded.run, loaded.facts)
+        else Atomics.add(i32, slotWordOf(control, slot, 'unable'), 1)
       }
       Atomics.store(i32, inside, 0)
     }
