@@ -55,6 +55,15 @@ export const settings: Settings = {
   epoch: 0,
 }
 
+const said = new Set<string>()
+
+/** Warns of what makes calls slower than was asked for, and of what to do about it: each text once. */
+export function warnOnce(text: string): void {
+  if (said.has(text)) return
+  said.add(text)
+  console.warn(`lanewise: ${text}`)
+}
+
 /** Prints to stderr (a browser's console) when this rung of the ladder is reached; `text` is made only then. */
 export function debug(level: keyof typeof debugLevels, text: () => string): void {
   if (settings.debug >= level) console.error(`lanewise[${level}] ${text()}`)

@@ -68,6 +68,7 @@ const works = (outcome: Outcome): void => {
   assert.ok(outcome.later.threads >= 1)
   assert.ok(outcome.turns >= 1)
   assert.is(outcome.ended, 'enough')
+  assert.equal(outcome.warnings, [])
   sameHashes(outcome, ['parallel', 'async'])
 }
 
@@ -75,6 +76,8 @@ const works = (outcome: Outcome): void => {
 const alone = (outcome: Outcome): void => {
   assert.is(outcome.error, null)
   assert.is(outcome.sync.threads, 1)
+  assert.is(outcome.warnings.length, 1)
+  assert.match(outcome.warnings[0] ?? '', /one thread: no worker could be started: .*worker-src/)
   for (const { why } of [outcome.sync, outcome.later])
     assert.match(why ?? '', /no worker could be started: .*worker-src.*configure\({ workerUrl }\)/)
   sameHashes(outcome, ['parallel', 'async'])
@@ -86,6 +89,8 @@ const notIsolated = (outcome: Outcome): void => {
   assert.match(outcome.error?.message ?? '', /Cross-Origin-Opener-Policy.*Cross-Origin-Embedder-Policy/)
   assert.is(outcome.fallback.target, 'cpu')
   assert.match(outcome.fallback.why ?? '', /not cross-origin isolated/)
+  assert.is(outcome.warnings.length, 1)
+  assert.match(outcome.warnings[0] ?? '', /Cross-Origin-Opener-Policy.*fallback 'cpu'/)
 }
 
 const pages: Readonly<Record<string, Page>> = {

@@ -85,6 +85,7 @@ function flagged(request: CompileRequest): CompileRequest {
 
 export function compile(request: CompileRequest): WasmLoop {
   const loop = emitWasm(emitted(request))
+  if (request.form !== undefined && request.form !== 'map') return loop
   const { forked, notes } = fork(request.kernel, request.outputs.length)
   return { ...loop, notes: [...loop.notes, ...notes], ...(forked && { split: splitLoop(request, forked) }) }
 }

@@ -105,7 +105,7 @@ export interface WasmLoop {
   readonly ends: boolean
   /** Of a kernel of arrays: its loop has core sizes and core steps (in bytes, operand by operand) behind the pointers and steps. */
   readonly core?: Core
-  /** Of a kernel of arrays with loops over prange: the same in parts (kernel/fork.ts), for targets with threads. */
+  /** Of a kernel with loops over prange: the same in parts (kernel/fork.ts), for targets with threads. */
   readonly split?: SplitLoop
   /** The context block that the loop needs. */
   readonly context: ContextLayout

@@ -1,6 +1,6 @@
 /** The registry: which targets there are, and which one a function runs on. Adding a target is a file and a row here. */
 import { OptionError, TargetError } from '../errors.ts'
-import { settings } from '../settings.ts'
+import { settings, warnOnce } from '../settings.ts'
 import { cpu } from './cpu.ts'
 import { gpu } from './gpu/gpu.ts'
 import { js } from './js.ts'
@@ -58,7 +58,7 @@ type Work = Parameters<NonNullable<Target['refuses']>>[0]
 
 /**
  * The target a function runs on: the one it names, else the configured one; `fallback` when that is not available here, or does not
- * run this work.
+ * run this work. That it is not available is said once on the console.
  * @throws TargetError with the reason when there is no fallback
  */
 export function chooseTarget(name: string | undefined, fallback: string | undefined, work?: Work): Chosen {
@@ -70,7 +70,10 @@ export function chooseTarget(name: string | undefined, fallback: string | undefi
   const why = `target '${wanted}' ${reason.text}`
   if (fallback === undefined) throw new TargetError(why, { target: wanted, reason: reason.reason })
   const other = reasonAgainst(fallback, work)
-  if (other === null) return { target: getTarget(fallback), why }
+  if (other === null) {
+    if (reason.missing) warnOnce(`${why}; functions with the fallback '${fallback}' run there`)
+    return { target: getTarget(fallback), why }
+  }
   throw new TargetError(`${why}; nor is its fallback '${fallback}': ${other.reason}`, {
     target: fallback,
     reason: other.reason,
@@ -80,12 +83,12 @@ export function chooseTarget(name: string | undefined, fallback: string | undefi
 function reasonAgainst(
   name: string,
   work: Work | undefined,
-): { readonly text: string; readonly reason: string } | null {
+): { readonly text: string; readonly reason: string; readonly missing: boolean } | null {
   const target = targets.get(name)
   const missing = target
     ? target.unavailable()
     : `it is not registered; there are ${targetNames().join(', ')}`
-  if (missing !== null) return { text: `is not available: ${missing}`, reason: missing }
+  if (missing !== null) return { text: `is not available: ${missing}`, reason: missing, missing: true }
   const refusal = work ? (target?.refuses?.(work) ?? null) : null
-  return refusal === null ? null : { text: `does not run this: ${refusal}`, reason: refusal }
+  return refusal === null ? null : { text: `does not run this: ${refusal}`, reason: refusal, missing: false }
 }

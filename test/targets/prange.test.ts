@@ -109,10 +109,10 @@ const program = (): string => {
 }
 
 test('random kernels: the same bits for any number of threads, on cpu, and in the interpreter', () => {
-  const cases = Array.from({ length: 24 }, () => {
+  const cases = Array.from({ length: 14 }, () => {
     const text = program()
     const f = jit(text) as Any
-    const a = numbers(1 + below(1200))
+    const a = numbers(1 + below(700))
     const args = [a, below(2) === 0 ? a.length : below(a.length + 1)]
     const want = bits(f.on('cpu')(...args))
     assert.equal(bits(f.on('js')(...args)), want, `interpreter: ${text}`)
@@ -123,7 +123,7 @@ test('random kernels: the same bits for any number of threads, on cpu, and in th
     for (const { text, f, args, want } of cases) {
       wake()
       let most = 0
-      for (let turn = 0; turn < 2 || (turn < 30 && count > 1 && most < 2); turn++) {
+      for (let turn = 0; turn < 2 || (turn < 12 && count > 1 && most < 2); turn++) {
         assert.equal(bits(f(...args)), want, `${count} threads: ${text}`)
         most = Math.max(most, f.explain().last.threads)
       }
@@ -131,6 +131,38 @@ test('random kernels: the same bits for any number of threads, on cpu, and in th
     }
   })
   assert.ok(shared > cases.length / 2, `${shared} calls were shared`)
+})
+
+test('kernels of numbers: one element or few', () => {
+  const quarter = (n: Any, x: Any) => {
+    let s = 0
+    for (const i of prange(n)) {
+      const t = (i + 0.5) / n
+      s += x / (1 + t * t)
+    }
+    return (4 * s) / n
+  }
+  const cases = [jit(['f8(i4,f8)'], quarter), jit(quarter), jit(['f4(f8,f4)'], quarter)] as Any[]
+  const xs = Float64Array.of(1, 2)
+  const wants = cases.map((f) => [
+    f.on('cpu')(60_000, 1),
+    f.on('cpu')(777, 1),
+    ...f.on('cpu')(60_000, xs).data,
+  ])
+  assert.ok(Math.abs(wants[0]?.[0] - Math.PI) < 1e-9)
+  onThreads((count, wake) => {
+    for (const [k, f] of cases.entries()) {
+      const g = f.on('parallel')
+      wake()
+      let most = 0
+      const until = performance.now() + 3000
+      do {
+        assert.equal([g(60_000, 1), g(777, 1), ...g(60_000, xs).data], wants[k])
+        most = Math.max(most, g.explain().last.threads)
+      } while (count > 2 && most < 2 && performance.now() < until)
+      if (count > 2) assert.ok(most > 1, g.explain().last.why)
+    }
+  })
 })
 
 test('up to 256 iterations, sums are those of plain JavaScript', () => {
@@ -237,11 +269,13 @@ test('a worker that dies in mid-loop: done again where that is possible, else an
   const want = new Float64Array(a.length)
   twice.on('cpu')(a, want)
   let errors = 0
-  for (const after of [3, 5, 6, 8, 11]) {
+  for (const after of [3, 5, 8]) {
     process.env.LANEWISE_TEST_STORES = String(after)
     configure({ workerUrl: new URL('./dying-worker.mjs', import.meta.url) })
     setNumThreads(3)
-    const until = performance.now() + 400
+    const start = performance.now()
+    // Workers take a while to begin.
+    const goesOn = () => performance.now() < start + (errors === 0 ? 10_000 : 150)
     do {
       const out = new Float64Array(a.length)
       twice.on('parallel')(a, out)
@@ -255,7 +289,7 @@ test('a worker that dies in mid-loop: done again where that is possible, else an
         assert.match(error.message, /ended in mid-call/)
         errors++
       }
-    } while (performance.now() < until)
+    } while (goesOn())
   }
   assert.ok(errors > 0, 'and some were given up')
   configure({ workerUrl: file })

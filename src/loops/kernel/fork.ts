@@ -67,8 +67,9 @@ export interface Forking {
 
 /** The kernel in parts. `outputs` is how many operands there are behind the inputs. */
 export function fork(kernel: Kernel, outputs: number): Forking {
-  const { core } = kernel
-  if (!core || !hasPrange(kernel)) return { forked: null, notes: [] }
+  // A kernel of numbers becomes one of arrays with none of its own.
+  const { core = { sizes: 0, views: [] } } = kernel
+  if (!hasPrange(kernel)) return { forked: null, notes: [] }
   const { forks, notes } = forksOf(kernel)
   if (forks.length === 0) return { forked: null, notes }
   const operands = kernel.nin + outputs

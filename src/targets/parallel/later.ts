@@ -20,6 +20,7 @@ import { halfWritten, type Outcome, type Pool, regionBytes } from './pool.ts'
 import { fitsRecord, type Job } from './record.ts'
 import { isRepeatable, isShareable, rangeOf } from './share.ts'
 import { type Shared, shareLoop } from './shared-loop.ts'
+import { startFailure } from './threads.ts'
 
 /** Elements of a part: plain operands take so much shared memory. */
 const most = 2 ** 18
@@ -220,8 +221,8 @@ async function doneBy(
       if (isRepeatable(work)) return 'a worker met an exception'
       break
     }
-    if (pool.broken() !== null)
-      return `no worker could be started: ${pool.broken()}. Say where their file is with configure({ workerUrl })`
+    const failure = startFailure(pool)
+    if (failure !== null) return failure
     const { claimed, staffed } = pool.look(slot)
     if (!staffed && claimed === 0) return noRoom
     if (!isRepeatable(work)) break

@@ -9,10 +9,11 @@ import type { Instance } from '../instance.ts'
 import { allocateBeside, canShare } from '../memory/resident.ts'
 import type { Runner, Target } from '../target.ts'
 import { shareCores } from './cores.ts'
+import { makeElements, type RunElements } from './elements.ts'
 import { loadFolding } from './folds.ts'
 import { makeLater } from './later.ts'
 import { runPlain } from './plain.ts'
-import { isShareable, isWorth, makeCost } from './share.ts'
+import { isShareable, isWorth, limits, makeCost } from './share.ts'
 import { begin, end, type Shared, shareLoop } from './shared-loop.ts'
 import { reasonAgainstWorkers } from './spawn.ts'
 import { threads } from './threads.ts'
@@ -70,17 +71,25 @@ function load(loop: Loop, tables: readonly TypedArray[]): Runner {
     'parallel',
   )
   const { run, runShort } = runner
+  const runElements = makeElements(loop, tables)
+  // Nothing is known of what an iteration of prange costs: such an element is shared to find out.
+  const nanoseconds = (n: number): number => n * inMemory.nanoseconds(runElements ? limits.asleep : undefined)
+  const runFew = (...[operands, plan, report]: Parameters<RunElements>): boolean => {
+    if (!runElements || plan.size >= threads.count() || !threads.poolFor(nanoseconds(plan.size))) return false
+    cost = inMemory
+    return runElements(operands, plan, report)
+  }
   return {
     ...runner,
     runLater: makeLater(loop, tables),
     run(operands, plan, report) {
       const start = performance.now()
-      run(operands, plan, report)
+      if (!runFew(operands, plan, report)) run(operands, plan, report)
       cost.learn(plan.size, (performance.now() - start) * report.threads)
     },
     // Only what is too little to share goes the short way.
     ...(runShort && {
-      wantsPlan: (n: number) => threads.count() > 1 && isWorth(inMemory.nanoseconds() * n, threads.awake),
+      wantsPlan: (n: number) => threads.count() > 1 && isWorth(nanoseconds(n), threads.awake),
       runShort(n, operands, report) {
         report.threads = 1
         report.why = threads.whyAlone()

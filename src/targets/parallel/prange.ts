@@ -44,7 +44,7 @@ interface LoadedSplit {
 }
 
 /** Runs the core calls of a job one after another. Null: there is no room for it, and nothing was done. @throws BoundsError */
-export type RunSplit = (job: CoreJob, report: Report) => true | null
+export type RunSplit = (job: Omit<CoreJob, 'instance'>, report: Report) => true | null
 
 export function makeSplit(
   { main, ranges, floats, ints }: SplitLoop,
@@ -119,7 +119,7 @@ export function makeSplit(
 
   const runAll = (
     own: LoadedSplit,
-    { placed, call, plan, sizes, vector }: CoreJob,
+    { placed, call, plan, sizes, vector }: Parameters<RunSplit>[0],
     laid: Laid,
     report: Report,
   ): void => {

@@ -1,6 +1,6 @@
 /** How many threads there are, and the pool that they form: made when it is first worth it, made anew when the number changes. */
 import { OptionError } from '../../errors.ts'
-import { settings } from '../../settings.ts'
+import { settings, warnOnce } from '../../settings.ts'
 import { builtin } from './builtin.ts'
 import { mostThreads } from './control.ts'
 import { makePool, type Pool } from './pool.ts'
@@ -52,6 +52,15 @@ export function setWorkerUrl(url: string | URL | null): void {
   change()
 }
 
+/** Why a pool has no workers, in words that tell what to do; said once on the console too. Null: it has, or will. */
+export function startFailure(pool: Pool | null): string | null {
+  const reason = pool?.broken() ?? null
+  if (reason === null) return null
+  const text = `no worker could be started: ${reason}. Say where their file is with configure({ workerUrl })`
+  warnOnce(`target 'parallel' runs on one thread: ${text}`)
+  return text
+}
+
 const awake = (): boolean => pool?.awake() ?? false
 
 export const threads = {
@@ -66,9 +75,5 @@ export const threads = {
   },
   /** Why a run stays on this thread. */
   whyAlone: (): string =>
-    count() === 1
-      ? 'the number of threads is 1'
-      : pool?.broken()
-        ? `no worker could be started: ${pool.broken()}. Say where their file is with configure({ workerUrl })`
-        : 'too little work to share',
+    count() === 1 ? 'the number of threads is 1' : (startFailure(pool) ?? 'too little work to share'),
 }

@@ -23,6 +23,14 @@ async function useWorkers(way: string | null): Promise<void> {
   configure({ workerUrl: URL.createObjectURL(new Blob([text], { type: 'text/javascript' })) })
 }
 
+/** What the library says on the console. */
+const warnings: string[] = []
+const { warn } = console
+console.warn = (...args: unknown[]) => {
+  warnings.push(args.join(' '))
+  warn(...args)
+}
+
 async function main(): Promise<Outcome> {
   const options = new URLSearchParams(location.search)
   await ready()
@@ -54,6 +62,7 @@ async function main(): Promise<Outcome> {
     later: nothing,
     turns: 0,
     ended: null,
+    warnings,
   }
   if (error) return seen
   const f = cpu.on('parallel')

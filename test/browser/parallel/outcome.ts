@@ -12,6 +12,8 @@ export interface Outcome {
   readonly turns: number
   /** What an endless kernel was ended with. */
   readonly ended: string | null
+  /** What was said on the console. */
+  readonly warnings: readonly string[]
   /** Hashes of the kernel table, by way. */
   readonly hashes: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
