@@ -39,7 +39,10 @@ async function bareThreads(count) {
   const words = new Int32Array(new SharedArrayBuffer(256))
   const times = new Float64Array(new SharedArrayBuffer(1024))
   const url = new URL(`data:text/javascript,${encodeURIComponent(bare)}`)
-  const all = Array.from({ length: count }, (_, thread) => new Worker(url, { workerData: { words, times, thread, claims } }))
+  const all = Array.from(
+    { length: count },
+    (_, thread) => new Worker(url, { workerData: { words, times, thread, claims } }),
+  )
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
   let turn = 0
   const round = async () => {
@@ -53,7 +56,10 @@ async function bareThreads(count) {
     Atomics.store(words, 0, turn)
     Atomics.notify(words, 0)
     while (Atomics.load(words, 2) < count) await pause(1)
-    return { woke: [...times.slice(0, count)].map((t) => 1000 * (t - start)), took: [...times.slice(64, 64 + count)] }
+    return {
+      woke: [...times.slice(0, count)].map((t) => 1000 * (t - start)),
+      took: [...times.slice(64, 64 + count)],
+    }
   }
   const [claim, first, last] = [[], [], []]
   for (let k = 0; k < 2 * settings.rounds; k++) {

@@ -142,7 +142,7 @@ test('kernels of numbers: one element or few', () => {
     }
     return (4 * s) / n
   }
-  const cases = [jit(['f8(i4,f8)'], quarter), jit(quarter), jit(['f4(f8,f4)'], quarter)] as Any[]
+  const cases = [jit(['f8(i4,f8)'], quarter), jit(quarter), jit(['f4(f8,f8)'], quarter)] as Any[]
   const xs = Float64Array.of(1, 2)
   const wants = cases.map((f) => [
     f.on('cpu')(60_000, 1),

@@ -58,7 +58,7 @@ export function forksOf(kernel: Kernel): {
         const reason = prange ? reasonAgainst(kernel, s, prange, found) : null
         if (prange && reason === null) {
           forks.push({ number: forks.length + 1, loop: s, prange })
-          notes.push({ ...at, reason: 'the iterations of this prange are shared among threads' })
+          notes.push({ ...at, reason: 'where there are threads, they share the iterations of this prange' })
         } else if (prange)
           notes.push({ ...at, reason: `the iterations of this prange stay on one thread: ${reason}` })
         else [s.body, s.update].forEach(list)
