@@ -1,4 +1,4 @@
-/** The shaders against the interpreter: random kernels of all types, bit for bit, but that subnormal float32 may be zeros. */
+/** The shaders against the interpreter: random kernels of all types, bit for bit, but where a float32 is subnormal on the way. */
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -9,7 +9,7 @@ import { compileWgsl } from '../../src/loops/compile.ts'
 import { bind } from '../../src/loops/kernel/bind.ts'
 import { sameValue } from '../../src/loops/kernel/evaluate.ts'
 import { interpret } from '../../src/loops/kernel/interpret.ts'
-import type { Kernel, Value } from '../../src/loops/kernel/ir.ts'
+import type { Expr, Kernel, Value } from '../../src/loops/kernel/ir.ts'
 import { print } from '../../src/loops/kernel/print.ts'
 import { gpu } from '../../src/targets/gpu/gpu.ts'
 import { type RandomKernel, type RandomOptions, randomKernel } from '../kernel/random-kernel.ts'
@@ -25,6 +25,10 @@ const column = (code: Code, values: readonly Value[]): Strided => {
 }
 
 const typesOf = (kernel: Kernel, ids: readonly number[]) => ids.map((id) => kernel.locals[id]?.type ?? 'f8')
+
+/** A driver may take these for zeros; what is a little smaller may be rounded to the last of them. */
+const isSubnormal = (e: Expr, value: Value): boolean =>
+  e.type === 'f4' && value !== 0 && Math.abs(Number(value)) <= 2 ** -126
 
 async function check({ kernel, tables, rows }: RandomKernel): Promise<void> {
   const inputs = typesOf(
@@ -51,7 +55,13 @@ async function check({ kernel, tables, rows }: RandomKernel): Promise<void> {
   const plan = makePlan([rows.length], operands)
   await gpu.load(loop, tables).run(operands, plan, { threads: 1, calls: 0, bytesCopied: 0 })
   rows.forEach((row, i) => {
-    const want = interpret(bound, tables, row, { steps: 100000 })
+    let subnormal = false
+    const onExpr = (e: Expr, value: Value) => {
+      subnormal ||= isSubnormal(e, value)
+    }
+    const want = interpret(bound, tables, row, { steps: 100000, onExpr })
+    // From there on it is not known what is right.
+    if (subnormal) return
     outputs.forEach((code, k) => {
       const raw = operands[inputs.length + k]?.data[i] ?? NaN
       const got: Value = code === 'b1' ? raw !== 0 : raw
