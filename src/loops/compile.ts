@@ -114,7 +114,9 @@ function forGpu(request: CompileRequest): { readonly kernel: Kernel; readonly co
     lower({ ...own, inputs, outputs: own.outputs, simd: false, fma: false, wide: false })
   const { form = 'map', inputs, outputs } = own
   const kernel = on(inputs)
-  const element = { name: 'element', kernel, reads: readsOf(form, inputs, outputs), outputs } as const
+  const returned = kernel.core && kernel.outs.length === 0 ? [] : outputs
+  const reads = readsOf(form, inputs, outputs)
+  const element = { name: 'element', kernel, reads, outputs: returned } as const
   if (!isFold(request)) return { kernel, code: emitWgsl([element]) }
   const both = [...outputs, ...outputs]
   const join = { name: 'join', kernel: on(both), reads: both, outputs } as const
@@ -124,10 +126,21 @@ function forGpu(request: CompileRequest): { readonly kernel: Kernel; readonly co
 export function compileWgsl(request: CompileRequest): WgslLoop {
   const { kernel, code } = forGpu(request)
   const { form = 'map', outputs } = request
-  const { name, notes = [], checks } = kernel
+  const { name, notes = [], checks, core } = kernel
   const inputs = formInputs(form, request.inputs)
   const reads = readsOf(form, request.inputs, outputs)
-  return { isa: 'wgsl', form, name, inputs, outputs, reads, code, notes, checks }
+  return {
+    isa: 'wgsl',
+    form,
+    name,
+    inputs,
+    outputs,
+    reads,
+    code,
+    notes,
+    checks,
+    ...(core ? { core, returns: kernel.outs.length > 0 } : {}),
+  }
 }
 
 /** The text of the shader's function. */

@@ -166,6 +166,9 @@ export interface WgslLoop {
   readonly code: string
   readonly notes: readonly Note[]
   readonly checks: readonly Check[]
+  /** Of a kernel of arrays, which returns results or writes them. */
+  readonly core?: Core
+  readonly returns?: boolean
 }
 
 export type Loop = WasmLoop | JsLoop | WgslLoop

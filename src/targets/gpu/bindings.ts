@@ -1,42 +1,58 @@
 /** One call's operands as the shader sees them: values among the parameters, and arrays on the device, uploaded where they are on the host. */
 import { store } from '../../broadcast/nested.ts'
+import { partsOf } from '../../broadcast/parts.ts'
 import type { Plan } from '../../broadcast/plan.ts'
 import type { Strided } from '../../broadcast/view.ts'
 import { walk } from '../../broadcast/walk.ts'
 import { type Code, dtypes, type TypedArray } from '../../dtype.ts'
-import type { WgslLoop } from '../../loops/loop.ts'
 import { addressOf } from '../memory/resident.ts'
 import { giveStorage, gpuDataOf, readBack, takeStorage, upload } from './buffers.ts'
-import type { Gpu } from './device.ts'
-import type { Access } from './shader.ts'
+import { type Gpu, refused } from './device.ts'
 
-/** An operand on the device: steps count elements, those of the outer axes first. */
-interface Placed {
+/**
+ * `value`: read, and a single element may be among the parameters; `read`: from an array. `write`: what it holds does not count, `both`: it
+ * does. `scratch`: of use to this work alone.
+ */
+export type Use = 'value' | 'read' | 'write' | 'both' | 'scratch'
+
+/** An operand, and which of its elements the work reaches: sizes and steps (in elements) along axes, the last the fastest. */
+export interface Reach {
+  readonly operand: Strided
+  readonly use: Use
+  readonly sizes: readonly number[]
+  readonly steps: readonly number[]
+  readonly offset: number
+}
+
+/** An operand on the device: steps count elements. */
+export interface Placed {
   readonly array: number
   readonly offset: number
   readonly steps: readonly number[]
 }
 
+export type Window = Required<GPUBufferBinding> & { readonly buffer: GPUBuffer }
+
 export interface Bindings {
-  readonly access: readonly Access[]
   /** A value's element, or where the array's elements are. */
   readonly operands: readonly (Placed | { readonly value: number | bigint })[]
-  readonly buffers: readonly GPUBuffer[]
-  /** Outputs for the host, in the order of the plan. */
-  readonly results: readonly { readonly operand: number; readonly buffer: GPUBuffer }[]
-  /** Every array is one run of neighbours that begins at a multiple of four, or one element. */
-  readonly dense: boolean
+  readonly arrays: readonly Window[]
+  /** What the host is to get, one after another in the order of its axes. */
+  readonly results: readonly { readonly reach: Reach; readonly buffer: GPUBuffer }[]
   /** Bytes that went to the device. */
   readonly uploaded: number
-  /** What only this call needs; to be given back when its work has been submitted. */
+  /** What only this work needs; to be given back when it has been submitted. */
   readonly temporary: readonly GPUBuffer[]
 }
 
-const stepsOf = (plan: Plan, k: number): number[] => [...(plan.outerSteps[k] ?? []), plan.innerSteps[k] ?? 0]
-const sizesOf = ({ outer, inner }: Plan): number[] => [...outer, inner]
+export const stepsOf = (plan: Plan, k: number): number[] => [
+  ...(plan.outerSteps[k] ?? []),
+  plan.innerSteps[k] ?? 0,
+]
+export const sizesOf = ({ outer, inner }: Plan): number[] => [...outer, inner]
 
-/** The steps of an array without gaps, in the order of the plan. */
-function denseSteps(sizes: readonly number[]): number[] {
+/** The steps of an array without gaps. */
+export function denseSteps(sizes: readonly number[]): number[] {
   const steps = new Array<number>(sizes.length).fill(1)
   for (let axis = sizes.length - 2; axis >= 0; axis--)
     steps[axis] = (steps[axis + 1] ?? 1) * (sizes[axis + 1] ?? 1)
@@ -55,119 +71,211 @@ export function spanOf(offset: number, steps: readonly number[], sizes: readonly
   return { low, high }
 }
 
+const spanIn = ({ offset, steps, sizes }: Reach) => spanOf(offset, steps, sizes)
+const countOf = ({ sizes }: Reach): number => sizes.reduce((product, size) => product * size, 1)
+const bytesOf = ({ operand }: Reach): number => dtypes[operand.code].bytes
+const isInput = ({ use }: Reach): boolean => use === 'value' || use === 'read'
+const isSingle = ({ steps, sizes }: Reach): boolean =>
+  steps.every((step, axis) => step === 0 || sizes[axis] === 1)
+/** Elements far apart are gathered; others travel with what lies between them. */
+const isSparse = (reach: Reach): boolean => {
+  const { low, high } = spanIn(reach)
+  return high - low > 8 * countOf(reach)
+}
+
+/** The buffers of operands that are on the device. */
+export interface Sources {
+  readonly buffers: readonly (GPUBuffer | undefined)[]
+  readonly temporary: readonly GPUBuffer[]
+}
+
+const samePlace = (a: Reach, b: Reach): boolean =>
+  a.offset === b.offset && a.steps.every((step, axis) => step === b.steps[axis])
+
 /**
- * Operands are the inputs of the loop's form, then the outputs. Host arrays are copied to the device now; inputs in one of the buffers
- * `also`, which the work writes, are copied too.
+ * What is read is read as it was before anything is written: so inputs in a buffer that is written, one of the operands' or of `also`, are
+ * copied, unless (`elementwise`) each element is read where it is written.
  */
-export function bindOperands(
+export function sourcesOf(
   gpu: Gpu,
-  loop: WgslLoop,
-  operands: readonly Strided[],
-  plan: Plan,
-  also: readonly (GPUBuffer | undefined)[] = [],
-): Bindings {
-  const sizes = sizesOf(plan)
-  const inputs = loop.inputs.length
-  const buffers: GPUBuffer[] = []
-  const temporary: GPUBuffer[] = []
-  const uploads: { data: TypedArray; low: number; high: number; array: number }[] = []
-  const results: { operand: number; buffer: GPUBuffer }[] = []
-  let uploaded = 0
-  const arrayOf = (buffer: GPUBuffer): number => {
-    const known = buffers.indexOf(buffer)
-    return known >= 0 ? known : buffers.push(buffer) - 1
-  }
-  const outputs = operands.slice(inputs).map(({ data }) => gpuDataOf(data)?.buffer)
-  /** An input that an output overwrites elsewhere than where it is read is copied first. */
-  const apart = (buffer: GPUBuffer, k: number): GPUBuffer => {
-    const clash = outputs.some((out, o) => {
-      if (out !== buffer) return false
-      const other = inputs + o
-      const own = stepsOf(plan, k)
-      const same =
-        plan.offsets[k] === plan.offsets[other] &&
-        stepsOf(plan, other).every((step, axis) => step === own[axis])
-      return !same
-    })
+  reaches: readonly Reach[],
+  { elementwise, also = [] }: { elementwise: boolean; also?: readonly (GPUBuffer | undefined)[] },
+): Sources {
+  const own = reaches.map(({ operand }) => gpuDataOf(operand.data)?.buffer)
+  const copies = new Map<GPUBuffer, GPUBuffer>()
+  const buffers = own.map((buffer, k) => {
+    const reach = reaches[k]
+    if (!buffer || !reach || !isInput(reach)) return buffer
+    const clash = reaches.some(
+      (other, o) => !isInput(other) && own[o] === buffer && !(elementwise && samePlace(reach, other)),
+    )
     if (!clash && !also.includes(buffer)) return buffer
+    const known = copies.get(buffer)
+    if (known) return known
     const copy = takeStorage(gpu, buffer.size)
-    temporary.push(copy)
+    copies.set(buffer, copy)
     const encoder = gpu.device.createCommandEncoder()
     encoder.copyBufferToBuffer(buffer, 0, copy, 0, buffer.size)
     gpu.device.queue.submit([encoder.finish()])
     return copy
-  }
-
-  const input = (k: number): Placed | { value: number | bigint } => {
-    const { data, code } = operands[k] as Strided
-    const steps = stepsOf(plan, k)
-    const offset = plan.offsets[k] ?? 0
-    const own = gpuDataOf(data)
-    if (own) return { array: arrayOf(apart(own.buffer, k)), offset, steps }
-    addressOf(data)
-    if (steps.every((step, axis) => step === 0 || sizes[axis] === 1)) return { value: data[offset] ?? 0 }
-    const { low, high } = spanOf(offset, steps, sizes)
-    const known = uploads.find((one) => one.data === data && one.low === low && one.high === high)
-    if (known) return { array: known.array, offset: offset - low, steps }
-    const buffer = takeStorage(gpu, (high - low) * dtypes[code].bytes)
-    temporary.push(buffer)
-    uploaded += upload(gpu, buffer, data, low, high)
-    const array = arrayOf(buffer)
-    uploads.push({ data, low, high, array })
-    return { array, offset: offset - low, steps }
-  }
-
-  const output = (k: number): Placed => {
-    const operand = operands[k] as Strided
-    const own = gpuDataOf(operand.data)
-    if (own) return { array: arrayOf(own.buffer), offset: plan.offsets[k] ?? 0, steps: stepsOf(plan, k) }
-    addressOf(operand.data)
-    const buffer = takeStorage(gpu, plan.size * dtypes[operand.code].bytes)
-    temporary.push(buffer)
-    // What the mask leaves out stays what it is.
-    if (loop.form === 'masked') uploaded += upload(gpu, buffer, gathered(operand, plan, k), 0, plan.size)
-    results.push({ operand: k, buffer })
-    return { array: arrayOf(buffer), offset: 0, steps: denseSteps(sizes) }
-  }
-
-  const placed = operands.map((_, k) => (k < inputs ? input(k) : output(k)))
-  const neighbours = (one: Placed, k: number): boolean => {
-    const single = plan.outer.length === 0
-    const step = one.steps[0]
-    if (!single || (step !== 1 && (step !== 0 || k >= inputs))) return false
-    if (step === 0) return true
-    // A whole group of four is written at the end, which may not reach into what belongs to somebody else.
-    const behind = one.offset + plan.size
-    const ends =
-      k < inputs || plan.size % 4 === 0 || behind >= (gpuDataOf((operands[k] as Strided).data)?.length ?? 0)
-    return one.offset % 4 === 0 && ends
-  }
-  const dense = placed.every((one, k) => 'value' in one || neighbours(one, k))
-  const access = placed.map((one): Access => {
-    if ('value' in one) return { kind: 'value' }
-    return { kind: 'array', array: one.array, step: dense && one.steps[0] === 0 ? 0 : 1 }
   })
-  return { access, operands: placed, buffers, results, dense, uploaded, temporary }
+  return { buffers, temporary: [...copies.values()] }
 }
 
-/** The elements of an operand one after another, in the order of the plan. */
-function gathered({ data, code }: Strided, plan: Plan, k: number): TypedArray {
+/** Bindings begin at multiples of this. */
+const alignment = 256
+const roundUp = (bytes: number) => Math.ceil(bytes / alignment) * alignment
+
+/** The part of each buffer that is bound: all of it where the device allows that, else what is reached of it. */
+function windowsOf(
+  { mostBound }: Gpu,
+  reaches: readonly Reach[],
+  { buffers }: Sources,
+): Map<GPUBuffer, Window> {
+  const windows = new Map<GPUBuffer, Window>()
+  reaches.forEach((reach, k) => {
+    const buffer = buffers[k]
+    if (!buffer) return
+    if (buffer.size <= mostBound) {
+      windows.set(buffer, { buffer, offset: 0, size: buffer.size })
+      return
+    }
+    const { low, high } = spanIn(reach)
+    const bytes = bytesOf(reach)
+    const known = windows.get(buffer)
+    const from = Math.floor((low * bytes) / alignment) * alignment
+    const to = Math.min(buffer.size, roundUp(high * bytes))
+    const offset = Math.min(from, known?.offset ?? from)
+    const end = Math.max(to, known ? known.offset + known.size : to)
+    windows.set(buffer, { buffer, offset, size: end - offset })
+  })
+  return windows
+}
+
+/** Does each array of this work fit into a binding? */
+export function fitsBindings(gpu: Gpu, reaches: readonly Reach[], sources: Sources): boolean {
+  const windows = [...windowsOf(gpu, reaches, sources).values()]
+  const uploads = reaches.filter(
+    (reach, k) => !sources.buffers[k] && !(reach.use === 'value' && isSingle(reach)),
+  )
+  return (
+    windows.every(({ size }) => size <= gpu.mostBound) &&
+    uploads.every((reach) => roundUp(elementsFor(reach) * bytesOf(reach)) <= gpu.mostBound)
+  )
+}
+
+const mostParts = 4096
+
+/**
+ * A plan in parts, each of which fits.
+ * @throws TargetError where not even single elements do, or only too few at a time
+ */
+export function fitting(gpu: Gpu, plan: Plan, fits: (part: Plan) => boolean): readonly Plan[] {
+  if (fits(plan)) return [plan]
+  for (let want = Math.ceil(plan.size / 2); ; want = Math.ceil(want / 2)) {
+    const whole = want > alignment ? want - (want % alignment) : want
+    const parts = [...partsOf(plan, () => whole)]
+    if (parts.every(fits)) return parts
+    if (want <= 1 || parts.length > mostParts)
+      throw refused(
+        `what an operand reaches does not fit into what this device binds at once (${gpu.mostBound} bytes), not even in parts: copy it so that its elements are neighbours`,
+      )
+  }
+}
+
+/** What a host array takes on the device. */
+function elementsFor(reach: Reach): number {
+  if (!isInput(reach) || isSparse(reach)) return countOf(reach)
+  const { low, high } = spanIn(reach)
+  return high - low
+}
+
+/** Host arrays are copied to the device now. Everything fits. */
+export function bindOperands(gpu: Gpu, reaches: readonly Reach[], sources: Sources): Bindings {
+  const arrays: Window[] = []
+  const temporary: GPUBuffer[] = []
+  const uploads: { data: TypedArray; low: number; high: number; array: number }[] = []
+  const results: { reach: Reach; buffer: GPUBuffer }[] = []
+  let uploaded = 0
+  const windows = windowsOf(gpu, reaches, sources)
+  const numbers = new Map<GPUBuffer, number>()
+  const arrayOf = (window: Window): number => {
+    const known = numbers.get(window.buffer)
+    if (known !== undefined) return known
+    numbers.set(window.buffer, arrays.length)
+    return arrays.push(window) - 1
+  }
+  const made = (reach: Reach, elements: number): GPUBuffer => {
+    const buffer = takeStorage(gpu, elements * bytesOf(reach))
+    temporary.push(buffer)
+    return buffer
+  }
+  const whole = (buffer: GPUBuffer): Window => ({
+    buffer,
+    offset: 0,
+    size: Math.min(buffer.size, Math.floor(gpu.mostBound / alignment) * alignment),
+  })
+  const gather = (reach: Reach): Placed => {
+    const buffer = made(reach, countOf(reach))
+    if (reach.use !== 'write' && reach.use !== 'scratch')
+      uploaded += upload(gpu, buffer, gathered(reach), 0, countOf(reach))
+    if (reach.use === 'write' || reach.use === 'both') results.push({ reach, buffer })
+    return { array: arrayOf(whole(buffer)), offset: 0, steps: denseSteps(reach.sizes) }
+  }
+
+  const operands = reaches.map((reach, k): Placed | { value: number | bigint } => {
+    const { operand, use, offset, steps } = reach
+    const window = windows.get(sources.buffers[k] as GPUBuffer)
+    if (window) return { array: arrayOf(window), offset: offset - window.offset / bytesOf(reach), steps }
+    const { data } = operand
+    addressOf(data)
+    if (use === 'value' && isSingle(reach)) return { value: data[offset] ?? 0 }
+    if (!isInput(reach) || isSparse(reach)) return gather(reach)
+    const { low, high } = spanIn(reach)
+    const known = uploads.find((one) => one.data === data && one.low === low && one.high === high)
+    if (known) return { array: known.array, offset: offset - low, steps }
+    const buffer = made(reach, high - low)
+    uploaded += upload(gpu, buffer, data, low, high)
+    const array = arrayOf(whole(buffer))
+    uploads.push({ data, low, high, array })
+    return { array, offset: offset - low, steps }
+  })
+  return { operands, arrays, results, uploaded, temporary }
+}
+
+/** A walk over one operand's elements. */
+function planOf({ sizes, steps, offset }: Reach): Plan {
+  return {
+    size: sizes.reduce((product, size) => product * size, 1),
+    inner: sizes.at(-1) ?? 1,
+    innerSteps: [steps.at(-1) ?? 0],
+    outer: sizes.slice(0, -1),
+    outerSteps: [steps.slice(0, -1)],
+    offsets: [offset],
+  }
+}
+
+/** The elements of an operand one after another. */
+function gathered(reach: Reach): TypedArray {
+  const { data, code } = reach.operand
+  const plan = planOf(reach)
   const made = new dtypes[code].array(plan.size) as TypedArray
+  const [step = 0] = plan.innerSteps
   let at = 0
-  walk(plan, (offsets, n) => {
-    const step = plan.innerSteps[k] ?? 0
-    for (let i = 0; i < n; i++) made[at++] = data[(offsets[k] ?? 0) + i * step] as number
+  walk(plan, ([offset = 0], n) => {
+    for (let i = 0; i < n; i++) made[at++] = data[offset + i * step] as number
   })
   return made
 }
 
 /** Puts elements that came back into their places. */
-export function scatter(bytes: Uint8Array, to: Strided, plan: Plan, k: number): void {
+function scatter(bytes: Uint8Array, reach: Reach): void {
+  const { operand: to } = reach
   const from = typedFrom(bytes, to.code)
-  const step = plan.innerSteps[k] ?? 0
+  const plan = planOf(reach)
+  const [step = 0] = plan.innerSteps
   let at = 0
-  walk(plan, (offsets, n) => {
-    const start = offsets[k] ?? 0
+  walk(plan, ([start = 0], n) => {
     if (step === 1) {
       const part = from.subarray(at, at + n) as Float64Array
       ;(to.data as Float64Array).set(part, start)
@@ -182,28 +290,20 @@ export const typedFrom = (bytes: Uint8Array, code: Code): TypedArray => {
 }
 
 /** Reads what the host is to get, and puts it there. Returns the bytes that came. */
-export async function deliver(
-  gpu: Gpu,
-  { results }: Bindings,
-  operands: readonly Strided[],
-  plan: Plan,
-): Promise<number> {
-  const parts = results.map(({ operand, buffer }) => {
-    const { code } = operands[operand] as Strided
-    return readBack(gpu, buffer, plan.size * dtypes[code].bytes)
-  })
+export async function deliver(gpu: Gpu, results: Bindings['results']): Promise<number> {
+  const parts = results.map(({ reach, buffer }) => readBack(gpu, buffer, countOf(reach) * bytesOf(reach)))
   const bytes = await Promise.all(parts)
   let total = 0
-  results.forEach(({ operand }, r) => {
+  results.forEach(({ reach }, r) => {
     const part = bytes[r]
     if (!part) return
     total += part.byteLength
-    scatter(part, operands[operand] as Strided, plan, operand)
+    scatter(part, reach)
   })
   return total
 }
 
-/** Gives back what only one call needed: work that uses it has been submitted. */
-export function release(gpu: Gpu, { temporary }: Bindings): void {
-  for (const buffer of temporary) giveStorage(gpu, buffer)
+/** Gives back what only this work needed: all that uses it has been submitted. */
+export function release(gpu: Gpu, all: readonly { readonly temporary: readonly GPUBuffer[] }[]): void {
+  for (const { temporary } of all) for (const buffer of temporary) giveStorage(gpu, buffer)
 }

@@ -38,14 +38,15 @@ function sizeFor(bytes: number): number {
 export const traffic = { uploads: 0, dispatches: 0, readBacks: 0 }
 
 function take(gpu: Gpu, kind: 'storage' | 'reading', bytes: number): GPUBuffer {
-  const size = sizeFor(bytes)
+  const { maxBufferSize } = gpu.device.limits
+  const rounded = sizeFor(bytes)
+  const size = rounded > maxBufferSize && bytes <= maxBufferSize ? maxBufferSize : rounded
   const pool = poolsOf(gpu)[kind]
   const known = pool.free.get(size)?.pop()
   if (known) {
     pool.kept -= size
     return known
   }
-  const { maxBufferSize } = gpu.device.limits
   if (size > maxBufferSize)
     throw new MemoryError(
       `an array of ${bytes} bytes is larger than what this device holds in one piece (${maxBufferSize})`,

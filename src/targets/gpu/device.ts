@@ -8,6 +8,8 @@ import { TargetError } from '../../errors.ts'
 export interface Gpu {
   readonly device: GPUDevice
   readonly adapter: string
+  /** Bytes of the largest binding. */
+  readonly mostBound: number
   /** Null while the device lives. */
   lost: string | null
 }
@@ -71,7 +73,8 @@ async function acquire(): Promise<Gpu> {
 }
 
 function watched(device: GPUDevice, adapter: string): Gpu {
-  const made: Gpu = { device, adapter, lost: null }
+  const { maxStorageBufferBindingSize: mostBound } = device.limits
+  const made: Gpu = { device, adapter, mostBound, lost: null }
   void device.lost.then((info) => {
     made.lost = `the device was lost (${info.reason || 'unknown'}: ${info.message})`
     if (current === made) current = null
@@ -101,6 +104,8 @@ export async function acquireGpu(): Promise<Gpu> {
     pending = null
   }
 }
+
+export const refused = (reason: string): Error => new TargetError(reason, { target: 'gpu', reason })
 
 /** Finds out whether there is a device; then `reasonAgainst` knows. */
 export async function findGpu(): Promise<void> {

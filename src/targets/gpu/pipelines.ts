@@ -4,7 +4,7 @@ import { TargetError } from '../../errors.ts'
 import type { WgslLoop } from '../../loops/loop.ts'
 import { outside } from '../../outside.ts'
 import { giveStorage, readBack, takeStorage, traffic } from './buffers.ts'
-import type { Gpu } from './device.ts'
+import { type Gpu, refused } from './device.ts'
 import { groupSize, mayFail, usesTables } from './shader-text.ts'
 
 export interface Pipeline {
@@ -17,8 +17,6 @@ export type Entry = readonly [binding: number, kind: 'read' | 'write']
 
 const types = { read: 'read-only-storage', write: 'storage' } as const
 const compute = 0x4
-
-export const refused = (reason: string): Error => new TargetError(reason, { target: 'gpu', reason })
 
 /**
  * Compiles a shader.
@@ -74,8 +72,13 @@ function perDevice<T>(make: (gpu: Gpu, key: string) => T): (gpu: Gpu, key: strin
 /** What runs the shaders of one loop. */
 export interface Shaders<K> {
   pipeline(gpu: Gpu, kind: K): Promise<Pipeline>
-  /** What every dispatch of one call binds, and the promise that rejects when a check of it failed, once all is submitted. */
-  begin(gpu: Gpu): { readonly bound: readonly Bound[]; readonly end: () => Promise<void> | undefined }
+  /** What every dispatch of one call binds, and what is to be waited for once all is submitted. */
+  begin(gpu: Gpu): Checks & { readonly bound: readonly Bound[] }
+}
+
+/** The promise that rejects when a check of a call failed. */
+export interface Checks {
+  readonly end: () => Promise<void> | undefined
 }
 
 /** The shaders of a loop, made when they are first asked for; kinds are plain data. */
@@ -99,8 +102,8 @@ export function makeShaders<K>(
     begin(gpu) {
       const failed = mayFail(loop) ? emptyCheck(gpu) : null
       const bound: Bound[] = []
-      if (usesTables(loop)) bound.push([1, tablesOn(gpu, '')])
-      if (failed) bound.push([2, failed])
+      if (usesTables(loop)) bound.push([1, { buffer: tablesOn(gpu, '') }])
+      if (failed) bound.push([2, { buffer: failed }])
       return { bound, end: () => (failed ? checked(loop, gpu, failed) : undefined) }
     },
   }
@@ -114,7 +117,14 @@ export function rectangle({ device }: Gpu, groups: number): { readonly wide: num
 
 export const groupsOf = (invocations: number): number => Math.ceil(invocations / groupSize)
 
-export type Bound = readonly [binding: number, buffer: GPUBuffer]
+export type Bound = readonly [binding: number, resource: GPUBufferBinding]
+
+/** What all dispatches of a call bind, and a work's arrays, from binding `first` on. */
+export const boundTo = (
+  first: number,
+  bound: readonly Bound[],
+  arrays: readonly GPUBufferBinding[],
+): Bound[] => [...bound, ...arrays.map((array, k): Bound => [first + k, array])]
 
 /**
  * Submits one dispatch, at once.
@@ -128,14 +138,11 @@ export async function dispatch(
   { wide, high }: { readonly wide: number; readonly high: number },
 ): Promise<void> {
   const { device } = gpu
-  const limit = device.limits.maxStorageBufferBindingSize
-  if (bound.some(([, { size }]) => size > limit))
-    throw refused(`an array is larger than what this device binds (${limit} bytes)`)
   const parameters = takeStorage(gpu, words.byteLength)
   device.queue.writeBuffer(parameters, 0, words)
   const entries: GPUBindGroupEntry[] = [
     { binding: 0, resource: { buffer: parameters, size: Math.max(32, words.byteLength) } },
-    ...bound.map(([binding, buffer]) => ({ binding, resource: { buffer } })),
+    ...bound.map(([binding, resource]) => ({ binding, resource })),
   ]
   device.pushErrorScope('validation')
   const encoder = device.createCommandEncoder()

@@ -1,7 +1,8 @@
 /**
  * Shaders that reduce one axis, around a loop's `element` and `join`. Accumulators are `Results`, whose last field says whether they hold
  * something; nothing joined to anything is that. The tree is the one of cpu (targets/fold/tree.ts):
- *   blocks   a group of eight invocations is a block of 256 elements: eight partial results, joined in shared memory
+ *   blocks   a group of eight invocations is a block of 256 elements: eight partial results, joined in shared memory; a dispatch may have
+ *            only some blocks of each output
  *   level    neighbouring blocks are joined, one level of the tree a dispatch
  *   finish   what comes before the first element joins the root, and goes to the outputs
  *   left     no tree: an invocation goes along the axis; it may keep every step
@@ -47,11 +48,16 @@ export interface FoldKind {
   readonly initial: boolean
 }
 
-/** Words of the parameters: sizes of axes; units, length and blocks; of each source and result its offset, its steps, and its step along the axis. */
+/**
+ * Words of the parameters: sizes of axes; length and blocks of an output in this dispatch, the number of the first of them, and how many
+ * there are in all; of each source and result its offset, its steps, and its step along the axis.
+ */
 export interface FoldLayout {
   readonly sizes: number
   readonly length: number
   readonly blocks: number
+  readonly firstBlock: number
+  readonly allBlocks: number
   readonly sources: readonly number[]
   readonly results: readonly number[]
   readonly initial: readonly number[]
@@ -66,11 +72,12 @@ export function foldLayout({ rank, sources, results }: FoldKind): FoldLayout {
     return own
   }
   const sizes = take(rank)
-  const [length, blocks] = [take(1), take(1)]
+  const [length, blocks, firstBlock, allBlocks] = [take(1), take(1), take(1), take(1)]
   const places = sources.map(() => take(2 + rank))
   const outs = results.map(() => take(2 + rank))
   const initial = results.map(() => take(2))
-  return { sizes, length, blocks, sources: places, results: outs, initial, words: Math.ceil(at / 4) * 4 }
+  const words = Math.ceil(at / 4) * 4
+  return { sizes, length, blocks, firstBlock, allBlocks, sources: places, results: outs, initial, words }
 }
 
 /** Bindings of records: what a stage reads of the one before, and what it writes. */
@@ -198,7 +205,8 @@ const head = (name: string) => [
 
 const mains: Readonly<Record<FoldStage, (kind: FoldKind) => string[]>> = {
   blocks: (kind) => {
-    const { length, blocks } = foldLayout(kind)
+    const { length, blocks, firstBlock, allBlocks } = foldLayout(kind)
+    const record = `(unit / ${wordAt(blocks)}) * ${wordAt(allBlocks)} + ${wordAt(firstBlock)} + unit % ${wordAt(blocks)}`
     return [
       `var<workgroup> partials: array<Results, ${groupSize}>;`,
       ...head('unit'),
@@ -215,7 +223,9 @@ const mains: Readonly<Record<FoldStage, (kind: FoldKind) => string[]>> = {
         `  if (local % ${2 * step}u == 0u) { partials[local] = both(partials[local], partials[local + ${step}u]); }`,
         '  workgroupBarrier();',
       ]),
-      '  if (local % 8u == 0u && unit < lw.n) { keep(unit, partials[local]); }',
+      '  if (local % 8u == 0u && unit < lw.n) {',
+      `    keep(${record}, partials[local]);`,
+      '  }',
       '}',
     ]
   },

@@ -4,14 +4,18 @@
  *   lw.zero            a zero that no compiler knows
  *   tables             array<u32>, the captured tables one after another
  *   failed             array<atomic<u32>, 4>: a failed check, its index (two words), the size
+ * A kernel of arrays is `element` as well, called for each core: an array operand k is a parameter `b…`, the number of its first element, and
+ * results that it returns are Results, if there are any. Then there are also
+ *   get_k(i), put_k(i, x)   read and write element i of operand k
+ *   size_d(), step_k_a()    core sizes, and the step of operand k along its core axis a, in elements
  */
 import { type Code, dtypes } from '../../../dtype.ts'
 import { elementAt, wgslType } from '../../../wgsl-words.ts'
-import { type Kernel, visit } from '../../kernel/ir.ts'
+import { type Core, type Kernel, visit } from '../../kernel/ir.ts'
 import type { Op } from '../../kernel/ops.ts'
 import { formInputs, type LoopForm } from '../../loop.ts'
 import { libraryFor } from './library.ts'
-import { type Names, roundingOf, statements } from './statements.ts'
+import { isChecked, type Names, roundingOf, statements } from './statements.ts'
 
 /** The roundings of which each local holds a result somewhere. */
 function roundingsOf({ body }: Kernel): ReadonlyMap<number, ReadonlySet<Op>> {
@@ -40,8 +44,10 @@ export function tableOffsets(kernel: Pick<Kernel, 'arrays'>): number[] {
   return offsets
 }
 
-const inBounds = `fn within(i: vec2u, size: u32, check: u32) -> u32 {
+const inBounds = `var<private> stopped = false;
+fn within(i: vec2u, size: u32, check: u32) -> u32 {
   if (i.y == 0u && i.x < size) { return i.x; }
+  stopped = true;
   if (atomicCompareExchangeWeak(&failed[0], 0u, check).exchanged) {
     atomicStore(&failed[1], i.x);
     atomicStore(&failed[2], i.y);
@@ -55,6 +61,7 @@ export interface WgslPart {
   readonly name: 'element' | 'join'
   readonly kernel: Kernel
   readonly reads: readonly Code[]
+  /** What it returns. */
   readonly outputs: readonly Code[]
 }
 
@@ -62,7 +69,8 @@ export interface WgslPart {
 export function emitWgsl(parts: readonly WgslPart[]): string {
   const [first] = parts
   const fields = (first?.outputs ?? []).map((code, k) => `o${k}: ${wgslType(code)}`).join(', ')
-  const functions = [`struct Results { ${fields} }`, ...parts.map(emitPart)].join('\n')
+  const results = fields === '' ? [] : [`struct Results { ${fields} }`]
+  const functions = [...results, ...parts.map(emitPart)].join('\n')
   const { arrays = [] } = first?.kernel ?? {}
   const starts = tableOffsets({ arrays })
   const tables = arrays.map(
@@ -71,6 +79,37 @@ export function emitWgsl(parts: readonly WgslPart[]): string {
   )
   const checks = functions.includes('within(') ? [inBounds] : []
   return [libraryFor(functions), ...checks, ...tables, functions].filter(Boolean).join('\n')
+}
+
+/** How a kernel of arrays gets at them. */
+function viewNames(core: Core | undefined): Pick<Names, 'place' | 'get' | 'put' | 'size'> {
+  const operandOf = (view: number) => core?.views[view]?.operand ?? 0
+  const sizeOf = (view: number, axis: number) => {
+    const dim = core?.views[view]?.dims[axis] ?? -1
+    return dim < 0 ? '1u' : `size_${dim}()`
+  }
+  return {
+    place({ view, check, inside }, indices) {
+      const k = operandOf(view)
+      const terms = indices.map((index, axis) => {
+        const number = isChecked(inside, axis)
+          ? `within(${index}, ${sizeOf(view, axis)}, ${check + axis + 1}u)`
+          : `(${index}).x`
+        return ` + ${number} * step_${k}_${axis}()`
+      })
+      return `(b${k}${terms.join('')})`
+    },
+    get: (view, place) => `get_${operandOf(view)}(${place})`,
+    put: (view, place, value) => `put_${operandOf(view)}(${place}, ${value});`,
+    size: (view, axis) => `bitcast<i32>(${sizeOf(view, axis)})`,
+  }
+}
+
+/** Inputs that are no arrays are values, arrays are where they begin. */
+function parametersOf({ core }: Kernel, reads: readonly Code[]): string {
+  const arrays = new Set(core?.views.map(({ operand }) => operand))
+  const values = reads.flatMap((code, k) => (arrays.has(k) ? [] : [`i${k}: ${wgslType(code)}`]))
+  return [...values, ...[...arrays].sort((a, b) => a - b).map((k) => `b${k}: u32`)].join(', ')
 }
 
 function emitPart({ name, kernel, reads }: WgslPart): string {
@@ -85,13 +124,17 @@ function emitPart({ name, kernel, reads }: WgslPart): string {
       const at = check < 0 ? `(${index}).x` : `within(${index}, ${length}u, ${check + 1}u)`
       return `table_${array}_${type}(${at})`
     },
+    ...viewNames(kernel.core),
     roundings: (id) => roundings.get(id) ?? none,
     temporary: (value) => {
       const own = `t${temporaries++}`
       return { name: own, line: `let ${own} = ${value};` }
     },
+    variable: (code) => {
+      const own = `t${temporaries++}`
+      return { name: own, line: `var ${own}: ${wgslType(code)};` }
+    },
   }
-  const parameters = reads.map((code, k) => `i${k}: ${wgslType(code)}`).join(', ')
   // A zero that the driver knows would lose its sign in what it is added to.
   const begin = (type: Code) => (type === 'f4' ? ' = of_bits(0u)' : '')
   const locals = kernel.locals.map(
@@ -100,12 +143,13 @@ function emitPart({ name, kernel, reads }: WgslPart): string {
   const body = statements(kernel.body, [], names).map((line) => `  ${line}`)
   const leave = body.some((line) => /\bleave\b/.test(line)) ? ['  var leave = 0;'] : []
   const results = kernel.outs.map((id) => names.local(id)).join(', ')
+  const gives = results !== ''
   return [
-    `fn ${name}(${parameters}) -> Results {`,
+    `fn ${name}(${parametersOf(kernel, reads)})${gives ? ' -> Results' : ''} {`,
     ...leave,
     ...locals,
     ...body,
-    `  return Results(${results});`,
+    ...(gives ? [`  return Results(${results});`] : []),
     '}',
   ].join('\n')
 }

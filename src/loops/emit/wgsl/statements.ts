@@ -2,7 +2,8 @@
  * Statements as WGSL. A block is a `switch` with one case, because `continue` goes through that to the loop around it. WGSL has no labels: what
  * leaves more than the innermost of them sets `leave`, and whatever is left on the way looks at it.
  */
-import { type Expr, parts, type Stmt } from '../../kernel/ir.ts'
+import type { Code } from '../../../dtype.ts'
+import { type Expr, parts, type Stmt, type Store, visit } from '../../kernel/ir.ts'
 import type { Op } from '../../kernel/ops.ts'
 import { emitBits, emitCast, emitConstant } from './casts.ts'
 import { emitOp } from './ops.ts'
@@ -14,8 +15,15 @@ export interface Names {
   readonly load: (array: number, index: string, check: number) => string
   /** The roundings of which this local holds a result somewhere. */
   readonly roundings: (id: number) => ReadonlySet<Op>
+  /** The number of an element of an array operand; its indices are pairs of words. */
+  readonly place: (access: Omit<Store, 'kind' | 'value'>, indices: readonly string[]) => string
+  readonly get: (view: number, place: string) => string
+  readonly put: (view: number, place: string, value: string) => string
+  readonly size: (view: number, axis: number) => string
   /** A name for a value, and its line. */
   readonly temporary: (value: string) => { readonly name: string; readonly line: string }
+  /** One that is still to be given a value. */
+  readonly variable: (code: Code) => { readonly name: string; readonly line: string }
 }
 
 type Jump = Extract<Stmt, { kind: 'break' | 'continue' }>
@@ -47,6 +55,34 @@ function jumpsIn(body: readonly Stmt[]): Jump[] {
   })
 }
 
+/** Axes of which nothing is known are checked. */
+export const isChecked = (inside: Store['inside'], axis: number): boolean =>
+  (inside?.[axis] ?? 'checked') === 'checked'
+
+const someChecked = ({ inside, indices }: Pick<Store, 'inside' | 'indices'>): boolean =>
+  indices.some((_, axis) => isChecked(inside, axis))
+
+/** May a check of its own fail here? */
+const fails = (e: Expr): boolean =>
+  (e.kind === 'load' && isChecked(e.inside, 0)) ||
+  (e.kind === 'element' && someChecked(e)) ||
+  parts(e).some(fails)
+
+/** A check that fails says so in `stopped`; nothing loops on behind one. */
+function mayStop(body: readonly Stmt[]): boolean {
+  let found = false
+  visit(
+    body,
+    (e) => {
+      found ||= fails(e)
+    },
+    (s) => {
+      found ||= s.kind === 'store' && someChecked(s)
+    },
+  )
+  return found
+}
+
 const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`)
 
 /** Can this jump be said in one word where these frames are around it, the innermost last? */
@@ -76,8 +112,21 @@ export function statements(body: readonly Stmt[], frames: readonly Frame[], name
         const { lines, text } = written(s.value, names)
         return [...lines, `${names.local(s.local)} = ${text};`]
       }
-      case 'store':
-        throw new TypeError('a kernel of elements stores nothing')
+      case 'store': {
+        const indices = s.indices.map((e) => written(e, names))
+        const { lines, text } = written(s.value, names)
+        const before = [...indices.flatMap((one) => one.lines), ...lines]
+        const place = names.place(
+          s,
+          wordPairs(
+            s.indices,
+            indices.map((one) => one.text),
+          ),
+        )
+        if (!someChecked(s)) return [...before, names.put(s.view, place, text)]
+        const own = names.temporary(place)
+        return [...before, own.line, `if (!stopped) { ${names.put(s.view, own.name, text)} }`]
+      }
       case 'if': {
         const then = indented(statements(s.then, frames, names))
         const otherwise = indented(statements(s.else, frames, names))
@@ -94,7 +143,8 @@ export function statements(body: readonly Stmt[], frames: readonly Frame[], name
         const inner = within(s.body, frame)
         const update = within(s.update, frame)
         const last = update.length > 0 ? ['continuing {', ...indented(update), '}'] : []
-        return ['loop {', ...indented([...inner, ...last]), '}', ...onward(jumpsIn([s]), frames)]
+        const stop = mayStop([s]) ? ['if (stopped) { break; }'] : []
+        return ['loop {', ...indented([...stop, ...inner, ...last]), '}', ...onward(jumpsIn([s]), frames)]
       }
       case 'break':
       case 'continue': {
@@ -120,11 +170,16 @@ interface Written {
   readonly depth: number
 }
 
+/** Indices as the checks take them. */
+const wordPairs = (indices: readonly Expr[], texts: readonly string[]): string[] =>
+  indices.map(({ type }, axis) => emitCast(type, 'i8', texts[axis] ?? ''))
+
 /** Deeper ones take drivers' compilers minutes. */
 const deepest = 5
 
 /** An expression, its deeper parts in temporaries. */
 function written(e: Expr, names: Names): Written {
+  if (e.kind === 'select' && (fails(e.then) || fails(e.else))) return branched(e, names)
   const operands = parts(e).map((part) => written(part, names))
   const lines = operands.flatMap((one) => one.lines)
   const text = expression(
@@ -136,6 +191,18 @@ function written(e: Expr, names: Names): Written {
   if (depth < deepest) return { lines, text, depth }
   const { name, line } = names.temporary(text)
   return { lines: [...lines, line], text: name, depth: 0 }
+}
+
+/** A choice of which only one side may be looked at: the other may be outside its array. */
+function branched(e: Extract<Expr, { kind: 'select' }>, names: Names): Written {
+  const cond = written(e.cond, names)
+  const { name, line } = names.variable(e.type)
+  const side = (value: Expr) => {
+    const { lines, text } = written(value, names)
+    return indented([...lines, `${name} = ${text};`])
+  }
+  const lines = [line, `if (${cond.text}) {`, ...side(e.then), '} else {', ...side(e.else), '}']
+  return { lines: [...cond.lines, ...lines], text: name, depth: 0 }
 }
 
 /** An expression over the texts of its parts. What a driver would fold into another value is hidden from it. */
@@ -154,10 +221,12 @@ function expression(e: Expr, args: readonly string[], names: Names): string {
       return emitBits(e.arg.type, e.type, a)
     case 'select':
       return `select(${c}, ${b}, ${a})`
-    case 'load': {
-      const checked = e.inside?.[0] === undefined || e.inside[0] === 'checked'
-      return names.load(e.array, emitCast(e.index.type, 'i8', a), checked ? e.check : -1)
-    }
+    case 'load':
+      return names.load(e.array, emitCast(e.index.type, 'i8', a), isChecked(e.inside, 0) ? e.check : -1)
+    case 'element':
+      return names.get(e.view, names.place(e, wordPairs(e.indices, args)))
+    case 'size':
+      return names.size(e.view, e.axis)
     case 'op': {
       const hides = hidden(e, names)
       const [x = '', y = ''] = e.args.map((arg, k) => (hides(arg, k) ? `exact(${args[k]})` : (args[k] ?? '')))
@@ -166,9 +235,6 @@ function expression(e: Expr, args: readonly string[], names: Names): string {
       if (text === null) throw new TypeError(`${e.op} of ${code} has no WGSL`)
       return text
     }
-    case 'element':
-    case 'size':
-      throw new TypeError('a kernel of elements has no arrays')
   }
 }
 

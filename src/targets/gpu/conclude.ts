@@ -1,0 +1,38 @@
+/** The end of every call: results for the host are read back, and checks that failed make it reject. */
+import type { Strided } from '../../broadcast/view.ts'
+import type { Report } from '../target.ts'
+import { type Bindings, deliver } from './bindings.ts'
+import { gpuDataOf } from './buffers.ts'
+import type { Gpu } from './device.ts'
+import type { Checks } from './pipelines.ts'
+
+/** A promise that is waited for later, if at all. */
+export function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
+}
+
+/**
+ * All has been submitted. Who reads a result on the device hears of a failed check then.
+ * @throws BoundsError, and TargetError when the device refused the work or was lost
+ */
+export async function concluded(
+  gpu: Gpu,
+  call: Checks,
+  submitted: readonly Promise<void>[],
+  written: readonly Strided[],
+  works: readonly Bindings[],
+  report: Report,
+): Promise<void> {
+  const own = call.end()
+  const check = own && handled(own)
+  for (const { data } of written) {
+    const there = gpuDataOf(data)
+    if (there) there.check = check
+  }
+  await Promise.all(submitted)
+  const results = works.flatMap((work) => work.results)
+  if (results.length === 0) return
+  report.bytesCopied += await deliver(gpu, results)
+  await check
+}
