@@ -73,6 +73,9 @@ export function toOutput(out: unknown, operand: number): Strided {
   return inView ? typedView(out, data as TypedArray, code) : vector(data as TypedArray, code)
 }
 
+/** Does it say itself what operand it is? */
+export const isBranded = (value: unknown): boolean => branded(value) !== undefined
+
 /** Has this value the fields of a view? Brands are not asked for: scijs ndarrays, zarrita chunks and plain records all are. */
 export function isView(value: unknown): value is View<unknown> {
   return (

@@ -3,12 +3,11 @@
  * share memory with outputs copied, the kernel run over the loop dimensions.
  */
 
-import { clear } from '../broadcast/copy.ts'
 import { type Access, type CoreCall, copyCores } from '../broadcast/core.ts'
 import { contiguousStrides, outputStrides, type Shape, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { CoreDimensionError, TargetError } from '../errors.ts'
-import { makeResult } from '../targets/memory/results.ts'
+import { clearResult, resultOf } from '../targets/index.ts'
 import { separate } from '../vectorize/distinct.ts'
 import { absent, type Call, type Core, type Finish, type Last, type Ready } from '../vectorize/prepare.ts'
 import { readAxes, withCoreAt, withCoreLast } from './axes.ts'
@@ -152,7 +151,8 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
     )
     checkSizes(core, bound)
     const alone = scalars === nin && outs === null && bound.loop.length === 0
-    const selects = mask && apartFrom(mask, moved.slice(nin), ready)
+    const sync = ready.target.kind === 'sync'
+    const selects = mask && sync ? apartFrom(mask, moved.slice(nin), ready) : mask
     const inputs = moved.slice(0, nin).map((o, k) => loopPart(o, bound.cores[k]?.length ?? 0))
     for (const k of writable) if (k < nin) checkUnstretched(core, k, inputs[k]?.shape ?? [], bound.loop)
     if (outs !== null || writable.size > 0) separateAll(core, moved, ready, writable)
@@ -169,7 +169,7 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
       )
       const made = { data, code, shape, stride: resultStrides(bound.loop, own, inputs, request), offset: 0 }
       // What the mask leaves out is 0.
-      if (mask !== null) clear(made)
+      if (mask !== null) clearResult(ready.target, made)
       moved[k] = made
     }
     const run = moved.map((o, k) => temporary(core, ready, writable, o, k))
@@ -215,7 +215,7 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
         const full: Strided =
           kept === 0 ? o : { ...o, shape: [...o.shape, ...ones], stride: [...o.stride, ...ones] }
         const back = withCoreAt(full, axes.of(nin + k, full.shape.length))
-        return makeResult(back.code, back.data, back.shape, back.stride, back.offset)
+        return resultOf(ready.target, back)
       })
       return nout === 0 ? undefined : nout === 1 ? all[0] : all
     }

@@ -4,7 +4,8 @@ import { copy } from '../broadcast/copy.ts'
 import type { Access, CoreCall } from '../broadcast/core.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { NoLoopError, OptionError, TargetError } from '../errors.ts'
-import { makeResult } from '../targets/memory/results.ts'
+import { resultOf } from '../targets/index.ts'
+import { isElsewhere } from '../targets/memory/resident.ts'
 import { noKeywords } from '../vectorize/keywords.ts'
 import type { Call, Core, Finish, Last, Ready } from '../vectorize/prepare.ts'
 import { checkContiguous } from './contiguous.ts'
@@ -97,21 +98,17 @@ export const jitFinish =
       const values = results.map((rank, k): unknown => {
         const from = run[nin + k]
         if (!from) return undefined
-        return rank === 0
-          ? single(from)
-          : makeResult(from.code, from.data, from.shape, from.stride, from.offset)
+        return rank === 0 ? single(from) : resultOf(target, from)
       })
       return values.length > 1 ? values : values[0]
     }
     return done instanceof Promise ? done.then(answer) : answer()
   }
 
-function oneElement({ overload, target }: Ready, k: number, beside: readonly Strided[]): Strided {
+/** Numbers are for the host, wherever the arguments are. */
+function oneElement({ overload, target }: Ready, k: number, given: readonly Strided[]): Strided {
   const code = overload.outputs[k] ?? 'f8'
-  const data = target.allocate(
-    code,
-    1,
-    beside.map((o) => o.data),
-  )
+  const beside = given.map((o) => o.data).filter((data) => !isElsewhere(data))
+  const data = target.allocate(code, 1, beside)
   return { data, code, shape: [], stride: [], offset: 0 }
 }

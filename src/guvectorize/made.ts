@@ -4,7 +4,8 @@ import { contiguousStrides, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Code, dtypes } from '../dtype.ts'
 import { CoreDimensionError, MemoryError } from '../errors.ts'
-import type { ArrayValue, Core as Views } from '../loops/kernel/ir.ts'
+import { type ArrayValue, type Core as Views, visit } from '../loops/kernel/ir.ts'
+import { addressOf } from '../targets/memory/resident.ts'
 import { type Core, loaded, type Ready } from '../vectorize/prepare.ts'
 import type { Overload, Sizing } from '../vectorize/source.ts'
 
@@ -47,9 +48,20 @@ function ownSizes(
   const { sizing } = overload
   if (!sizing) return []
   if (sizing.loops && ready.target.isa !== 'js') return compiledSizes(core, ready, sizing, operands, sizes)
+  for (const k of readsOf(sizing)) if (operands[k]) addressOf(operands[k].data)
   const arrays = views.map(({ operand, dims }) => coreArray(operands[operand], dims, sizes))
   const scalars = overload.inputs.map((_, k) => operands[k]?.data[operands[k]?.offset ?? 0] ?? 0)
   return sizing.interpret(inputs, scalars, arrays)
+}
+
+/** The operands whose elements it looks at: they have to be here. */
+function readsOf({ kernel }: Sizing): ReadonlySet<number> {
+  const found = new Set<number>()
+  visit(kernel.body, (e) => {
+    if (e.kind === 'local' && e.local < kernel.nin) found.add(e.local)
+    if (e.kind === 'element') found.add(kernel.core?.views[e.view]?.operand ?? 0)
+  })
+  return found
 }
 
 function compiledSizes(

@@ -8,7 +8,14 @@ import { toStrided } from '../broadcast/operand.ts'
 import { contiguousStrides, type Shape, sameShape, shapeText, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Code, dtypes, type TypedArray } from '../dtype.ts'
-import { BroadcastError, CoreDimensionError, NoLoopError, OptionError, OutputError } from '../errors.ts'
+import {
+  BroadcastError,
+  CoreDimensionError,
+  NoLoopError,
+  OptionError,
+  OutputError,
+  TargetError,
+} from '../errors.ts'
 import { settings } from '../settings.ts'
 import { makeResult } from '../targets/memory/results.ts'
 import { call } from '../vectorize/call.ts'
@@ -70,6 +77,15 @@ function foldCode(core: Core, x: Code, { dtype, outs }: FoldOptions): Code {
   )
 }
 
+/** Each step is a call that it would have to wait for. */
+function notAwaited({ name, target = settings.target }: Core): Error {
+  const reason = "reduce of a kernel of arrays runs on targets that answer at once: call f.on('cpu').reduce"
+  return new TargetError(`${name}.reduce() does not run on the target '${target}': ${reason}`, {
+    target,
+    reason,
+  })
+}
+
 interface Fold {
   readonly core: Core
   readonly code: Code
@@ -128,6 +144,7 @@ export const gufuncReduce =
         `Reduction not defined on ufunc with signature: ${core.name} has ${layout.text}; it takes two inputs and a result of as many core dimensions each, such as (n,n),(n,n)->(n,n)`,
       )
     if (core.epoch !== settings.epoch) refresh(core)
+    if (core.promises) throw notAwaited(core)
     const { initial, ...rest } = (given ?? {}) as { initial?: unknown }
     const options = readFoldOptions(given === undefined ? undefined : rest, core, 'reduce')
     if (options.where)

@@ -1,11 +1,12 @@
 /** What a kernel of arrays writes to: outputs, and inputs that it may write. */
 import { copied } from '../broadcast/copy.ts'
-import { isView } from '../broadcast/operand.ts'
+import { isBranded, isView } from '../broadcast/operand.ts'
 import { mayOverlapItself } from '../broadcast/overlap.ts'
 import { type Shape, sameShape, shapeText } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { codeOfArray } from '../dtype.ts'
 import { OutputError } from '../errors.ts'
+import { isElsewhere } from '../targets/memory/resident.ts'
 import { checkDistinct, separate } from '../vectorize/distinct.ts'
 import type { Core, Ready } from '../vectorize/prepare.ts'
 
@@ -20,7 +21,8 @@ export function checkWritable(
 ): void {
   for (const operand of writable) {
     const value = args[operand]
-    if (operand >= nin || codeOfArray(isView(value) ? value.data : value) !== undefined) continue
+    if (operand >= nin || isBranded(value)) continue
+    if (codeOfArray(isView(value) ? value.data : value) !== undefined) continue
     throw new OutputError(
       `${name}() writes to its argument ${operand}, but that is ${Array.isArray(value) ? 'a nested array' : 'no array of its own'}, of which it has a copy: give a typed array, or a view of one`,
       { operand },
@@ -45,6 +47,8 @@ export function separateAll(
   writable: ReadonlySet<number>,
 ): boolean {
   checkDistinct(name, moved, (k) => k >= nin || writable.has(k))
+  // What an asynchronous target reads, it has copied before it writes.
+  if (ready.target.kind === 'async') return false
   let copies = separate(moved, nin, ready, false)
   for (const w of writable) {
     const written = moved[w]
@@ -76,5 +80,12 @@ export function temporary(
   if (k < nin && !writable.has(k)) return operand
   const code = (k < nin ? ready.inputs[k] : ready.outputs[k - nin]) ?? operand.code
   if (operand.code === code && !mayOverlapItself(operand)) return operand
+  if (isElsewhere(operand.data))
+    throw new OutputError(
+      operand.code === code
+        ? `operand ${k} is written, but its elements overlap each other: on the target '${ready.target.name}' give an array whose elements are its own`
+        : `operand ${k} is written as ${code}, and on the target '${ready.target.name}' it has to be an array of that dtype: it is one of ${operand.code}`,
+      { operand: k },
+    )
   return copied(operand, code, 'K', (c, length) => ready.target.allocate(c, length, [operand.data]))
 }

@@ -1,9 +1,13 @@
 /** The registry: which targets there are, and which one a function runs on. Adding a target is a file and a row here. */
+
+import { clear } from '../broadcast/copy.ts'
+import type { Strided } from '../broadcast/view.ts'
 import { OptionError, TargetError } from '../errors.ts'
 import { settings, warnOnce } from '../settings.ts'
 import { cpu } from './cpu.ts'
 import { gpu } from './gpu/gpu.ts'
 import { js } from './js.ts'
+import { makeResult } from './memory/results.ts'
 import { parallel } from './parallel/parallel.ts'
 import type { Target } from './target.ts'
 
@@ -92,3 +96,11 @@ function reasonAgainst(
   const refusal = work ? (target?.refuses?.(work) ?? null) : null
   return refusal === null ? null : { text: `does not run this: ${refusal}`, reason: refusal, missing: false }
 }
+
+/** Makes a new result zeros, wherever it is. */
+export const clearResult = (target: Target, made: Strided): void =>
+  target.clear ? target.clear(made) : clear(made)
+
+/** A new result as what the user gets of this target. */
+export const resultOf = (target: Target, { code, data, shape, stride }: Strided): unknown =>
+  (target.makeResult ?? makeResult)(code, data, shape, stride)

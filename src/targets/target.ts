@@ -111,7 +111,11 @@ export interface Target {
   find?(): Promise<void>
   /** Null, or why it does not run this: asked before it is compiled. */
   refuses?(what: {
-    readonly overload: Types & { readonly kernel: Kernel }
+    readonly overload: Types & {
+      readonly kernel: Kernel
+      /** Of a kernel that makes arrays whose sizes it computes. */
+      readonly sizing?: { readonly loops: boolean }
+    }
     readonly form: LoopForm
   }): string | null
   load(loop: Loop, tables: readonly TypedArray[]): Runner

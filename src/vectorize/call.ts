@@ -2,7 +2,6 @@
  * One call: arguments -> operands -> loop -> shape -> results -> run. For small arrays this is the time that counts, so what
  * most calls need comes first, and nothing is allocated that the run does not need.
  */
-import { clear } from '../broadcast/copy.ts'
 import { toOutput, toStrided } from '../broadcast/operand.ts'
 import { makePlan, type Plan } from '../broadcast/plan.ts'
 import { isRecalled, recall } from '../broadcast/recall.ts'
@@ -20,9 +19,8 @@ import type { Code } from '../dtype.ts'
 import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
 import type { LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
-import { findTarget } from '../targets/index.ts'
+import { clearResult, findTarget, resultOf } from '../targets/index.ts'
 import { later } from '../targets/later.ts'
-import { makeResult } from '../targets/memory/results.ts'
 import { type Target, throwIfAborted, type Watch } from '../targets/target.ts'
 import type { Given } from './choose.ts'
 import { checkDistinct, separate } from './distinct.ts'
@@ -322,8 +320,6 @@ function resultsOf(request: Call, target: Target, nout: number, alone: boolean):
   return Array.from({ length: nout }, (_, k) => resultAt(request, target, k, alone))
 }
 
-const clearResult = (target: Target, made: Strided): void => (target.clear ? target.clear(made) : clear(made))
-
 /** Most operands have the same shape, or are scalars. */
 function shapeOf(operands: readonly Strided[], first: number): Shape {
   let shape = absent.shape
@@ -370,11 +366,9 @@ export function resultAt(request: Call, target: Target, k: number, alone: boolea
   const { outs, outsFrom, outsTo, first } = request
   const out = outs === null || outsFrom + k >= outsTo ? null : outs[outsFrom + k]
   if (out !== null && out !== undefined) return out
-  const { code, data, shape, stride } = request.operands[first + k] as Strided
-  if (!alone)
-    return target.makeResult
-      ? target.makeResult(code, data, shape, stride)
-      : makeResult(code, data, shape, stride)
+  const made = request.operands[first + k] as Strided
+  if (!alone) return resultOf(target, made)
+  const { code, data } = made
   const value = data[0] as number | bigint
   return code === 'b1' ? value !== 0 : value
 }

@@ -71,8 +71,11 @@ export function spanOf(offset: number, steps: readonly number[], sizes: readonly
   return { low, high }
 }
 
-const spanIn = ({ offset, steps, sizes }: Reach) => spanOf(offset, steps, sizes)
 const countOf = ({ sizes }: Reach): number => sizes.reduce((product, size) => product * size, 1)
+const spanIn = (reach: Reach) =>
+  countOf(reach) === 0
+    ? { low: reach.offset, high: reach.offset }
+    : spanOf(reach.offset, reach.steps, reach.sizes)
 const bytesOf = ({ operand }: Reach): number => dtypes[operand.code].bytes
 const isInput = ({ use }: Reach): boolean => use === 'value' || use === 'read'
 const isSingle = ({ steps, sizes }: Reach): boolean =>
@@ -101,7 +104,9 @@ export function sourcesOf(
   reaches: readonly Reach[],
   { elementwise, also = [] }: { elementwise: boolean; also?: readonly (GPUBuffer | undefined)[] },
 ): Sources {
-  const own = reaches.map(({ operand }) => gpuDataOf(operand.data)?.buffer)
+  const own = reaches.map(({ operand, use }) =>
+    use === 'scratch' ? undefined : gpuDataOf(operand.data)?.buffer,
+  )
   const copies = new Map<GPUBuffer, GPUBuffer>()
   const buffers = own.map((buffer, k) => {
     const reach = reaches[k]
@@ -220,7 +225,10 @@ export function bindOperands(gpu: Gpu, reaches: readonly Reach[], sources: Sourc
     if (reach.use !== 'write' && reach.use !== 'scratch')
       uploaded += upload(gpu, buffer, gathered(reach), 0, countOf(reach))
     if (reach.use === 'write' || reach.use === 'both') results.push({ reach, buffer })
-    return { array: arrayOf(whole(buffer)), offset: 0, steps: denseSteps(reach.sizes) }
+    const { sizes } = reach
+    // Along an axis of size 1 a core may stretch.
+    const steps = denseSteps(sizes).map((step, axis) => (sizes[axis] === 1 ? 0 : step))
+    return { array: arrayOf(whole(buffer)), offset: 0, steps }
   }
 
   const operands = reaches.map((reach, k): Placed | { value: number | bigint } => {
@@ -228,7 +236,7 @@ export function bindOperands(gpu: Gpu, reaches: readonly Reach[], sources: Sourc
     const window = windows.get(sources.buffers[k] as GPUBuffer)
     if (window) return { array: arrayOf(window), offset: offset - window.offset / bytesOf(reach), steps }
     const { data } = operand
-    addressOf(data)
+    if (use !== 'scratch') addressOf(data)
     if (use === 'value' && isSingle(reach)) return { value: data[offset] ?? 0 }
     if (!isInput(reach) || isSparse(reach)) return gather(reach)
     const { low, high } = spanIn(reach)

@@ -6,7 +6,7 @@ import { clear } from '../../broadcast/copy.ts'
 import type { Code } from '../../dtype.ts'
 import { allocatePlain } from '../memory/resident.ts'
 import { makeResult } from '../memory/results.ts'
-import type { Target } from '../target.ts'
+import { notElementwise, type RunCore, type Target } from '../target.ts'
 import type { GpuArray } from './array.ts'
 import type { GpuInfo } from './info.ts'
 
@@ -47,7 +47,8 @@ export const gpu: Target = {
   },
   unavailable: () => engine?.reasonAgainst() ?? null,
   refuses({ overload, form }) {
-    if (overload.kernel.core) return 'kernels of arrays do not run on the gpu yet; elementwise ones do'
+    if (overload.sizing?.loops)
+      return 'the sizes of arrays that it makes are computed by a loop: make them on the host, and give them as outputs'
     if (form === 'indexed')
       return '`at` does not run on the gpu; calls, `outer`, `reduce` and `accumulate` do'
     const code = [...overload.inputs, ...overload.outputs].find((one) => wide.has(one))
@@ -62,6 +63,11 @@ export const gpu: Target = {
         reduce: async (job, report) => (await fold)(job, false, report),
         accumulate: async (job, report) => (await fold)(job, true, report),
       }
+    }
+    if (loop.core) {
+      const cores = load().then(({ makeCores }) => makeCores(loop, tables))
+      const runCore: RunCore = async (operands, call, report) => (await cores)(operands, call, report)
+      return { run: notElementwise, runCore }
     }
     const run = load().then(({ makeRun }) => makeRun(loop, tables))
     return { run: async (operands, plan, report) => (await run)(operands, plan, report) }

@@ -75,6 +75,10 @@ const isNarrow = (code: Code) => dtypes[code].bytes < 4
 /** The elements of an array whose single elements are written: neighbours of less than a word are written by other invocations. */
 export const storedElement = (code: Code): string => (isNarrow(code) ? 'atomic<u32>' : 'u32')
 
+/** Reads of words of `a…`, as those of atomic words. */
+export const atomically = (text: string): string =>
+  text.replaceAll(/(a\d+)\[((?:[^[\]])*)\]/g, 'atomicLoad(&$1[$2])')
+
 /** Writes element `at`. */
 export function store(to: string, code: Code, at: string, value: string): string {
   const { bytes } = dtypes[code]

@@ -8,6 +8,7 @@ import { type Code, dtypes } from '../../dtype.ts'
 import type { WgslLoop } from '../../loops/loop.ts'
 import { elementAt } from '../../wgsl-words.ts'
 import {
+  atomically,
   declare,
   firstArray,
   groupSize,
@@ -208,10 +209,9 @@ function strided(loop: WgslLoop, kind: ShaderKind): string[] {
   const args = loop.reads.map((code, k) => {
     const access = kind.access[k]
     if (access?.kind !== 'array') return valueAt(code, operands[k] ?? 0)
-    const name = `a${access.array}`
-    const text = elementAt(name, code, '0u', `p${k}`)
+    const text = elementAt(`a${access.array}`, code, '0u', `p${k}`)
     const atomic = elementType(loop, kind, access.array) !== 'u32'
-    return atomic ? text.replaceAll(/a\d+\[((?:[^[\]])*)\]/g, `atomicLoad(&${name}[$1])`) : text
+    return atomic ? atomically(text) : text
   })
   const puts = loop.outputs.flatMap((code, o): string[] => {
     const k = loop.inputs.length + o

@@ -190,6 +190,9 @@ export const markElsewhere = (data: TypedArray, target: string): void => {
   Object.defineProperty(data, freedMark, { value: target })
 }
 
+/** Does this stand for data on another target? */
+export const isElsewhere = (data: TypedArray): boolean => typeof (data as Marked)[freedMark] === 'string'
+
 const elsewhere = (target: string): Error =>
   new TargetError(
     `this array lives on the target '${target}', where only functions on that target reach it: call f.on('${target}'), or take its elements out with \`await x.read()\``,

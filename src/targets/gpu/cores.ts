@@ -1,0 +1,156 @@
+/** Kernels of arrays on the device: core calls over the loop dimensions, one dispatch a part of them. */
+import { type CoreCall, corePlan, coreSteps } from '../../broadcast/core.ts'
+import type { Plan } from '../../broadcast/plan.ts'
+import { contiguousStrides } from '../../broadcast/shape.ts'
+import type { Strided } from '../../broadcast/view.ts'
+import type { TypedArray } from '../../dtype.ts'
+import type { WgslLoop } from '../../loops/loop.ts'
+import type { Report } from '../target.ts'
+import {
+  type Bindings,
+  bindOperands,
+  fitsBindings,
+  fitting,
+  type Reach,
+  release,
+  sizesOf,
+  sourcesOf,
+  stepsOf,
+  type Use,
+} from './bindings.ts'
+import { concluded, handled } from './conclude.ts'
+import { acquireGpu, refused } from './device.ts'
+import { boundTo, dispatch, type Entry, groupsOf, makeShaders, rectangle, wordsOf } from './pipelines.ts'
+import { type CoreKind, type CoreOperand, coreLayoutOf, coreShader } from './shader-core.ts'
+import { firstArray, groupSize, headWord } from './shader-text.ts'
+
+export type CoresOnGpu = (operands: readonly Strided[], call: CoreCall, report: Report) => Promise<void>
+
+/** What a shader of this kind binds. */
+function entriesOf({ operands, mask }: CoreKind): Entry[] {
+  const all = mask ? [...operands, mask] : operands
+  const entries = new Map<number, Entry[1]>()
+  for (const { array, written } of all)
+    if (array !== null) entries.set(array, written || entries.get(array) === 'write' ? 'write' : 'read')
+  return [...entries].map(([array, kind]) => [firstArray + array, kind] as const)
+}
+
+/** An operand over the elements of a plan: its loop axes, then those of its core. */
+function reachOf(operand: Strided, k: number, plan: Plan, call: CoreCall, isArray: boolean): Reach {
+  const access = call.access[k] ?? 'read'
+  const rank = call.ranks[k] ?? 0
+  const core = operand.shape.slice(operand.shape.length - rank)
+  const loop = sizesOf(plan)
+  if (access === 'scratch') {
+    const sizes = [...loop, ...core]
+    return { operand, use: 'scratch', sizes, steps: contiguousStrides(sizes), offset: 0 }
+  }
+  const use: Use =
+    access === 'read' ? (isArray ? 'read' : 'value') : access === 'both' || call.mask ? 'both' : 'write'
+  return {
+    operand,
+    use,
+    sizes: [...loop, ...core],
+    steps: [...stepsOf(plan, k), ...coreSteps(operand, rank)],
+    offset: plan.offsets[k] ?? 0,
+  }
+}
+
+export function makeCores(loop: WgslLoop, tables: readonly TypedArray[]): CoresOnGpu {
+  const shaders = makeShaders(loop, tables, coreShader, entriesOf)
+  const views = new Set(loop.core?.views.map(({ operand }) => operand))
+
+  return async (operands, call, report) => {
+    const gpu = await acquireGpu()
+    const { mask } = call
+    const whole = corePlan(call, operands)
+    const reachesOf = (plan: Plan): Reach[] => {
+      const own = operands.map((operand, k) => reachOf(operand, k, plan, call, views.has(k)))
+      if (!mask) return own
+      const k = operands.length
+      const { [k]: offset = 0 } = plan.offsets
+      return [...own, { operand: mask, use: 'value', sizes: sizesOf(plan), steps: stepsOf(plan, k), offset }]
+    }
+    checkApart(loop, call, whole)
+    const sources = sourcesOf(gpu, reachesOf(whole), { elementwise: false })
+    const works: Bindings[] = []
+    try {
+      const checks = shaders.begin(gpu)
+      const submitted: Promise<void>[] = []
+      for (const plan of fitting(gpu, whole, (part) => fitsBindings(gpu, reachesOf(part), sources))) {
+        const reaches = reachesOf(plan)
+        const bindings = bindOperands(gpu, reaches, sources)
+        works.push(bindings)
+        const all = bindings.operands.map((place, k): CoreOperand => {
+          const access = call.access[k] ?? 'read'
+          return {
+            code: reaches[k]?.operand.code ?? 'f4',
+            array: 'array' in place ? place.array : null,
+            rank: call.ranks[k] ?? 0,
+            written: access !== 'read',
+            cleared: views.has(k) && (access === 'write' || access === 'scratch'),
+          }
+        })
+        const kind: CoreKind = {
+          rank: plan.outer.length + 1,
+          sizes: call.sizes.length,
+          operands: all.slice(0, operands.length),
+          mask: all[operands.length] ?? null,
+        }
+        const pipeline = await shaders.pipeline(gpu, kind)
+        const groups = rectangle(gpu, groupsOf(plan.size))
+        const words = parametersOf(kind, call, plan, reaches, bindings, groups.wide * groupSize)
+        const bound = boundTo(firstArray, checks.bound, bindings.arrays)
+        submitted.push(handled(dispatch(gpu, pipeline, words, bound, groups)))
+        report.calls++
+        report.bytesCopied += bindings.uploaded
+      }
+      const written = operands.filter((_, k) => call.access[k] === 'write' || call.access[k] === 'both')
+      await concluded(gpu, checks, submitted, written, works, report)
+    } finally {
+      release(gpu, [sources, ...works])
+    }
+  }
+}
+
+/** Core calls run side by side. @throws TargetError where all would write to one array */
+function checkApart({ name }: WgslLoop, call: CoreCall, plan: Plan): void {
+  const sizes = sizesOf(plan)
+  const shared = call.access.findIndex(
+    (access, k) =>
+      (access === 'write' || access === 'both') &&
+      stepsOf(plan, k).some((step, axis) => step === 0 && (sizes[axis] ?? 1) > 1),
+  )
+  if (shared >= 0)
+    throw refused(
+      `${name}: core calls run side by side on the gpu, and all of them write to one array, operand ${shared}`,
+    )
+}
+
+/** The parameters of a dispatch: see `coreLayoutOf`. */
+function parametersOf(
+  kind: CoreKind,
+  call: CoreCall,
+  plan: Plan,
+  reaches: readonly Reach[],
+  { operands }: Bindings,
+  width: number,
+): Uint32Array<ArrayBuffer> {
+  const layout = coreLayoutOf(kind)
+  const words = new Uint32Array(layout.words)
+  words[headWord.n] = plan.size
+  words[headWord.width] = width
+  words.set(sizesOf(plan), layout.loop)
+  words.set(call.sizes, layout.sizes)
+  operands.forEach((place, k) => {
+    const { operand, sizes = [] } = reaches[k] ?? {}
+    const at = layout.operands[k] ?? layout.mask
+    if ('value' in place) words.set(wordsOf(operand?.code ?? 'f4', place.value), at)
+    else {
+      const loopSteps = place.steps.slice(0, kind.rank)
+      const core = [...sizes.slice(kind.rank), ...place.steps.slice(kind.rank)]
+      words.set([place.offset, ...loopSteps, ...core], at)
+    }
+  })
+  return words
+}
