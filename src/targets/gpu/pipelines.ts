@@ -48,8 +48,10 @@ async function buildPipeline(
   if (pipeline instanceof Error || error) {
     const info = await module.getCompilationInfo()
     const first = info.messages.find((message) => message.type === 'error')
-    const line = first ? `: ${first.message} in \`${code.split('\n')[first.lineNum - 1]?.trim()}\`` : ''
-    const reason = `its WGSL was refused${line || `: ${error?.message ?? String(pipeline)}`}`
+    const text = first ? (code.split('\n')[first.lineNum - 1] ?? '') : ''
+    const line = /\/\/ line (\d+)$/.exec(text)?.[1]
+    const where = `\`${text.trim()}\`${line === undefined ? '' : `, made of line ${line} of the kernel`}`
+    const reason = `its WGSL was refused: ${first ? `${first.message.split('\n')[0]} in ${where}` : (error?.message ?? String(pipeline))}`
     throw new TargetError(`${name} cannot run on the gpu: ${reason}`, { target: 'gpu', reason })
   }
   return { pipeline: pipeline as GPUComputePipeline, layout }

@@ -110,7 +110,7 @@ export function statements(body: readonly Stmt[], frames: readonly Frame[], name
     switch (s.kind) {
       case 'set': {
         const { lines, text } = written(s.value, names)
-        return [...lines, `${names.local(s.local)} = ${text};`]
+        return [...lines, `${names.local(s.local)} = ${text};${lineOf([s.value])}`]
       }
       case 'store': {
         const indices = s.indices.map((e) => written(e, names))
@@ -123,9 +123,10 @@ export function statements(body: readonly Stmt[], frames: readonly Frame[], name
             indices.map((one) => one.text),
           ),
         )
-        if (!someChecked(s)) return [...before, names.put(s.view, place, text)]
+        const line = lineOf([s.value, ...s.indices])
+        if (!someChecked(s)) return [...before, `${names.put(s.view, place, text)}${line}`]
         const own = names.temporary(place)
-        return [...before, own.line, `if (!stopped) { ${names.put(s.view, own.name, text)} }`]
+        return [...before, own.line, `if (!stopped) { ${names.put(s.view, own.name, text)} }${line}`]
       }
       case 'if': {
         const then = indented(statements(s.then, frames, names))
@@ -154,6 +155,18 @@ export function statements(body: readonly Stmt[], frames: readonly Frame[], name
     }
   })
 }
+
+/** Where the kernel says this: for errors of the device's compiler, and for who reads the text. */
+function lineOf(values: readonly Expr[]): string {
+  const line = values.map(firstLine).find((one) => one !== undefined)
+  return line === undefined ? '' : ` // line ${line}`
+}
+const firstLine = (e: Expr): number | undefined =>
+  e.kind === 'op' && e.at
+    ? e.at.line
+    : parts(e)
+        .map(firstLine)
+        .find((one) => one !== undefined)
 
 const sums: ReadonlySet<Op> = new Set<Op>(['add', 'sub'])
 const products: ReadonlySet<Op> = new Set<Op>(['mul', 'div'])
