@@ -106,7 +106,7 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
       const all = operands.slice(core.nin).map((o, k): unknown => {
         const given = givenOut(request, k)
         if (given !== undefined) return given
-        return alone && o.shape.length === 0 ? single(o) : makeResult(o.code, o.data, o.shape, o.stride)
+        return alone && o.shape.length === 0 ? single(o) : resultOf(ready.target, o)
       })
       return core.nout === 0 ? undefined : core.nout === 1 ? all[0] : all
     }
