@@ -107,6 +107,8 @@ export interface WasmLoop {
   readonly core?: Core
   /** Of a kernel with loops over prange: the same in parts (kernel/fork.ts), for targets with threads. */
   readonly split?: SplitLoop
+  /** Outputs of such a kernel that it writes whole (kernel/filled.ts): they need not be zeros before. */
+  readonly fills?: readonly number[]
   /** The context block that the loop needs. */
   readonly context: ContextLayout
   /** A reducing loop: dtypes of its elements in memory, and of its accumulators. */

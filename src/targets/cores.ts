@@ -43,6 +43,8 @@ export interface CoreJob {
   /** Core sizes, then core steps in bytes. */
   readonly sizes: readonly number[]
   readonly vector: boolean
+  /** Whether each operand has to be zeros when a core call begins. */
+  readonly zeros: readonly boolean[]
 }
 
 /** Where core calls may go instead of this thread alone. */
@@ -101,6 +103,7 @@ interface Planned {
   readonly shifts: readonly number[]
   readonly sizes: readonly number[]
   readonly vector: boolean
+  readonly zeros: readonly boolean[]
 }
 
 function plan(loop: WasmLoop, operands: readonly Strided[], call: CoreCall, homes: number): Planned {
@@ -115,6 +118,7 @@ function plan(loop: WasmLoop, operands: readonly Strided[], call: CoreCall, home
     shifts: operands.map(({ offset }, k) => (made.offsets[k] ?? 0) - offset),
     sizes: [...call.sizes, ...steps.flatMap((own, k) => own.map((step) => step * (bytes[k] ?? 0)))],
     vector: lastAreNeighbours(loop, call, steps),
+    zeros: call.access.map((access, k) => access === 'write' && !loop.fills?.includes(k)),
   }
 }
 
@@ -130,9 +134,9 @@ function callAll(
   elsewhere: CoresElsewhere | null,
   report: Report,
 ): void {
-  const { call, bytes, sizes, vector } = planned
+  const { call, bytes, sizes, vector, zeros } = planned
   const plan = movedTo(planned, placed, call.mask)
-  const job: CoreJob = { instance, placed, call, plan, sizes, vector }
+  const job: CoreJob = { instance, placed, call, plan, sizes, vector, zeros }
   const failed = elsewhere
     ? elsewhere.run(job, () => callHere(job, bytes, report), report)
     : callHere(job, bytes, report)
@@ -140,7 +144,7 @@ function callAll(
 }
 
 function callHere(
-  { instance, placed, call, plan, sizes, vector }: CoreJob,
+  { instance, placed, call, plan, sizes, vector, zeros }: CoreJob,
   bytes: readonly number[],
   report: Report,
 ): number {
@@ -149,7 +153,7 @@ function callHere(
   for (const size of sizes) args.push(size)
   const inner = vector ? instance.vector : instance.strided
   for (let k = 0; k < placed.length; k++)
-    if (call.mask === null && call.access[k] === 'write') clear((placed[k] as Placed).operand)
+    if (call.mask === null && zeros[k]) clear((placed[k] as Placed).operand)
   let failed = 0
   walkCores(plan, call.mask, (offsets, n) => {
     if (failed !== 0) return
@@ -158,7 +162,7 @@ function callHere(
       const { operand, base } = placed[k] as Placed
       const offset = offsets[k] ?? 0
       args[2 + 2 * k] = base + offset * (bytes[k] ?? 0)
-      if (call.mask !== null && call.access[k] === 'write')
+      if (call.mask !== null && zeros[k])
         clear(coresIn(operand, call.ranks[k] ?? 0, offset, n, plan.innerSteps[k] ?? 0))
     }
     failed = invoke(inner, args)

@@ -115,7 +115,8 @@ function trial(made: ArrayKernel, loop: WasmLoop, random: Random, unit: boolean)
     args.push(place.start * 8, place.step * 8)
     everywhere(place, (at) => {
       const value = k < inputs.length ? random.int(-2, 5) + (random.next() < 0.05 ? 0.5 : 0) : 0
-      floats[at] = value
+      // What an output holds before makes no difference where the loop says so.
+      floats[at] = loop.fills?.includes(k) ? 12345.75 : value
       own[at] = value
     })
   })
@@ -345,6 +346,47 @@ for (const [name, layout, signature, source] of kernels) {
     if (/data|gather|scatter|off|index/.test(name)) assert.ok(failed > 7 && failed < 93, `${failed} failed`)
   })
 }
+
+test('which outputs need not be zeros', () => {
+  const fills = (layout: string, signature: string, kernel: string) => {
+    const made = arrayKernel(layout, signature, kernel)
+    return compile({ ...made, simd: true }).fills
+  }
+  const one = (body: string) => fills('(n)->(n)', 'void(f8[:],f8[:])', `(a, out) => { ${body} }`)
+  const two = (body: string) => fills('(m,n)->(m,n)', 'void(f8[:,:],f8[:,:])', `(a, out) => { ${body} }`)
+  const loop = 'for (let i = 0; i < a.length; i++)'
+  const nest = 'for (let i = 0; i < a.shape[0]; i++) for (let j = 0; j < a.shape[1]; j++)'
+  assert.equal(one(`${loop} out[i] = a[i]`), [1])
+  assert.equal(one(`${loop} { out[i] = 0; for (const v of a) out[i] += v }`), [1])
+  assert.equal(one(`let s = 0; for (const v of a) s += v; ${loop} { if (s > 3) s = 0; out[i] = s }`), [1])
+  assert.equal(two(`${nest} { let s = 0; for (const v of a[i]) s += v; out[i][j] = s }`), [1])
+  assert.equal(fills('(n)->()', 'void(f8[:],f8[:])', '(a, out) => { out[0] = a.length }'), [1])
+  assert.equal(fills('(n)->()', 'f8(f8[:])', 'a => { let s = 0; for (const v of a) s += v; return s }'), [1])
+  for (const body of [
+    `${loop} out[i] += a[i]`,
+    `${loop} { if (i > 0) out[i] = out[i - 1]; out[i] = a[i] }`,
+    `${loop} if (a[i] > 0) out[i] = a[i]`,
+    `${loop} { out[i] = a[i]; if (a[i] > 2) break }`,
+    `${loop} { if (a[i] > 2) continue; out[i] = a[i] }`,
+    'for (let i = 1; i < a.length; i++) out[i] = a[i]',
+    'for (let i = 0; i < a.length - 1; i++) out[i] = a[i]',
+    'for (let i = 0; i < a.length; i += 2) out[i] = a[i]',
+    `${loop} for (const v of a) out[0] = v`,
+    `for (const v of a) if (v > 9) return; ${loop} out[i] = a[i]`,
+    `${loop} out[i] = a[a[i]]`,
+  ])
+    assert.equal(one(body), [], body)
+  for (const body of [
+    `${nest} out[0][j] = a[i][j]`,
+    `${nest} if (i !== j) out[i][j] = a[i][j]`,
+    'for (let i = 0; i < a.shape[1]; i++) for (let j = 0; j < a.shape[1]; j++) out[0][j] = a[0][i]',
+  ])
+    assert.equal(two(body), [], body)
+  const square = '(a, out) => { for (let i = 0; i < a.length; i++) for (const v of a) out[i][i] = v }'
+  assert.equal(fills('(n)->(n,n)', 'void(f8[:],f8[:,:])', square), [])
+  const other = '(a, b, out) => { for (const v of b) for (let i = 0; i < a.length; i++) out[i] = v }'
+  assert.equal(fills('(n),(m)->(n)', 'void(f8[:],f8[:],f8[:])', other), [])
+})
 
 test('sums of integers of every width, and of f4, in order or joined', () => {
   const random = generator(77)

@@ -1,6 +1,7 @@
 /** A bound kernel to a wasm module: `vector` and `strided`, two stride classes of one loop. */
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
+import { filledOperands } from '../kernel/filled.ts'
 import { cast, type Kernel, set } from '../kernel/ir.ts'
 import { lockstep } from '../kernel/lockstep.ts'
 import { analyseUniformity } from '../kernel/uniform.ts'
@@ -181,7 +182,7 @@ export function emitWasm(request: EmitRequest): WasmLoop {
       ...laneReport(request, frame),
       checks: kernel.checks,
       ends,
-      ...(kernel.core ? { core: kernel.core } : {}),
+      ...(kernel.core ? { core: kernel.core, fills: filledOperands(kernel) } : {}),
       context: { ...contextLayout, bytes: Math.max(...frames.map(contextBytes)) },
     }
     if (!fold) return loop

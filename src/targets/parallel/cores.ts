@@ -54,7 +54,7 @@ interface Laid {
 }
 
 /** The job as numbers: the mask as bytes, and memory for what each thread makes. Null: there is no room. */
-function lay({ placed, call, plan, sizes, vector }: CoreJob, inputs: number): Laid | null {
+function lay({ placed, call, plan, sizes, vector, zeros }: CoreJob, inputs: number): Laid | null {
   const heap = residentHeap()
   const blocks: Block[] = []
   const release = () => {
@@ -86,7 +86,7 @@ function lay({ placed, call, plan, sizes, vector }: CoreJob, inputs: number): La
     perThread.push(own)
     // The plan counts from the operand's offset, also for what is elsewhere now.
     pointers.push(own > 0 ? address - operand.offset * bytes : base)
-    if (access === 'write') clears.push({ operand: k, shape, stride })
+    if (zeros[k]) clears.push({ operand: k, shape, stride })
   }
   let mask = -1
   if (call.mask) {
