@@ -37,7 +37,7 @@ export function makeElements(loop: WasmLoop, tables: readonly TypedArray[]): Run
         call,
         placed.map(({ operand }) => operand),
       )
-      const job = { placed, call, plan: own, sizes: [], vector: true }
+      const job = { placed, call, plan: own, sizes: [], vector: true, zeros: [] }
       const at = placed.map(({ operand }) => operand)
       let done = true
       walk(plan, (offsets, n) => {
