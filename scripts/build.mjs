@@ -1,7 +1,6 @@
 // Builds dist/: one bundled file an entry (the compile pipeline and binaryen in chunks of their own, which load only when something
 // is compiled), binaryen's code and licence, and the declarations beside them.
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,10 +10,9 @@ import { repack } from './binaryen/repack.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
 
-// Every file that something outside the bundle loads by name: users `index`, `math` and `ufuncs`, `new Worker` the thread.
-const entries = ['src/index.ts', 'src/math.ts', 'src/ufuncs.ts', 'src/loops/compile-thread.ts'].filter(
-  (file) => existsSync(file),
-)
+// Every file that something outside the bundle loads by name: users the names, `new Worker` the thread.
+const names = ['index', 'math', 'target', 'testing', 'ufuncs']
+const entries = [...names.map((name) => `src/${name}.ts`), 'src/loops/compile-thread.ts']
 
 /** Puts our loader in the place of the package `binaryen`; what it names is published as it is. */
 const packedBinaryen = {
@@ -72,7 +70,7 @@ async function declarations() {
     await writeFile(path, text.replace(specifier, '$1$2.js'))
     for (const [, , to] of text.matchAll(specifier)) await visit(join(dirname(path), `${to}.d.ts`))
   }
-  for (const entry of ['index.d.ts', 'math.d.ts', 'ufuncs.d.ts']) await visit(join('dist/types', entry))
+  for (const name of names) await visit(join('dist/types', `${name}.d.ts`))
   for (const file of await readdir('dist/types', { recursive: true, withFileTypes: true })) {
     const path = join(file.parentPath, file.name)
     if (file.isFile() && !reached.has(path)) await rm(path)

@@ -6,9 +6,7 @@ export { jit } from './guvectorize/jit.ts'
 export type { GuCallOptions, Gufunc, GuOptions, GuReduceOptions, Guvectorize } from './guvectorize/types.ts'
 export { prange } from './prange.ts'
 export { type Configuration, configure } from './targets/configure.ts'
-export type { GpuArray } from './targets/gpu/array.ts'
-export { gpuInfo, toGpu } from './targets/gpu/gpu.ts'
-export type { GpuInfo } from './targets/gpu/info.ts'
+export * from './targets/extras.ts'
 export { getTarget, registerTarget, targetNames } from './targets/index.ts'
 export type { ArrayOptions } from './targets/memory/array-types.ts'
 export {
@@ -29,7 +27,6 @@ export {
   zerosLike,
 } from './targets/memory/arrays.ts'
 export { memoryInfo } from './targets/memory/resident.ts'
-export { getNumThreads, setNumThreads } from './targets/parallel/threads.ts'
 export type { Target } from './targets/target.ts'
 export type * from './vectorize/types.ts'
 export { ready, vectorize } from './vectorize/vectorize.ts'

@@ -12,7 +12,7 @@ const folder = project('docs')
 
 const noGpu = await reasonForNoGpu()
 
-for (const page of ['ufuncs.md', 'guvectorize.md', 'fastmath.md', 'parallel.md', 'gpu.md']) {
+for (const page of ['ufuncs.md', 'guvectorize.md', 'fastmath.md', 'parallel.md', 'gpu.md', 'targets.md']) {
   if (page === 'gpu.md' && noGpu !== null) {
     skip(page, noGpu)
     continue

@@ -30,7 +30,8 @@ const order: readonly (readonly string[])[] = [
   ['targets/'],
   ['vectorize/'],
   ['guvectorize/'],
-  ['index.ts', 'math.ts', 'ufuncs.ts'],
+  ['testing/'],
+  ['index.ts', 'math.ts', 'target.ts', 'testing.ts', 'ufuncs.ts'],
 ]
 
 /** Pairs that may not meet although their ranks would allow it. */

@@ -7,7 +7,7 @@ import { type Access, type CoreCall, copyCores } from '../broadcast/core.ts'
 import { contiguousStrides, outputStrides, type Shape, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { CoreDimensionError, TargetError } from '../errors.ts'
-import { clearResult, resultOf } from '../targets/index.ts'
+import { resultOf } from '../targets/index.ts'
 import { separate } from '../vectorize/distinct.ts'
 import { absent, type Call, type Core, type Finish, type Last, type Ready } from '../vectorize/prepare.ts'
 import { readAxes, withCoreAt, withCoreLast } from './axes.ts'
@@ -162,14 +162,14 @@ export function gufuncFinish({ layout, sizes: option, writable }: GufuncRules): 
       const code = ready.overload.outputs[k - nin] ?? 'f8'
       const own = bound.cores[k] ?? []
       const shape = [...bound.loop, ...own]
-      const data = ready.target.allocate(
+      const data = ready.target.memory.allocate(
         code,
         sizeOf(shape),
         moved.slice(0, nin).map((o) => o.data),
       )
       const made = { data, code, shape, stride: resultStrides(bound.loop, own, inputs, request), offset: 0 }
       // What the mask leaves out is 0.
-      if (mask !== null) clearResult(ready.target, made)
+      if (mask !== null) ready.target.memory.clear(made)
       moved[k] = made
     }
     const run = moved.map((o, k) => temporary(core, ready, writable, o, k))

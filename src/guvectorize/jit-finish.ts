@@ -109,6 +109,6 @@ export const jitFinish =
 function oneElement({ overload, target }: Ready, k: number, given: readonly Strided[]): Strided {
   const code = overload.outputs[k] ?? 'f8'
   const beside = given.map((o) => o.data).filter((data) => !isElsewhere(data))
-  const data = target.allocate(code, 1, beside)
+  const data = target.memory.allocate(code, 1, beside)
   return { data, code, shape: [], stride: [], offset: 0 }
 }

@@ -47,7 +47,8 @@ function ownSizes(
   const { overload, inputs } = ready
   const { sizing } = overload
   if (!sizing) return []
-  if (sizing.loops && ready.target.isa !== 'js') return compiledSizes(core, ready, sizing, operands, sizes)
+  if (sizing.loops && ready.target.consumes !== 'js')
+    return compiledSizes(core, ready, sizing, operands, sizes)
   for (const k of readsOf(sizing)) if (operands[k]) addressOf(operands[k].data)
   const arrays = views.map(({ operand, dims }) => coreArray(operands[operand], dims, sizes))
   const scalars = overload.inputs.map((_, k) => operands[k]?.data[operands[k]?.offset ?? 0] ?? 0)
@@ -77,7 +78,7 @@ function compiledSizes(
   const { runCore } = loaded(core, { overload: own, form: 'map', inputs, outputs })
   const results = outputs.map(
     (code): Strided => ({
-      data: target.allocate(
+      data: target.memory.allocate(
         code,
         1,
         operands.map((o) => o.data),
@@ -142,7 +143,7 @@ export function madeArrays(
     try {
       const beside = operands.map((o) => o.data)
       return {
-        data: ready.target.allocate(code, length, beside),
+        data: ready.target.memory.allocate(code, length, beside),
         code,
         shape,
         stride: contiguousStrides(shape),

@@ -73,6 +73,6 @@ function allocated(
   nin: number,
 ): Strided {
   const beside = operands.slice(0, nin).map(({ data }) => data)
-  const data = target.allocate(code, sizeOf(shape), beside)
+  const data = target.memory.allocate(code, sizeOf(shape), beside)
   return { data, code, shape: [...shape], stride: [], offset: 0 }
 }

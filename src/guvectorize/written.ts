@@ -87,5 +87,5 @@ export function temporary(
         : `operand ${k} is written as ${code}, and on the target '${ready.target.name}' it has to be an array of that dtype: it is one of ${operand.code}`,
       { operand: k },
     )
-  return copied(operand, code, 'K', (c, length) => ready.target.allocate(c, length, [operand.data]))
+  return copied(operand, code, 'K', (c, length) => ready.target.memory.allocate(c, length, [operand.data]))
 }

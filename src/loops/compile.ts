@@ -11,7 +11,7 @@ import { expand } from './kernel/expand.ts'
 import { fastmath } from './kernel/fastmath.ts'
 import { type Forked, fork } from './kernel/fork.ts'
 import { integral } from './kernel/integral.ts'
-import type { Kernel } from './kernel/ir.ts'
+import { cast, type Kernel, type Local, local, set } from './kernel/ir.ts'
 import { mask } from './kernel/mask.ts'
 import { maskFold } from './kernel/mask-fold.ts'
 import { narrow } from './kernel/narrow.ts'
@@ -21,6 +21,7 @@ import { simplify } from './kernel/simplify.ts'
 import {
   type CompileRequest,
   formInputs,
+  type IrLoop,
   type LoopOf,
   type SplitLoop,
   type WasmLoop,
@@ -143,6 +144,48 @@ export function compileWgsl(request: CompileRequest): WgslLoop {
   }
 }
 
+/** For targets that emit code of their own: what it means on every machine, so no fused multiply-adds, and nothing marked for lanes. */
+export function compileIr(request: CompileRequest): IrLoop {
+  const { form = 'map' } = request
+  const own = flagged(request)
+  const { inputs, outputs } = own
+  const on = (memory: readonly Code[]) =>
+    lower({ ...own, inputs: memory, form: 'map', simd: false, fma: false })
+  const kernel = on(inputs)
+  const { name, notes = [], checks } = kernel
+  const loop = {
+    isa: 'ir',
+    form,
+    name,
+    inputs: formInputs(form, inputs),
+    outputs,
+    kernel,
+    notes,
+    checks,
+  } as const
+  if (!isFold(request)) return loop
+  const join = on([...outputs, ...outputs])
+  const elements = inputs.slice(outputs.length)
+  return {
+    ...loop,
+    fold: { join, start: conversion(name, elements, outputs), move: conversion(name, outputs, outputs) },
+  }
+}
+
+/** Operands of these dtypes to those, one by one. */
+function conversion(name: string, from: readonly Code[], to: readonly Code[]): Kernel {
+  const locals = to.map((type, k): Local => ({ type, name: `out${k}` }))
+  const parameters = from.map((type, k): Local => ({ type, name: `in${k}` }))
+  const reads = from.map((type, operand) => set(operand, { kind: 'input', type, operand }))
+  const writes = to.map((type, k) => set(from.length + k, cast(type, local(from[k] ?? type, k))))
+  return {
+    ...{ name, source: '', nin: from.length, arrays: [], checks: [] },
+    locals: [...parameters, ...locals],
+    outs: to.map((_, k) => from.length + k),
+    body: [...reads, ...writes],
+  }
+}
+
 /** The text of the shader's function. */
 export function wgsl(request: CompileRequest): string {
   return forGpu(request).code
@@ -171,6 +214,7 @@ export type Job = keyof JobResults
 export const jobs: { readonly [J in Job]: (request: CompileRequest) => JobResults[J] } = {
   wasm: compile,
   wgsl: compileWgsl,
+  ir: compileIr,
   'wat text': wat,
   'wgsl text': wgsl,
   'ir text': ir,

@@ -173,7 +173,35 @@ export interface WgslLoop {
   readonly returns?: boolean
 }
 
-export type Loop = WasmLoop | JsLoop | WgslLoop
+/** The typed IR itself, for targets that emit code of their own. All passes are behind it but those that lay it out on lanes. */
+export interface IrLoop {
+  readonly isa: 'ir'
+  readonly form: LoopForm
+  readonly name: string
+  /** dtypes in memory, of the operands as the form has them. */
+  readonly inputs: readonly Code[]
+  readonly outputs: readonly Code[]
+  /**
+   * One element, or one core call, of any form: `{ kind: 'input', operand }` reads operands in memory (of a fold accumulators, then
+   * elements), `outs` are what memory is to hold. The mask of `masked` and the index of `indexed` are the target's business.
+   */
+  readonly kernel: Kernel
+  /** Of a reducing loop: two accumulators to one, elements to accumulators, and accumulators as they are. */
+  readonly fold?: { readonly join: Kernel; readonly start: Kernel; readonly move: Kernel }
+  readonly notes: readonly Note[]
+  readonly checks: readonly Check[]
+}
+
+/** What a target makes of it. */
+export interface Emitted {
+  readonly code: string | Uint8Array
+  /** Elements that one step handles; 1 when left out. */
+  readonly lanes?: number
+  readonly notes?: readonly Note[]
+}
+export type EmittedLoop = IrLoop & Emitted
+
+export type Loop = WasmLoop | JsLoop | WgslLoop | IrLoop | EmittedLoop
 
 /** What the pipeline is asked for: one kernel, the dtypes that its operands have in memory, and how to compile. */
 export interface CompileRequest {
@@ -199,8 +227,15 @@ export interface CompileRequest {
 export interface LoopOf {
   wasm: WasmLoop
   wgsl: WgslLoop
+  ir: IrLoop
 }
 export type CompiledIsa = keyof LoopOf
+
+/** What a target may consume. */
+export interface Loops extends LoopOf {
+  js: JsLoop
+}
+export type Consumed = keyof Loops
 
 /** Makes loops. In Node it answers at once; in a browser only after `ready()`. */
 export interface Compiler {

@@ -2,12 +2,11 @@
 import { OptionError } from '../errors.ts'
 import { type DebugLevel, debugLevels, isDebugLevel, settings } from '../settings.ts'
 import { unknownOption } from '../unknown-option.ts'
-import { useDevice } from './gpu/gpu.ts'
-import { getTarget } from './index.ts'
+import type { TargetSettings } from './extras.ts'
+import { getTarget, targetSettings } from './index.ts'
 import { setMaximumMemory } from './memory/resident.ts'
-import { setWorkerUrl } from './parallel/threads.ts'
 
-export interface Configuration {
+export interface Configuration extends TargetSettings {
   /** The target of functions that name none. */
   target?: string
   /** False: kernels are called, not compiled, so that a debugger stops in them. */
@@ -16,10 +15,6 @@ export interface Configuration {
   debug?: DebugLevel
   /** True: no fused multiply-adds, in which machines differ. */
   deterministic?: boolean
-  /** Where the parallel target's workers find their file, `parallel-worker.js` of this package, if not beside its other files. */
-  workerUrl?: string | URL
-  /** A GPUDevice for the target `gpu` to use; null: one of its own. What lives on the device before stays there. */
-  device?: object | null
   memory?: {
     /** The bytes that resident arrays may take together; what does not fit becomes a plain array. Infinity: all there is. */
     maximum?: number
@@ -29,7 +24,7 @@ export interface Configuration {
 /** Checks a value; what it gives back puts it into effect. */
 type Read = (value: unknown, option: string) => () => void
 
-function wrong(option: string, want: string, value: unknown, known: readonly string[] = names): never {
+function wrong(option: string, want: string, value: unknown, known = Object.keys(readersNow())): never {
   throw new OptionError(`configure: '${option}' must be ${want}, but got ${String(value)}`, { option, known })
 }
 
@@ -42,7 +37,7 @@ const flag =
     }
   }
 
-const readers: Readonly<Record<keyof Configuration, Read>> = {
+const readers: Readonly<Record<Exclude<keyof Configuration, keyof TargetSettings>, Read>> = {
   target(value, option) {
     if (typeof value !== 'string') return wrong(option, 'the name of a target', value)
     const { name } = getTarget(value)
@@ -59,15 +54,6 @@ const readers: Readonly<Record<keyof Configuration, Read>> = {
     }
   },
   deterministic: flag('deterministic'),
-  workerUrl(value, option) {
-    if (typeof value !== 'string' && !(value instanceof URL)) return wrong(option, 'a URL', value)
-    return () => setWorkerUrl(value)
-  },
-  device(value, option) {
-    if (typeof value !== 'object') return wrong(option, 'a GPUDevice or null', value)
-    if (value !== null && !('queue' in value)) return wrong(option, 'a GPUDevice or null', value)
-    return () => useDevice(value)
-  },
   memory(value, option) {
     if (typeof value !== 'object' || value === null) return wrong(option, 'an object { maximum }', value)
     const { maximum, ...rest } = value as { maximum?: unknown }
@@ -78,21 +64,34 @@ const readers: Readonly<Record<keyof Configuration, Read>> = {
     return () => setMaximumMemory(maximum)
   },
 }
-const names = Object.keys(readers)
+/** Those of the library, then those of its targets. */
+function readersNow(): Readonly<Record<string, Read>> {
+  const own = targetSettings().map(([option, read]): [string, Read] => [
+    option,
+    (value) => {
+      const effect = read(value)
+      return typeof effect === 'string' ? wrong(option, effect, value) : effect
+    },
+  ])
+  return { ...Object.fromEntries(own), ...readers }
+}
 
 /**
  * Changes settings of the whole library; functions that exist already follow.
  * @throws OptionError for an unknown setting or a wrong value, TargetError for an unknown target; then nothing is changed
  */
 export function configure(given: Configuration): void {
+  const known = readersNow()
+  const names = Object.keys(known)
   if (typeof given !== 'object' || given === null)
     throw new OptionError(`configure takes an object of settings, but got ${String(given)}`, {
       option: 'settings',
       known: names,
     })
   const changes = Object.entries(given).map(([option, value]) => {
-    if (!Object.hasOwn(readers, option)) return unknownOption('configure', option, names)
-    return value === undefined ? () => {} : readers[option as keyof Configuration](value, option)
+    const read = Object.hasOwn(known, option) ? known[option] : undefined
+    if (!read) return unknownOption('configure', option, names)
+    return value === undefined ? () => {} : read(value, option)
   })
   for (const change of changes) change()
   settings.epoch++

@@ -1,17 +1,12 @@
-/** The registry: which targets there are, and which one a function runs on. Adding a target is a file and a row here. */
+/** The registry: which targets there are, and which one a function runs on. */
 
-import { clear } from '../broadcast/copy.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { OptionError, TargetError } from '../errors.ts'
 import { settings, warnOnce } from '../settings.ts'
-import { cpu } from './cpu.ts'
-import { gpu } from './gpu/gpu.ts'
-import { js } from './js.ts'
-import { makeResult } from './memory/results.ts'
-import { parallel } from './parallel/parallel.ts'
-import type { Target } from './target.ts'
+import { builtin } from './builtin.ts'
+import { type Target, targetVersion, type Work } from './target.ts'
 
-const targets = new Map<string, Target>([cpu, parallel, gpu, js].map((target) => [target.name, target]))
+const targets = new Map<string, Target>()
 
 /** The names of all targets, also of those that are not available here. */
 export const targetNames = (): string[] => [...targets.keys()]
@@ -27,22 +22,35 @@ export function getTarget(name: string): Target {
   throw new TargetError(`unknown target '${name}': ${reason}`, { target: name, reason })
 }
 
-const parts = ['name', 'isa', 'kind', 'unavailable', 'load', 'allocate'] as const
+const parts = ['version', 'name', 'consumes', 'kind', 'unavailable', 'load', 'memory'] as const
+const emitting = [...parts, 'emit'] as const
 
 /**
- * Makes a target known under its name, or replaces the one of that name.
- * @throws OptionError when a part of the interface is missing
+ * Makes a target known under its name, or replaces the one of that name. Functions that exist already follow.
+ * @throws OptionError when a part of the interface is missing, TargetError when it is written for another version of it
  */
 export function registerTarget(target: Target): void {
-  const missing = parts.find((part) => target?.[part] === undefined)
+  const known = target?.consumes === 'ir' ? emitting : parts
+  const missing = known.find((part) => Reflect.get(Object(target), part) === undefined)
   if (missing)
-    throw new OptionError(`a target has the parts ${parts.join(', ')}; '${missing}' is missing`, {
+    throw new OptionError(`a target has the parts ${known.join(', ')}; '${missing}' is missing`, {
       option: missing,
-      known: parts,
+      known,
     })
-  targets.set(target.name, target)
+  const { name, version } = target
+  if (version !== targetVersion) {
+    const reason = `it is written for version ${String(version)} of targets, and this lanewise has version ${targetVersion}`
+    throw new TargetError(`the target '${name}' cannot be registered: ${reason}`, { target: name, reason })
+  }
+  targets.set(name, target)
   settings.epoch++
 }
+
+for (const target of builtin) registerTarget(target)
+
+/** The options that targets bring for `configure`. */
+export const targetSettings = () =>
+  [...targets.values()].flatMap((target) => Object.entries(target.settings ?? {}))
 
 export interface Chosen {
   readonly target: Target
@@ -58,8 +66,6 @@ export const isAsync = (name: string | undefined): boolean =>
 export const findTarget = async (name: string | undefined): Promise<void> =>
   targets.get(name ?? settings.target)?.find?.()
 
-type Work = Parameters<NonNullable<Target['refuses']>>[0]
-
 /**
  * The target a function runs on: the one it names, else the configured one; `fallback` when that is not available here, or does not
  * run this work. That it is not available is said once on the console.
@@ -67,7 +73,10 @@ type Work = Parameters<NonNullable<Target['refuses']>>[0]
  */
 export function chooseTarget(name: string | undefined, fallback: string | undefined, work?: Work): Chosen {
   if (!settings.jit)
-    return { target: js, why: 'compilation is off (LANEWISE_DISABLE_JIT or configure({ jit: false }))' }
+    return {
+      target: getTarget('js'),
+      why: 'compilation is off (LANEWISE_DISABLE_JIT or configure({ jit: false }))',
+    }
   const wanted = name ?? settings.target
   const reason = reasonAgainst(wanted, work)
   if (reason === null) return { target: getTarget(wanted) }
@@ -84,6 +93,21 @@ export function chooseTarget(name: string | undefined, fallback: string | undefi
   })
 }
 
+/**
+ * The fallback, when a target that was chosen turns out not to run the work as it is made ready.
+ * @throws `error` when it says something else, or there is no fallback
+ */
+export function insteadOf(
+  { target }: Chosen,
+  error: unknown,
+  fallback: string | undefined,
+  work: Work,
+): Chosen {
+  if (!(error instanceof TargetError) || fallback === undefined || fallback === target.name) throw error
+  const { target: other } = chooseTarget(fallback, undefined, work)
+  return { target: other, why: `target '${target.name}' does not run this: ${error.reason}` }
+}
+
 function reasonAgainst(
   name: string,
   work: Work | undefined,
@@ -93,14 +117,15 @@ function reasonAgainst(
     ? target.unavailable()
     : `it is not registered; there are ${targetNames().join(', ')}`
   if (missing !== null) return { text: `is not available: ${missing}`, reason: missing, missing: true }
-  const refusal = work ? (target?.refuses?.(work) ?? null) : null
+  const refusal = target && work ? (target.refuses?.(work) ?? refusedByKind(target, work)) : null
   return refusal === null ? null : { text: `does not run this: ${refusal}`, reason: refusal, missing: false }
 }
 
-/** Makes a new result zeros, wherever it is. */
-export const clearResult = (target: Target, made: Strided): void =>
-  target.clear ? target.clear(made) : clear(made)
-
 /** A new result as what the user gets of this target. */
-export const resultOf = (target: Target, { code, data, shape, stride }: Strided): unknown =>
-  (target.makeResult ?? makeResult)(code, data, shape, stride)
+export const resultOf = (target: Target, { code, data, shape, stride, offset }: Strided): unknown =>
+  target.memory.makeResult(code, data, shape, stride, offset)
+
+const refusedByKind = ({ kind }: Target, { form }: Work): string | null =>
+  kind === 'async' && form === 'indexed'
+    ? '`at` changes its array before it returns, so it needs a synchronous target'
+    : null

@@ -1,29 +1,29 @@
 /** The target that compiles nothing: every element is one call of the kernel, in which a debugger can stop. */
 
-import { clear } from '../broadcast/copy.ts'
-import { corePlan, coreSteps, coresIn, walkCores } from '../broadcast/core.ts'
 import { store } from '../broadcast/nested.ts'
 import { walk } from '../broadcast/walk.ts'
 import type { ArrayValue } from '../loops/kernel/ir.ts'
-import type { JsLoop, Loop } from '../loops/loop.ts'
+import type { JsLoop } from '../loops/loop.ts'
+import { walkCoreRuns } from './core-runs.ts'
 import { accumulatePlainly, reducePlainly } from './fold/plain.ts'
 import { checkIndices } from './indexed.ts'
-import { addressOf, allocateBeside } from './memory/resident.ts'
-import { type FoldJob, notElementwise, type Run, type RunCore, type Runner, type Target } from './target.ts'
+import { hostMemory } from './memory/host.ts'
+import { addressOf } from './memory/resident.ts'
+import { type FoldJob, type Run, type RunCore, type Runner, type TargetOf, targetVersion } from './target.ts'
 
-export const js: Target = {
+export const js: TargetOf<'js'> = {
+  version: targetVersion,
   name: 'js',
-  isa: 'js',
+  consumes: 'js',
   kind: 'sync',
   unavailable: () => null,
   load,
-  allocate: allocateBeside,
+  memory: hostMemory,
 }
 
-function load(loop: Loop): Runner {
-  if (loop.isa !== 'js') throw new TypeError(`the target 'js' was given a loop for ${loop.isa}`)
+function load(loop: JsLoop): Runner {
   const { element, inputs, outputs, form, core } = loop
-  if (core) return { run: notElementwise, runCore: coreRun(loop, core) }
+  if (core) return { runCore: coreRun(loop, core) }
   if (form === 'indexed') return { run: indexedRun(element) }
   const masked = form === 'masked'
   const run: Run = (operands, plan, report) => {
@@ -65,22 +65,12 @@ function guard({ elements }: FoldJob): void {
 function coreRun({ kernel, inputs }: JsLoop, element: NonNullable<JsLoop['core']>): RunCore {
   const views = kernel.core?.views ?? []
   return (operands, call, report) => {
-    operands.forEach((operand, k) => {
-      // A freed operand is an error here.
-      addressOf(operand.data)
-      const access = call.access[k]
-      if (access === 'scratch' || (access === 'write' && call.mask === null)) clear(operand)
-    })
-    const plan = corePlan(call, operands)
-    const steps = operands.map((operand, k) => coreSteps(operand, call.ranks[k] ?? 0))
-    walkCores(plan, call.mask, (offsets, n) => {
+    // A freed operand is an error here.
+    for (const { data } of operands) addressOf(data)
+    walkCoreRuns(operands, call, ({ n, offsets, steps, coreSteps }) => {
       report.calls++
-      operands.forEach((operand, k) => {
-        if (call.mask !== null && call.access[k] === 'write')
-          clear(coresIn(operand, call.ranks[k] ?? 0, offsets[k] ?? 0, n, plan.innerSteps[k] ?? 0))
-      })
       for (let i = 0; i < n; i++) {
-        const at = operands.map((_, k) => (offsets[k] ?? 0) + i * (plan.innerSteps[k] ?? 0))
+        const at = operands.map((_, k) => (offsets[k] ?? 0) + i * (steps[k] ?? 0))
         const scalars = inputs.map((_, k) => operands[k]?.data[at[k] ?? 0] ?? 0)
         const arrays = views.map(({ operand, dims }): ArrayValue => {
           const { data } = operands[operand] ?? { data: new Uint8Array(0) }
@@ -88,7 +78,7 @@ function coreRun({ kernel, inputs }: JsLoop, element: NonNullable<JsLoop['core']
           return {
             data,
             shape,
-            stride: dims.map((_, axis) => steps[operand]?.[axis] ?? 0),
+            stride: dims.map((_, axis) => coreSteps[operand]?.[axis] ?? 0),
             offset: at[operand] ?? 0,
           }
         })

@@ -29,7 +29,7 @@ function makeSizes(first: number, milliseconds: number) {
 }
 
 /** The same loop, run so that whoever calls it waits for a promise. */
-export function later<R extends Runner>(runner: R, watch: Watch): R {
+export function later<R extends Runner & { readonly run: Run }>(runner: R, watch: Watch): R {
   const { run, runCore, runLater } = runner
   const runHere = (
     operands: Parameters<Run>[0],

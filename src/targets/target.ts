@@ -1,108 +1,26 @@
 /**
- * What a target is. It consumes loops of one kind (`isa`), loads each once, and runs it over a plan: broadcasting, casting
- * rules and result shapes were settled before it is asked.
+ * What a target is: where loops run. Everything else is settled before one is asked: which loop, casting rules, broadcasting, shapes.
+ *
+ *   refuses -> compiled to what it consumes -> emit -> load, once for each kernel and its dtypes; then the ways to run, in every call
+ *
+ * It takes loops in code that lanewise emits (wasm, wgsl), as functions (js), or in the typed IR and emits code of its own. Whatever
+ * cannot be run has to be a TargetError in one of these steps: then a fallback can take over, and nothing was written.
  */
-import type { CoreCall } from '../broadcast/core.ts'
-import type { Plan } from '../broadcast/plan.ts'
 import type { Strided } from '../broadcast/view.ts'
 import type { Code, TypedArray } from '../dtype.ts'
 import type { Kernel } from '../loops/kernel/ir.ts'
-import type { Loop, LoopForm } from '../loops/loop.ts'
+import type { Consumed, Emitted, EmittedLoop, IrLoop, LoopForm, Loops } from '../loops/loop.ts'
+import type { Runner } from './runner.ts'
 
-/** What a run did, for `explain().last`. */
-export interface Report {
-  threads: number
-  /** Calls of the inner loop. */
-  calls: number
-  bytesCopied: number
-  /** Why the call did not run where or how it was asked to. */
-  why?: string
-}
+export * from './runner.ts'
 
-/** Operands are the inputs, then the outputs, in the plan's order. An asynchronous target gives a promise. */
-export type Run = (operands: readonly Strided[], plan: Plan, report: Report) => void | Promise<void>
+/** The version of this interface. It counts up when targets written for it would have to change. */
+export const targetVersion = 1
 
-/** Kernels of arrays: the last axes of the operands are their cores. */
-export type RunCore = (operands: readonly Strided[], call: CoreCall, report: Report) => void | Promise<void>
-
-/** What a kernel of arrays has for `run`. */
-export const notElementwise: Run = () => {
-  throw new TypeError('a kernel of arrays is run by runCore')
-}
-
-/** Operands that are `n` neighbours each, from an offset in their data; a number is the same for every element. */
-export interface ShortOperands {
-  readonly data: (TypedArray | number)[]
-  readonly offset: number[]
-}
-
-/** One axis to fold, with a reducing loop. */
-export interface FoldJob {
-  /** As many as the loop has elements, all of one shape; there is at least one element to fold. */
-  readonly elements: readonly Strided[]
-  readonly axis: number
-  /** One an accumulator, null where it is not wanted: without the axis, or for `accumulate` with it. They overlap no element. */
-  readonly results: readonly (Strided | null)[]
-  /** What comes before the first element, one an accumulator. */
-  readonly initial: readonly (number | bigint)[] | null
-  /** The kernel is associative: partial results are joined in a tree. Else it folds from the left. */
-  readonly tree: boolean
-}
-
-/** Who waits for a call. */
-export interface Watch {
-  readonly signal: AbortSignal | undefined
-  /** The signal need not stop a kernel in mid-element: this thread may run it, where others cannot. */
-  readonly patient: boolean
-  /** So many of all elements (of a kernel of arrays: calls of it) are done. */
-  progress(done: number, total: number): void
-}
-
-/** @throws the reason of the signal if it is aborted */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw signal.reason
-}
-
-/** Runs that other threads do, while this one is free. */
-export interface RunLater {
-  /** Elements of a part, at most. */
-  readonly most: number
-  /**
-   * Runs a part. Its operands stay as they are meanwhile, and whatever else a run writes to is its own.
-   * False: it cannot be done elsewhere, and was not begun.
-   * @throws the reason of the signal, once nobody works on it any more
-   */
-  run(operands: readonly Strided[], plan: Plan, report: Report, watch: Watch): Promise<boolean>
-}
-
-/** A loaded loop. */
-export interface Runner {
-  readonly run: Run
-  /** Those of a reducing loop. `accumulate` keeps every step of a fold from the left. */
-  readonly reduce?: (job: FoldJob, report: Report) => void | Promise<void>
-  readonly accumulate?: (job: FoldJob, report: Report) => void | Promise<void>
-  /** The short way to the tree over one axis of at most a block: the accumulators' values. Null: `reduce` has to. */
-  readonly reduceBlock?: (
-    x: Strided,
-    initial: FoldJob['initial'],
-    report: Report,
-  ) => (number | bigint)[] | null
-  /** Of a kernel of arrays, which has no other way to run; a target without it does not run such kernels. */
-  readonly runCore?: RunCore
-  /** Of a target with threads. */
-  readonly runLater?: RunLater
-  /** Does a run of so many neighbours rather take a plan than the short way? */
-  readonly wantsPlan?: (n: number) => boolean
-  /** The short way for neighbours, at most `longestShort` of them where they are plain. False: nothing was done, `run` has to. */
-  readonly runShort?: (n: number, operands: ShortOperands, report: Report) => boolean
-}
-
-/** What is staged as one block. */
-export const longestShort = 4096
-
-export interface Target {
+export interface TargetOf<C extends Consumed, L = Loops[C]> {
+  readonly version: typeof targetVersion
   readonly name: string
-  readonly isa: Loop['isa']
+  readonly consumes: C
   /** Decides what calls return: values, or promises of them. */
   readonly kind: 'sync' | 'async'
   /** Null, or the reason why it cannot run here. */
@@ -110,26 +28,49 @@ export interface Target {
   /** Of an asynchronous target: finds out whether it can run here, so that `unavailable` knows. */
   find?(): Promise<void>
   /** Null, or why it does not run this: asked before it is compiled. */
-  refuses?(what: {
-    readonly overload: Types & {
-      readonly kernel: Kernel
-      /** Of a kernel that makes arrays whose sizes it computes. */
-      readonly sizing?: { readonly loops: boolean }
-    }
-    readonly form: LoopForm
-  }): string | null
-  load(loop: Loop, tables: readonly TypedArray[]): Runner
-  /** Memory for a result, where results of calls on this data belong. */
-  allocate(code: Code, length: number, beside: readonly unknown[]): TypedArray
-  /** Gives such memory back, where it is no typed array of the host. */
-  free?(data: TypedArray): void
-  /** Makes such memory zeros, where it cannot be written to directly. */
-  clear?(made: Strided): void
-  /** The result over such memory, where that is no ndarray. */
-  makeResult?(code: Code, data: TypedArray, shape: readonly number[], stride: readonly number[]): unknown
+  refuses?(work: Work): string | null
+  /** Makes it ready to run. `tables` are the arrays that the kernel has captured. */
+  load(loop: L, tables: readonly TypedArray[]): Runner
+  readonly memory: Memory
+  /** Options of its own for `configure`: what the value must be if it is not that, else what puts it into effect. */
+  readonly settings?: Readonly<Record<string, (value: unknown) => string | (() => void)>>
 }
 
-interface Types {
-  readonly inputs: readonly Code[]
-  readonly outputs: readonly Code[]
+export interface IrTarget extends TargetOf<'ir', EmittedLoop> {
+  /** Code for the loop. It is kept; `load` gets it beside the loop. */
+  emit(loop: IrLoop): Emitted
+  /** True: it takes the forms `fold` itself, and gives them `reduce` and `accumulate`. Else those are made of runs of `map`. */
+  readonly folds?: boolean
+}
+
+export type Target = TargetOf<'wasm'> | TargetOf<'wgsl'> | TargetOf<'js'> | IrTarget
+
+/** A kernel as it was typed, and how its elements are to meet: see `LoopForm`. */
+export interface Work {
+  readonly overload: {
+    readonly inputs: readonly Code[]
+    readonly outputs: readonly Code[]
+    readonly kernel: Kernel
+    /** Of a kernel that makes arrays whose sizes it computes. */
+    readonly sizing?: { readonly loops: boolean }
+  }
+  readonly form: LoopForm
+}
+
+/** Where results lie. `hostMemory` (memory/host.ts) is the memory of cpu: resident arrays beside those, else plain ones. */
+export interface Memory {
+  /** For the result of a call on this data. */
+  allocate(code: Code, length: number, beside: readonly unknown[]): TypedArray
+  /** Gives it back, if it is not the collector's. */
+  free(data: TypedArray): void
+  /** Makes a new result zeros. */
+  clear(made: Strided): void
+  /** An array object over it. */
+  makeResult(
+    code: Code,
+    data: TypedArray,
+    shape: readonly number[],
+    stride: readonly number[],
+    offset?: number,
+  ): unknown
 }

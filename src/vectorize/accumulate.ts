@@ -133,7 +133,7 @@ function checkOutput(name: string, method: Method, out: Strided, k: number, want
 }
 
 function newResult({ ready }: FoldReady, code: Code, x: Strided, shape: Shape): Strided {
-  const data = ready.target.allocate(code, sizeOf(shape), [x.data])
+  const data = ready.target.memory.allocate(code, sizeOf(shape), [x.data])
   return { data, code, shape, stride: outputStrides(shape, [{ ...x, shape }]), offset: 0 }
 }
 

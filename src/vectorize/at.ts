@@ -12,7 +12,7 @@ import type { Strided } from '../broadcast/view.ts'
 import { type Code, codeOfArray, dtypes, type TypedArray } from '../dtype.ts'
 import { BroadcastError, NoLoopError, OutputError } from '../errors.ts'
 import { settings } from '../settings.ts'
-import { addressOf, checkNotFreed, freeData, haveOwnBlocks } from '../targets/memory/resident.ts'
+import { addressOf, checkNotFreed, haveOwnBlocks } from '../targets/memory/resident.ts'
 import { longestShort } from '../targets/target.ts'
 import type { Given } from './choose.ts'
 import { bind, type Core, type Last, loaded, type Ready, refresh } from './prepare.ts'
@@ -124,7 +124,7 @@ function run(core: Core, ready: Ready, selected: Positions, operand: Strided | n
   }
   const made: TypedArray[] = []
   const make = (code: Code, size: number): TypedArray => {
-    const data = ready.target.allocate(code, size, [array.data])
+    const data = ready.target.memory.allocate(code, size, [array.data])
     made.push(data)
     return data
   }
@@ -138,7 +138,7 @@ function run(core: Core, ready: Ready, selected: Positions, operand: Strided | n
     const inputs = operand === null ? [places] : [places, columnOf(operand, shape, make)]
     runLoop(core, ready, [...inputs.map(apart), array], count)
   } finally {
-    for (const data of made) freeData(data)
+    for (const data of made) ready.target.memory.free(data)
   }
 }
 

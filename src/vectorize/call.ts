@@ -19,7 +19,7 @@ import type { Code } from '../dtype.ts'
 import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
 import type { LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
-import { clearResult, findTarget, resultOf } from '../targets/index.ts'
+import { findTarget, resultOf } from '../targets/index.ts'
 import { later } from '../targets/later.ts'
 import { type Target, throwIfAborted, type Watch } from '../targets/target.ts'
 import type { Given } from './choose.ts'
@@ -298,7 +298,7 @@ function finish(core: Core, request: Call, ready: Ready): unknown {
       ? weakOperand(code, 0)
       : allocated(ready, code, [...shape], stride ?? orderedAs(given, shape, keywords.order), inputs)
     // What the mask leaves out is 0.
-    if (keywords.mask !== null) clearResult(ready.target, made)
+    if (keywords.mask !== null) ready.target.memory.clear(made)
     operands[k] = made
   }
   const plan = known !== null && !moved ? known.plan : makePlan(shape, operands)
@@ -353,7 +353,7 @@ function allocated(
   stride: number[],
   inputs: readonly Strided[],
 ): Strided {
-  const data = target.allocate(
+  const data = target.memory.allocate(
     code,
     sizeOf(shape),
     inputs.map((input) => input.data),

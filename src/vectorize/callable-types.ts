@@ -2,17 +2,20 @@
 import type { NdArray } from 'ndarray'
 import type { View } from '../broadcast/view.ts'
 import type { Casting, Code, DType, TypedArray } from '../dtype.ts'
-import type { GpuArray } from '../targets/gpu/array.ts'
+import type { TargetArrays } from '../targets/extras.ts'
 import type { Answer, Result, Scalar, WholeAnswer, WholeInferred } from './result-types.ts'
 import type { ArgType, HasArrays, Signature, Signatures } from './signature-types.ts'
 
 export type Nested = Scalar | readonly Nested[]
 
+/** An array that lives on an asynchronous target. */
+type DeviceArray = TargetArrays[keyof TargetArrays]
+
 /** What an array function takes: a view, a typed array (1-d), a number, bigint or boolean, nested arrays; on the gpu what lives there. */
-export type Operand = View | NdArray | TypedArray | Scalar | readonly Nested[] | GpuArray
+export type Operand = View | NdArray | TypedArray | Scalar | readonly Nested[] | DeviceArray
 
 /** What it may be told to write into. */
-export type Output = View | NdArray | GpuArray
+export type Output = View | NdArray | DeviceArray
 
 /** The targets that come with lanewise, and those that others register. */
 export type TargetName = 'cpu' | 'parallel' | 'gpu' | 'js' | (string & {})
@@ -108,26 +111,26 @@ export interface Compiled {
   explain(signature?: string): Explanation
 }
 
-/** Calls on `gpu` return promises; on a target whose name is not known yet, perhaps. */
+/** Calls on an asynchronous target return promises; on a target whose name is not known yet, perhaps. */
 export type Settled<T extends TargetName, R> = string extends T
   ? R | Promise<R>
-  : T extends 'gpu'
+  : T extends keyof TargetArrays
     ? Promise<R>
     : R
 
-type HasGpu<I> = I extends readonly [infer Head, ...infer Rest]
-  ? [Head] extends [GpuArray]
+type HasDevice<I> = I extends readonly [infer Head, ...infer Rest]
+  ? [Head] extends [DeviceArray]
     ? true
-    : HasGpu<Rest>
+    : HasDevice<Rest>
   : false
 
 /** Results beside what lives on the gpu live there. */
-type Home<X> = [X] extends [GpuArray] ? GpuArray : Result
+type Home<X> = [X] extends [DeviceArray] ? DeviceArray : Result
 type OnDevice<I, A> =
-  true extends HasGpu<I>
+  true extends HasDevice<I>
     ? A extends readonly unknown[]
-      ? { -readonly [K in keyof A]: GpuArray }
-      : GpuArray
+      ? { -readonly [K in keyof A]: DeviceArray }
+      : DeviceArray
     : A
 
 type Names = [x1: Operand, x2: Operand, x3: Operand, x4: Operand, x5: Operand, x6: Operand]

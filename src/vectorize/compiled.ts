@@ -204,7 +204,8 @@ function isSum(definition: Definition): boolean {
 
 /** Two rungs of the debugging ladder. */
 function printed<L extends Loop>(request: CompileRequest, loop: L): L {
-  debug(2, () => compiler.inspect(request, 'wat'))
+  // Code that a target emits from the IR is printed as it is emitted.
+  if (loop.isa !== 'ir') debug(2, () => compiler.inspect(request, loop.isa === 'wgsl' ? 'wgsl' : 'wat'))
   debug(3, () => compiler.inspect(request, 'ir'))
   return loop
 }

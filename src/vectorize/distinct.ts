@@ -48,7 +48,7 @@ export function separate(operands: Strided[], first: number, { target }: Ready, 
         elementwise && input.data === out.data && sameElements(input, out) && !mayOverlapItself(out)
       if (inPlace || !mayShareMemory(input, out)) continue
       operands[i] = copied(input, input.code, 'K', (code, length) =>
-        target.allocate(code, length, [input.data]),
+        target.memory.allocate(code, length, [input.data]),
       )
       moved = true
     }

@@ -45,6 +45,10 @@ const facts = (loop: Loop) => {
     case 'js':
     case 'wgsl':
       return { vectorized: false, lanes: 1, interleave: 1, fma: false }
+    case 'ir': {
+      const lanes = 'lanes' in loop ? (loop.lanes ?? 1) : 1
+      return { vectorized: lanes > 1, lanes, interleave: 1, fma: false }
+    }
   }
 }
 

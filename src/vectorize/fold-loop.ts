@@ -110,9 +110,9 @@ function load(
   const form = masked ? 'masked fold' : 'fold'
   const ready = loaded(core, { overload, form, inputs: [...codes, ...elements], outputs: codes })
   const { reduce, accumulate, reduceBlock, target } = ready
-  if (!reduce || !accumulate) {
-    const reason = `it has no ${method}`
-    throw new TargetError(`the target '${target.name}' cannot run ${core.name}.${method}: ${reason}`, {
+  const lacking = (way: string) => (): never => {
+    const reason = `it has no ${way}`
+    throw new TargetError(`the target '${target.name}' cannot run ${core.name}.${way}: ${reason}`, {
       target: target.name,
       reason,
     })
@@ -121,7 +121,9 @@ function load(
   let further: FoldReady | undefined
   let first: (number | bigint)[] | null | undefined
   return {
-    ...{ ready, codes, tree, reduce, accumulate, reduceBlock },
+    ...{ ready, codes, tree, reduceBlock },
+    reduce: reduce ?? lacking('reduce'),
+    accumulate: accumulate ?? lacking('accumulate'),
     first: () => {
       if (first === undefined) first = isScalar(core.identity) ? accumulatorsOf(core.identity, codes) : null
       return first

@@ -6,8 +6,9 @@ import { type Casting, type Code, canCast, dtypes, promote } from '../dtype.ts'
 import { CastingError, NoLoopError } from '../errors.ts'
 import type { Loop, LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
-import { type Chosen, chooseTarget, isAsync } from '../targets/index.ts'
-import type { FoldJob, Report, Runner, ShortOperands, Target } from '../targets/target.ts'
+import { type Chosen, chooseTarget, insteadOf, isAsync } from '../targets/index.ts'
+import { load } from '../targets/load.ts'
+import type { FoldJob, Report, Run, Runner, ShortOperands, Target } from '../targets/target.ts'
 import { type Asked, dtypesOf, type Given, isWeak, narrowed, search } from './choose.ts'
 import type { Keywords } from './keywords.ts'
 import type { Bound, Overload, Source } from './source.ts'
@@ -36,6 +37,7 @@ export interface Last extends Report {
 
 /** A loop that is ready to run. */
 export interface Ready extends Bound, Runner {
+  readonly run: Run
   readonly target: Target
   readonly loop: Loop
   /** Why it runs elsewhere than it was asked to. */
@@ -248,10 +250,16 @@ export function loaded(core: Core, bound: Bound): Ready {
   const key = boundText(bound)
   const known = core.byLoop.get(key)
   if (known) return known
+  const make = (chosen: Chosen): Ready => {
+    const start = performance.now()
+    return remember(core, key, bound, chosen, core.source.loop(chosen.target.consumes, bound), start)
+  }
   const chosen = chooseTarget(core.target, core.fallback, bound)
-  const start = performance.now()
-  const loop = core.source.loop(chosen.target.isa, bound)
-  return remember(core, key, bound, chosen, loop, start)
+  try {
+    return make(chosen)
+  } catch (error) {
+    return make(insteadOf(chosen, error, core.fallback, bound))
+  }
 }
 
 /** The same, without making anyone wait. */
@@ -259,13 +267,24 @@ export async function loadedAsync(core: Core, bound: Bound): Promise<Ready> {
   const key = boundText(bound)
   const known = core.byLoop.get(key)
   if (known) return known
-  const chosen = chooseTarget(core.target, core.fallback, bound)
   const { epoch } = core
-  const start = performance.now()
-  const loop = await core.source.loopAsync(chosen.target.isa, bound)
-  // Settings may have changed meanwhile: then what was compiled is not what is wanted now.
-  if (core.epoch !== epoch || settings.epoch !== epoch) return loaded(core, bound)
-  return core.byLoop.get(key) ?? remember(core, key, bound, chosen, loop, start)
+  const make = async (chosen: Chosen): Promise<Ready> => {
+    const start = performance.now()
+    const loop = await core.source.loopAsync(chosen.target.consumes, bound)
+    // Settings may have changed meanwhile: then what was compiled is not what is wanted now.
+    if (core.epoch !== epoch || settings.epoch !== epoch) return loaded(core, bound)
+    return core.byLoop.get(key) ?? remember(core, key, bound, chosen, loop, start)
+  }
+  const chosen = chooseTarget(core.target, core.fallback, bound)
+  try {
+    return await make(chosen)
+  } catch (error) {
+    return make(insteadOf(chosen, error, core.fallback, bound))
+  }
+}
+
+const notElementwise: Run = () => {
+  throw new TypeError('this loop is run by runCore, reduce or accumulate')
 }
 
 function remember(
@@ -273,12 +292,14 @@ function remember(
   key: string,
   bound: Bound,
   { target, why }: Chosen,
-  loop: Loop,
+  made: Loop,
   start: number,
 ): Ready {
-  const runner = target.load(loop, bound.overload.tables)
-  const compares = bound.overload.outputs.every((code) => code === 'b1')
-  const ready: Ready = { ...bound, ...runner, target, loop, why, compares }
+  const { overload } = bound
+  const { loop, runner } = load(target, made, overload.tables, overload.kernel.core !== undefined)
+  const compares = overload.outputs.every((code) => code === 'b1')
+  const { run = notElementwise } = runner
+  const ready: Ready = { ...bound, ...runner, run, target, loop, why, compares }
   core.byLoop.set(key, ready)
   debug(1, () => `${core.name} ${key} for ${target.name}: ${(performance.now() - start).toFixed(1)} ms`)
   return ready

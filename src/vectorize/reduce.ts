@@ -10,8 +10,6 @@ import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
 import { settings } from '../settings.ts'
 import { blockSize } from '../targets/fold/tile.ts'
 import { findTarget } from '../targets/index.ts'
-import { addressOf, freeData } from '../targets/memory/resident.ts'
-import { makeResult } from '../targets/memory/results.ts'
 import type { Target } from '../targets/target.ts'
 import { accumulatorsOf, foldLoop, requireFolding } from './fold-loop.ts'
 import { axesOf, type FoldOptions, present, readFoldOptions, stretched } from './fold-options.ts'
@@ -121,7 +119,7 @@ export const resultOn = (
   { code, data }: Strided,
   shape: readonly number[],
   stride: readonly number[],
-): unknown => (target.makeResult ?? makeResult)(code, data, shape, stride)
+): unknown => target.memory.makeResult(code, data, shape, stride)
 
 /** The short way for one axis of at most a block and no keywords; null where there is none. */
 function reduceBlock(core: Core, x: Strided, options: FoldOptions): (number | bigint | boolean)[] | null {
@@ -206,7 +204,9 @@ function newResult(
   shape: Shape,
 ): Strided {
   const data =
-    shape.length === 0 ? new dtypes[code].array(1) : ready.target.allocate(code, sizeOf(shape), [x.data])
+    shape.length === 0
+      ? new dtypes[code].array(1)
+      : ready.target.memory.allocate(code, sizeOf(shape), [x.data])
   return { data, code, shape, stride: outputStrides(shape, [dropAxes(x, axes)]), offset: 0 }
 }
 
@@ -243,10 +243,7 @@ function foldAxes(
   const first = initial === null ? null : flags ? [...initial, 1] : initial
   const temporaries: TypedArray[] = []
   const giveBack = (): void => {
-    const { target } = ready
-    for (const data of temporaries)
-      if (target.free) target.free(data)
-      else if (addressOf(data) >= 0) freeData(data)
+    for (const data of temporaries) ready.target.memory.free(data)
   }
   const go = (left: readonly number[]): void | Promise<void> => {
     if (left.length === 0) return giveBack()
@@ -256,7 +253,7 @@ function foldAxes(
     const shape = now.shape.filter((_, k) => k !== axis)
     const made = (flags ? [...codes, 'b1' as const] : codes).map((to, k): Strided | null => {
       if (last) return results[k] ?? null
-      const data = ready.target.allocate(to, sizeOf(shape), [x.data])
+      const data = ready.target.memory.allocate(to, sizeOf(shape), [x.data])
       temporaries.push(data)
       return { data, code: to, shape, stride: outputStrides(shape, [dropAxes(now, [axis])]), offset: 0 }
     })

@@ -7,7 +7,6 @@
 import { contiguousStrides, sameShape } from '../broadcast/shape.ts'
 import { type Code, codes, dtypes, type TypedArray } from '../dtype.ts'
 import { addressOf } from '../targets/memory/resident.ts'
-import { makeResult } from '../targets/memory/results.ts'
 import { longestShort } from '../targets/target.ts'
 import { digits, mostDigits } from './key.ts'
 import type { Core, Ready } from './prepare.ts'
@@ -147,7 +146,7 @@ function runShort(
   const { nin, nout, short } = core
   const { target, overload } = ready
   for (let k = given; k < nin + nout; k++) {
-    short.data[k] = target.allocate(overload.outputs[k - nin] as Code, n, short.data)
+    short.data[k] = target.memory.allocate(overload.outputs[k - nin] as Code, n, short.data)
     short.offset[k] = 0
   }
   const { report } = short
@@ -168,7 +167,7 @@ function runShort(
 
 function resultOf(
   { nin, nout, short }: Core,
-  { overload }: Ready,
+  { overload, target }: Ready,
   n: number,
   given: number,
   args: readonly unknown[],
@@ -178,7 +177,12 @@ function resultOf(
     if (nin + k < given) return out === undefined ? args[nin + k] : outputAt(out, k, nout)
     const shape = short.shape === null ? [n] : [...short.shape]
     const stride = short.shape === null ? [1] : contiguousStrides(shape)
-    return makeResult(overload.outputs[k] as Code, short.data[nin + k] as TypedArray, shape, stride)
+    return target.memory.makeResult(
+      overload.outputs[k] as Code,
+      short.data[nin + k] as TypedArray,
+      shape,
+      stride,
+    )
   }
   if (nout === 1) return at(0)
   return Array.from({ length: nout }, (_, k) => at(k))

@@ -178,7 +178,7 @@ export function ufuncParts(
 
 /** Begins to load what compiles for a target, while the definition is read. @throws TargetError */
 export function startCompiler(target: string | undefined, fallback: string | undefined): void {
-  if (chooseTarget(target, fallback).target.isa !== 'js') compiler.start()
+  if (chooseTarget(target, fallback).target.consumes !== 'js') compiler.start()
 }
 
 /** @throws MemoryError for the data of a freed array */

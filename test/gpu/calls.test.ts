@@ -7,8 +7,8 @@ import { configure, gpuInfo, ready, resident, toGpu, vectorize } from '../../src
 import { GpuArray } from '../../src/targets/gpu/array.ts'
 import { traffic } from '../../src/targets/gpu/buffers.ts'
 import { emptyLike } from '../../src/targets/memory/arrays.ts'
+import { laid, pick, randomFrom } from '../../src/testing/operands.ts'
 import { skip } from '../skip.ts'
-import { laid, pick, randomFrom } from '../vectorize/layouts.ts'
 import { reasonForNoGpu } from './driver.ts'
 
 const reason = await reasonForNoGpu()

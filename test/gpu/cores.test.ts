@@ -6,8 +6,8 @@ import type { Code } from '../../src/dtype.ts'
 import { guvectorize, jit, ready, toArray, toGpu } from '../../src/index.ts'
 import { GpuArray } from '../../src/targets/gpu/array.ts'
 import { traffic } from '../../src/targets/gpu/buffers.ts'
+import { laid, pick, randomFrom } from '../../src/testing/operands.ts'
 import { skip } from '../skip.ts'
-import { laid, pick, randomFrom } from '../vectorize/layouts.ts'
 import { reasonForNoGpu } from './driver.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: arguments and results of every kind are the subject here

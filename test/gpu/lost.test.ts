@@ -99,7 +99,7 @@ onGpu('a shader that is refused names its line, and that of the kernel', async (
   const operands = [operand(1), operand(2), operand(0)]
   const run = gpu
     .load(broken, [])
-    .run(operands, makePlan([1], operands), { threads: 1, calls: 0, bytesCopied: 0 })
+    .run?.(operands, makePlan([1], operands), { threads: 1, calls: 0, bytesCopied: 0 })
   const error = await rejection(Promise.resolve(run))
   assert.is(error?.code, 'target')
   assert.match(error?.message ?? '', /WGSL was refused: .* in `.* - 3u.*`, made of line 3 of the kernel/)

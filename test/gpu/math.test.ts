@@ -3,8 +3,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { binary, leastNormal, operand, ulps, unary } from '../../scripts/accuracy/gpu-errors.ts'
 import { ready, vectorize } from '../../src/index.ts'
+import { randomFrom } from '../../src/testing/operands.ts'
 import { skip } from '../skip.ts'
-import { randomFrom } from '../vectorize/layouts.ts'
 import { reasonForNoGpu } from './driver.ts'
 
 const one = [...unary, 'floor', 'ceil', 'trunc', 'round', 'sign', 'abs'] as const

@@ -5,8 +5,8 @@ import type { Code, TypedArray } from '../../src/dtype.ts'
 import { ready, toGpu, vectorize } from '../../src/index.ts'
 import { GpuArray } from '../../src/targets/gpu/array.ts'
 import { traffic } from '../../src/targets/gpu/buffers.ts'
+import { laid, pick, randomFrom } from '../../src/testing/operands.ts'
 import { skip } from '../skip.ts'
-import { laid, pick, randomFrom } from '../vectorize/layouts.ts'
 import { reasonForNoGpu } from './driver.ts'
 
 const reason = await reasonForNoGpu()

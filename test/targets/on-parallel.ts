@@ -7,7 +7,7 @@ import { configure, registerTarget } from '../../src/index.ts'
 import { parallel } from '../../src/targets/parallel/parallel.ts'
 import { limits } from '../../src/targets/parallel/share.ts'
 import { setNumThreads } from '../../src/targets/parallel/threads.ts'
-import type { Report } from '../../src/targets/target.ts'
+import type { Report, TargetOf } from '../../src/targets/target.ts'
 
 configure({ workerUrl: new URL('../../dist/parallel-worker.js', import.meta.url) })
 setNumThreads(Number(process.env.LANEWISE_NUM_THREADS ?? 3))
@@ -22,7 +22,7 @@ const counted =
     if ((args.at(-1) as Report).threads > 1) shared++
     return done
   }
-registerTarget({
+const sharing: TargetOf<'wasm'> = {
   ...parallel,
   name: 'cpu',
   load(loop, tables) {
@@ -30,11 +30,12 @@ registerTarget({
     const { run, runCore, reduce, accumulate } = runner
     return {
       ...runner,
-      run: counted(run),
+      ...(run && { run: counted(run) }),
       ...(runCore && { runCore: counted(runCore) }),
       ...(reduce && { reduce: counted(reduce) }),
       ...(accumulate && { accumulate: counted(accumulate) }),
     }
   },
-})
+}
+registerTarget(sharing)
 process.on('exit', () => console.error(`shared ${shared}`))

@@ -16,9 +16,18 @@ import { infer } from '../../src/loops/kernel/infer.ts'
 import { interpret } from '../../src/loops/kernel/interpret.ts'
 import type { Value } from '../../src/loops/kernel/ir.ts'
 import { define } from '../../src/loops/kernel/parse.ts'
+import {
+  indices,
+  type Laid,
+  laid,
+  meeting,
+  pick,
+  type Random,
+  randomFrom,
+  read,
+} from '../../src/testing/operands.ts'
 import { type Case, corpus } from '../kernel/corpus.js'
 import { type Loose, view } from './functions.ts'
-import { indices, type Laid, laid, meeting, pick, type Random, randomFrom, read } from './layouts.ts'
 
 const more: readonly Case[] = [
   {

@@ -3,7 +3,7 @@ import { store } from '../../broadcast/nested.ts'
 import { type Code, dtypes } from '../../dtype.ts'
 import type { JsLoop } from '../../loops/loop.ts'
 import type { FoldJob, Report } from '../target.ts'
-import { blockSize, eachTile, partialCount, withoutAxis } from './tile.ts'
+import { blockSize, partialCount, walkFold } from './tile.ts'
 
 type Value = number | bigint
 /** A value of each accumulator. */
@@ -58,12 +58,7 @@ function eachLine(
 ): void {
   const xs = job.elements.slice(0, count)
   const mask = job.elements[count]
-  const [x] = xs
-  if (!x) return
-  const results = job.results.map((result) =>
-    result && result.shape.length === x.shape.length ? withoutAxis(result, job.axis) : result,
-  )
-  eachTile(job, results, ({ offsets, length, steps, outputs, outputSteps }, resultOffsets, resultSteps) => {
+  walkFold(job, ({ offsets, length, steps, outputs, outputSteps }, resultOffsets, resultSteps) => {
     for (let output = 0; output < outputs; output++) {
       const place = (k: number, i: number) =>
         (offsets[k] as number) + output * (outputSteps[k] as number) + i * (steps[k] as number)

@@ -28,6 +28,15 @@ export function withoutAxis(operand: Strided, axis: number): Strided {
 
 type VisitTile = (tile: Tile, resultOffsets: readonly number[], resultSteps: readonly number[]) => void
 
+/** Visits every tile of a job, whose results may have the axis, as those of `accumulate` do. */
+export function walkFold(job: FoldJob, visit: VisitTile): void {
+  const rank = job.elements[0]?.shape.length
+  const results = job.results.map((result) =>
+    result && result.shape.length === rank ? withoutAxis(result, job.axis) : result,
+  )
+  eachTile(job, results, visit)
+}
+
 /** Visits every tile of a job; `results` lack the axis. */
 export function eachTile(job: FoldJob, results: readonly (Strided | null)[], visit: VisitTile): void {
   const { elements, axis } = job

@@ -6,7 +6,7 @@ import { clear } from '../../broadcast/copy.ts'
 import type { Code } from '../../dtype.ts'
 import { allocatePlain } from '../memory/resident.ts'
 import { makeResult } from '../memory/results.ts'
-import { notElementwise, type RunCore, type Target } from '../target.ts'
+import { type RunCore, type TargetOf, targetVersion } from '../target.ts'
 import type { GpuArray } from './array.ts'
 import type { GpuInfo } from './info.ts'
 
@@ -21,7 +21,7 @@ async function load(): Promise<Engine> {
 
 /** Another device than one of our own, null for that; and what is to be told of it once that can be. */
 let given: object | null = null
-export function useDevice(device: object | null): void {
+function useDevice(device: object | null): void {
   given = device
   engine?.setDevice(device as GPUDevice | null)
 }
@@ -32,13 +32,10 @@ const others = {
   i8: "64-bit integers have no counterpart in WGSL: list an 'i4' or 'u4' signature, or run it on 'cpu' or 'parallel'",
 } as const
 
-const notMapped = (): never => {
-  throw new TypeError('a reducing loop is run by reduce')
-}
-
-export const gpu: Target = {
+export const gpu: TargetOf<'wgsl'> = {
+  version: targetVersion,
   name: 'gpu',
-  isa: 'wgsl',
+  consumes: 'wgsl',
   kind: 'async',
   async find() {
     const loaded = engine ?? (await load())
@@ -55,11 +52,9 @@ export const gpu: Target = {
     return code === undefined ? null : code === 'f8' ? others.f8 : others.i8
   },
   load(loop, tables) {
-    if (loop.isa !== 'wgsl') throw new TypeError(`the target 'gpu' was given a loop for ${loop.isa}`)
     if (loop.form === 'fold' || loop.form === 'masked fold') {
       const fold = load().then(({ makeFold }) => makeFold(loop, tables))
       return {
-        run: notMapped,
         reduce: async (job, report) => (await fold)(job, false, report),
         accumulate: async (job, report) => (await fold)(job, true, report),
       }
@@ -67,15 +62,35 @@ export const gpu: Target = {
     if (loop.core) {
       const cores = load().then(({ makeCores }) => makeCores(loop, tables))
       const runCore: RunCore = async (operands, call, report) => (await cores)(operands, call, report)
-      return { run: notElementwise, runCore }
+      return { runCore }
     }
     const run = load().then(({ makeRun }) => makeRun(loop, tables))
     return { run: async (operands, plan, report) => (await run)(operands, plan, report) }
   },
-  allocate: (code, length, beside) => (engine?.allocate ?? allocatePlain)(code, length, beside),
-  free: (data) => engine?.free(data),
-  clear: (made) => (engine?.clear ?? clear)(made),
-  makeResult: (code, data, shape, stride) => (engine?.makeGpuArray ?? makeResult)(code, data, shape, stride),
+  memory: {
+    allocate: (code, length, beside) => (engine?.allocate ?? allocatePlain)(code, length, beside),
+    free: (data) => engine?.free(data),
+    clear: (made) => (engine?.clear ?? clear)(made),
+    makeResult: (code, data, shape, stride) =>
+      (engine?.makeGpuArray ?? makeResult)(code, data, shape, stride),
+  },
+  settings: {
+    device: (value) =>
+      value === null || (typeof value === 'object' && 'queue' in value)
+        ? () => useDevice(value)
+        : 'a GPUDevice or null',
+  },
+}
+
+/** What `configure` takes for it. */
+export interface GpuSettings {
+  /** A GPUDevice for the target `gpu` to use; null: one of its own. What lives on the device before stays there. */
+  device?: object | null
+}
+
+/** The arrays that live there. */
+export interface GpuArrays {
+  gpu: GpuArray
 }
 
 /**

@@ -10,7 +10,6 @@ import { walk } from '../../broadcast/walk.ts'
 import { dtypes, type TypedArray } from '../../dtype.ts'
 import { MemoryError } from '../../errors.ts'
 import type { WasmLoop } from '../../loops/loop.ts'
-import { loadWasm } from '../cpu.ts'
 import type { FoldsElsewhere, Loaded } from '../fold/folder.ts'
 import type { Machine, Row } from '../fold/machine.ts'
 import type { FoldWork } from '../fold/range.ts'
@@ -22,6 +21,7 @@ import { failure, type Instance } from '../instance.ts'
 import { addressOf, residentHeap } from '../memory/resident.ts'
 import type { Work } from '../range.ts'
 import type { FoldJob, Report, Runner } from '../target.ts'
+import { loadWasm } from '../wasm.ts'
 import type { Pool } from './pool.ts'
 import { isWorth, makeCost, rangesFor } from './share.ts'
 import { beginRanges, end, type Shared, shareLoop } from './shared-loop.ts'
@@ -227,7 +227,7 @@ export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runn
     },
   }
 
-  const runner = loadWasm(loop, tables, null, 'parallel', null, elsewhere)
+  const runner = loadWasm(loop, tables, null, null, elsewhere)
   /** The same, and what an element costs is learned from it. */
   const measured =
     (method: Method, f: Runner[Method]) =>

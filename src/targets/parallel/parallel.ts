@@ -3,11 +3,12 @@
  * instructions, same bits; what is too little to share runs on this thread alone, and the report says so.
  */
 import type { TypedArray } from '../../dtype.ts'
-import type { Loop } from '../../loops/loop.ts'
-import { loadWasm } from '../cpu.ts'
+import type { WasmLoop } from '../../loops/loop.ts'
 import type { Instance } from '../instance.ts'
-import { allocateBeside, canShare } from '../memory/resident.ts'
-import type { Runner, Target } from '../target.ts'
+import { hostMemory } from '../memory/host.ts'
+import { canShare } from '../memory/resident.ts'
+import { type Runner, type TargetOf, targetVersion } from '../target.ts'
+import { loadWasm } from '../wasm.ts'
 import { shareCores } from './cores.ts'
 import { makeElements, type RunElements } from './elements.ts'
 import { loadFolding } from './folds.ts'
@@ -16,26 +17,35 @@ import { runPlain } from './plain.ts'
 import { isShareable, isWorth, limits, makeCost } from './share.ts'
 import { begin, end, type Shared, shareLoop } from './shared-loop.ts'
 import { reasonAgainstWorkers } from './spawn.ts'
-import { threads } from './threads.ts'
+import { setWorkerUrl, threads } from './threads.ts'
 
 const notIsolated =
   'this page is not cross-origin isolated, so it has no shared memory: serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp'
 
-export const parallel: Target = {
+export const parallel: TargetOf<'wasm'> = {
+  version: targetVersion,
   name: 'parallel',
-  isa: 'wasm',
+  consumes: 'wasm',
   kind: 'sync',
   unavailable: () => (canShare() ? reasonAgainstWorkers(threads.workerUrl()) : notIsolated),
   load,
-  allocate: allocateBeside,
+  memory: hostMemory,
+  settings: {
+    workerUrl: (value) =>
+      typeof value === 'string' || value instanceof URL ? () => setWorkerUrl(value) : 'a URL',
+  },
 }
 
-function load(loop: Loop, tables: readonly TypedArray[]): Runner {
-  if (loop.isa === 'wasm' && loop.core)
-    return loadWasm(loop, tables, null, 'parallel', shareCores(loop, tables))
-  if (loop.isa === 'wasm' && loop.fold) return loadFolding(loop, tables)
-  if (loop.isa !== 'wasm' || loop.form === 'indexed')
-    return onOneThread(loadWasm(loop, tables, null, 'parallel'))
+/** What `configure` takes for it. */
+export interface ParallelSettings {
+  /** Where the parallel target's workers find their file, `parallel-worker.js` of this package, if not beside its other files. */
+  workerUrl?: string | URL
+}
+
+function load(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
+  if (loop.core) return loadWasm(loop, tables, null, shareCores(loop, tables))
+  if (loop.fold) return loadFolding(loop, tables)
+  if (loop.form === 'indexed') return onOneThread(loadWasm(loop, tables))
   const step = loop.lanes * loop.interleave
   const [inMemory, throughMemory] = [makeCost(), makeCost()]
   /** Of the way that the run has gone. */
@@ -47,29 +57,24 @@ function load(loop: Loop, tables: readonly TypedArray[]): Runner {
     if (shared?.instance !== instance) shared = shareLoop(owner, loop, instance)
     return shared
   }
-  const runner = loadWasm(
-    loop,
-    tables,
-    {
-      inMemory(instance, work, report) {
-        cost = inMemory
-        const nanoseconds = cost.nanoseconds() * work.plan.size
-        const pool = isShareable(work) ? threads.poolFor(nanoseconds) : null
-        const own = pool && sharedIn(instance)
-        const begun = own && begin(pool, own, work, nanoseconds, step)
-        if (begun) return end(pool, own, begun, report)
-        report.why ??= threads.whyAlone()
-        return null
-      },
-      plain(operands, plan, resident, report) {
-        cost = throughMemory
-        const done = runPlain({ loop, step, cost, sharedIn }, operands, plan, resident, report)
-        if (!done) report.why ??= threads.whyAlone()
-        return done
-      },
+  const runner = loadWasm(loop, tables, {
+    inMemory(instance, work, report) {
+      cost = inMemory
+      const nanoseconds = cost.nanoseconds() * work.plan.size
+      const pool = isShareable(work) ? threads.poolFor(nanoseconds) : null
+      const own = pool && sharedIn(instance)
+      const begun = own && begin(pool, own, work, nanoseconds, step)
+      if (begun) return end(pool, own, begun, report)
+      report.why ??= threads.whyAlone()
+      return null
     },
-    'parallel',
-  )
+    plain(operands, plan, resident, report) {
+      cost = throughMemory
+      const done = runPlain({ loop, step, cost, sharedIn }, operands, plan, resident, report)
+      if (!done) report.why ??= threads.whyAlone()
+      return done
+    },
+  })
   const { run, runShort } = runner
   const runElements = makeElements(loop, tables)
   // Nothing is known of what an iteration of prange costs: such an element is shared to find out.
@@ -84,7 +89,7 @@ function load(loop: Loop, tables: readonly TypedArray[]): Runner {
     runLater: makeLater(loop, tables),
     run(operands, plan, report) {
       const start = performance.now()
-      if (!runFew(operands, plan, report)) run(operands, plan, report)
+      if (!runFew(operands, plan, report)) run?.(operands, plan, report)
       cost.learn(plan.size, (performance.now() - start) * report.threads)
     },
     // Only what is too little to share goes the short way.
@@ -108,7 +113,7 @@ function onOneThread({ run }: Runner): Runner {
   return {
     run(operands, plan, report) {
       report.why ??= 'at takes one index after another, on one thread'
-      run(operands, plan, report)
+      run?.(operands, plan, report)
     },
   }
 }

@@ -1,10 +1,10 @@
 /** Random operands in every layout that views can have, and what lies in them. */
 import ndarray, { type NdArray } from 'ndarray'
-import type { View } from '../../src/broadcast/view.ts'
-import { type Code, dtypes, type TypedArray } from '../../src/dtype.ts'
-import { resident } from '../../src/index.ts'
-import { castValue, leave } from '../../src/loops/kernel/evaluate.ts'
-import type { Value } from '../../src/loops/kernel/ir.ts'
+import type { View } from '../broadcast/view.ts'
+import { type Code, dtypes, type TypedArray } from '../dtype.ts'
+import { castValue, leave } from '../loops/kernel/evaluate.ts'
+import type { Value } from '../loops/kernel/ir.ts'
+import { resident } from '../targets/memory/arrays.ts'
 
 /** Whole numbers below `n`, the same ones for the same seed. */
 export type Random = (n: number) => number
