@@ -36,6 +36,17 @@ const reducing = (name, f, shape, settings, numpy) => ({
   numpy,
 })
 
+const counting = (name, indices) => ({
+  name,
+  inputs: () => [ndarray(new Float64Array(1000)), ndarray(indices(10 ** 6)), ndarray(uniform(10 ** 6))],
+  ours([x, index, b]) {
+    add.at(x, index, b)
+    return x
+  },
+  numpy: '(np.add.at(x[0], x[1], x[2]), x[0])[1]',
+  kept: true,
+})
+
 /** `ours` gives the result; what is an array of its own is freed again, as NumPy's is. */
 const rows = [
   reducing('add.reduce of 10', add, few, {}, 'np.add.reduce(x[0])'),
@@ -61,16 +72,8 @@ const rows = [
     numpy: 'np.multiply.accumulate(x[0], axis=1, out=x[1])',
     kept: true,
   },
-  {
-    name: 'add.at, 1e6 random indices into 1000 bins',
-    inputs: () => [ndarray(new Float64Array(1000)), ndarray(bins(10 ** 6)), ndarray(uniform(10 ** 6))],
-    ours([x, index, b]) {
-      add.at(x, index, b)
-      return x
-    },
-    numpy: '(np.add.at(x[0], x[1], x[2]), x[0])[1]',
-    kept: true,
-  },
+  counting('add.at, 1e6 random indices into 1000 bins', bins),
+  counting('the same with indices of int64', (n) => BigInt64Array.from(bins(n), BigInt)),
   {
     name: 'add.outer 3000 x 3000, new result',
     inputs: () => [ndarray(uniform(3000)), ndarray(uniform(3000))],

@@ -94,19 +94,21 @@ export function makeFolder(
 
   return {
     reduceBlock(x, initial, report) {
-      const address = addressOf(x.data)
-      // Plain elements would have to be copied first.
-      if (address < 0) return null
+      const length = x.shape[0] as number
       try {
-        const m = machineIn(residentHeap(), report)
+        const address = addressOf(x.data)
+        const heap = address >= 0 ? residentHeap() : stagingHeap()
+        const m = machineIn(heap, report)
         const [bytes = 0] = m.elementBytes
-        const from = address + x.offset * bytes
-        const step = (x.stride[0] as number) * bytes
+        const source = address >= 0 ? null : makeSource([x], heap, report)
+        source?.place([x.offset], x.stride, length)
+        const from = source ? (source.at[0] as number) : address + x.offset * bytes
+        const step = source ? (source.steps[0] as number) : (x.stride[0] as number) * bytes
         const first = initial && m.rowAt(m.room(-2, m.rowBytes(1)), 1)
         if (first) m.fill(first, 1, initial)
         const at = m.elementBytes.map(() => from)
         const steps = m.elementBytes.map(() => step)
-        return m.values(block(m, at, steps, x.shape[0] as number, first))
+        return m.values(block(m, at, steps, length, first))
       } catch (error) {
         if (error instanceof MemoryError) return null
         throw error
