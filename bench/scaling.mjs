@@ -30,6 +30,11 @@ const bare = `
     if (seen < 0) break
     const start = performance.now()
     if (seen % 2 === 1) for (let i = 0; i < claims; i++) Atomics.add(words, 16, 1)
+    else {
+      let s = 0
+      for (let i = 0; i < 4e6; i++) s = s * 0.5 + i
+      times[thread] += s === 1 ? 1 : 0
+    }
     times[64 + thread] = performance.now() - start
     Atomics.add(words, 2, 1)
   }`
@@ -61,19 +66,20 @@ async function bareThreads(count) {
       took: [...times.slice(64, 64 + count)],
     }
   }
-  const [claim, first, last] = [[], [], []]
+  const [claim, first, last, computed] = [[], [], [], []]
   for (let k = 0; k < 2 * settings.rounds; k++) {
     const { woke, took } = await round()
     if (turn % 2 === 1) claim.push((1e6 * Math.max(...took)) / (claims * count))
     else {
       first.push(Math.min(...woke))
       last.push(Math.max(...woke))
+      computed.push(Math.max(...woke.map((t, k) => t / 1000 + took[k])))
     }
   }
   Atomics.store(words, 0, -1)
   Atomics.notify(words, 0)
   await Promise.all(all.map((worker) => worker.terminate()))
-  return { claim: median(claim), first: median(first), last: median(last) }
+  return { claim: median(claim), first: median(first), last: median(last), computed: median(computed) }
 }
 
 const n = 1e6
@@ -103,10 +109,13 @@ const cases = [
 ]
 
 console.log(`${availableParallelism()} processors, Node ${process.version}`)
+/** What bare loops gain by threads: no more can be had here, whatever else the machine is doing. */
+let alone = 0
 for (const count of counts) {
-  const { claim, first, last } = await bareThreads(count)
+  const { claim, first, last, computed } = await bareThreads(count)
+  if (count === 1) alone = computed
   console.log(
-    `${count} threads: a claim ${three(claim)} ns when all claim at once; sleepers awake after ${three(first)} µs, the last after ${three(last)} µs`,
+    `${count} threads: a claim ${three(claim)} ns when all claim at once; sleepers awake after ${three(first)} µs, the last after ${three(last)} µs; bare loops ${three((count * alone) / computed)} times one thread`,
   )
 }
 for (const { name, calls, f, bytes } of cases) {

@@ -96,7 +96,7 @@ function splitLoop(request: CompileRequest, { main, ranges, floats, ints }: Fork
     emitWasm(lowered({ ...request, kernel, outputs: [...request.outputs, 'f8', 'i8', ...beyond] }))
   return {
     main: on(main, []),
-    ranges: ranges.map(({ kernel, own, repeatable }) => ({ loop: on(kernel, ['i4']), own, repeatable })),
+    ranges: ranges.map(({ kernel, own, repeatable }) => ({ loop: on(kernel, ['u1']), own, repeatable })),
     floats,
     ints,
   }

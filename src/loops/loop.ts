@@ -118,7 +118,7 @@ export interface WasmLoop {
 /**
  * `main` and `ranges` have the operands of the loop, then an array of floats and one of integers, with a core size each. `main` is
  * called until the first integer is 0; else that is the number of a range, from 1, whose chunks are to be run first: the second integer
- * is how many iterations there are, the third how many of them are a chunk. A range has one operand more: the number of its chunk.
+ * is how many iterations there are, the third how many of them are a chunk. A range has one operand more: the number of its chunk, u1.
  */
 export interface SplitLoop {
   readonly main: WasmLoop

@@ -19,6 +19,7 @@ import {
 } from './ir.ts'
 import { freeLabel } from './reads.ts'
 
+/** Their numbers fit a byte. */
 export const chunkCount = 256
 
 export type Loop = Extract<Stmt, { kind: 'loop' }>

@@ -253,7 +253,7 @@ export function fork(kernel: Kernel, outputs: number): Forking {
       ...state.load((id) => entry.has(id)),
       ...begin.map((value) => set(counter, value)),
       ...cutting(prange, cut),
-      set(chunk, cast('i8', { kind: 'element', type: 'i4', view: numberView, ...zero })),
+      set(chunk, cast('i8', { kind: 'element', type: 'u1', view: numberView, ...zero })),
       set(from, op('mul', [read(chunk), read(cut.length)])),
       set(until, op('min', [op('add', [read(from), read(cut.length)]), read(cut.count)])),
       set(bound, counterAt(prange, cut, read(until))),
@@ -277,7 +277,7 @@ export function fork(kernel: Kernel, outputs: number): Forking {
       },
     )
     return {
-      kernel: chunked(withCore([{ ...single('chunk', operands + 2, 'i4'), stored: false }], body)),
+      kernel: chunked(withCore([{ ...single('chunk', operands + 2, 'u1'), stored: false }], body)),
       own: prange.own.map((view) => core.views[view]?.operand ?? -1),
       repeatable: [...stores].every((view) => !reads.has(view)),
     }

@@ -61,7 +61,7 @@ export function makeSplit(
       if (instance) blocks.push(...instance.blocks)
       return instance
     })
-    const numbers = heap.reserve(4 * mostChunks)
+    const numbers = heap.reserve(mostChunks)
     if (numbers) blocks.push(numbers)
     const [first, ...others] = instances
     const made = others.flatMap((instance, k): LoadedRange[] => {
@@ -76,8 +76,8 @@ export function makeSplit(
       return null
     }
     collected.register(run, blocks)
-    const view = heap.view('i4')
-    for (let k = 0; k < mostChunks; k++) view[numbers.address / 4 + k] = k
+    const view = heap.view('u1')
+    for (let k = 0; k < mostChunks; k++) view[numbers.address + k] = k
     loaded = { main: first, ranges: made, numbers }
     return loaded
   }
