@@ -2,10 +2,11 @@
 
 import { copy } from '../broadcast/copy.ts'
 import type { Access, CoreCall } from '../broadcast/core.ts'
-import type { Strided } from '../broadcast/view.ts'
+import { isSameLayout } from '../broadcast/recall.ts'
+import type { Layout, Strided } from '../broadcast/view.ts'
 import { NoLoopError, OptionError, TargetError } from '../errors.ts'
 import { resultOf } from '../targets/index.ts'
-import { isElsewhere } from '../targets/memory/resident.ts'
+import { addressOf, isElsewhere } from '../targets/memory/resident.ts'
 import { noKeywords } from '../vectorize/keywords.ts'
 import type { Call, Core, Finish, Last, Ready } from '../vectorize/prepare.ts'
 import { checkContiguous } from './contiguous.ts'
@@ -51,10 +52,13 @@ function checkKeywords({ name, nin }: Core, { keywords, outs }: Call): void {
   )
 }
 
-export const jitFinish =
-  ({ ranks, results, writable }: JitRules): Finish =>
-  (core, request, ready) => {
+export function jitFinish({ ranks, results, writable }: JitRules): Finish {
+  let recalled: Recalled | null = null
+  return (core, request, ready) => {
     const { nin } = core
+    const last = recalled?.ready === ready ? recalled : null
+    // Whoever is called meanwhile makes numbers of its own.
+    recalled = null
     const { runCore, target } = ready
     if (runCore === undefined)
       throw new TargetError(`the target '${target.name}' does not run kernels of arrays`, {
@@ -73,18 +77,23 @@ export const jitFinish =
     const sizes = given.flatMap(({ shape }) => shape)
     const { outs } = ready.overload.kernel
     const made = madeArrays(core, ready, run, sizes)
-    for (const [k] of outs.entries()) run.push(oneElement(ready, k, given))
-    run.push(...made.arrays)
-    const call: CoreCall = {
-      loop: [],
-      sizes: made.sizes,
-      ranks: run.map(({ shape }) => shape.length),
-      access: run.map((_, k): Access => {
-        if (k < nin) return writable.has(k) ? 'both' : 'read'
-        return k < nin + results.length ? 'write' : 'scratch'
-      }),
-      mask: null,
-    }
+    const inResident = given.some(({ data }) => !isElsewhere(data) && addressOf(data) >= 0)
+    const numbers =
+      last?.inResident === inResident ? last.numbers : outs.map((_, k) => oneElement(ready, k, given))
+    run.push(...numbers, ...made.arrays)
+    const same = last !== null && made.arrays.length === 0 && isSameAs(last.layouts, run)
+    const call: CoreCall = same
+      ? last.call
+      : {
+          loop: [],
+          sizes: made.sizes,
+          ranks: run.map(({ shape }) => shape.length),
+          access: run.map((_, k): Access => {
+            if (k < nin) return writable.has(k) ? 'both' : 'read'
+            return k < nin + results.length ? 'write' : 'scratch'
+          }),
+          mask: null,
+        }
     const report: Last = { target: target.name, threads: 1, calls: 0, bytesCopied: 0 }
     if (ready.why !== undefined) report.why = ready.why
     const done: unknown = runCore(run, call, report)
@@ -102,8 +111,31 @@ export const jitFinish =
       })
       return values.length > 1 ? values : values[0]
     }
-    return done instanceof Promise ? done.then(answer) : answer()
+    if (done instanceof Promise) return done.then(answer)
+    const result = answer()
+    const layouts = same ? last.layouts : run.map(layoutOf)
+    recalled = { ready, inResident, numbers, layouts, call }
+    return result
   }
+}
+
+/** The last call that has come back: with the same layouts its plan is this call's, and its numbers are written again. */
+interface Recalled {
+  readonly ready: Ready
+  readonly inResident: boolean
+  readonly numbers: readonly Strided[]
+  readonly layouts: readonly Layout[]
+  readonly call: CoreCall
+}
+
+const layoutOf = ({ shape, stride }: Strided): Layout => ({
+  shape: [...shape],
+  stride: [...stride],
+  offset: 0,
+})
+
+const isSameAs = (layouts: readonly Layout[], run: readonly Strided[]): boolean =>
+  layouts.length === run.length && layouts.every((layout, k) => isSameLayout(layout, run[k] as Strided))
 
 /** Numbers are for the host, wherever the arguments are. */
 function oneElement({ overload, target }: Ready, k: number, given: readonly Strided[]): Strided {

@@ -3,7 +3,7 @@ import ndarray from 'ndarray'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { BoundsError, CoreDimensionError } from '../../src/errors.ts'
-import { guvectorize, ready, resident, toArray } from '../../src/index.ts'
+import { guvectorize, jit, ready, resident, toArray } from '../../src/index.ts'
 import { thrown } from '../thrown.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: arguments and results of every kind are the subject here
@@ -99,6 +99,46 @@ test('errors are those of the first call', () => {
   )
   a.set(0, 1)
   assert.equal(toArray(at(a, b)), [0, 5])
+})
+
+test('functions of jit give the number of each call, whatever was called before or meanwhile', () => {
+  const sum = jit(
+    'f8(f8[:,:])',
+    'a => { let s = 0; for (const row of a) for (const v of row) s += v; return s }',
+  ) as Any
+  const data = Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8)
+  const own = resident(ndarray(data)).data
+  const view = (of: Any, shape: number[], stride: number[], offset: number): Any => ({
+    data: of,
+    shape,
+    stride,
+    offset,
+  })
+  for (const of of [data, own, data])
+    for (let turn = 0; turn < 2; turn++) {
+      assert.is(sum(view(of, [2, 2], [2, 1], 0)), 10)
+      assert.is(sum(view(of, [2, 2], [2, 1], 4)), 26)
+      assert.is(sum(view(of, [2, 2], [-2, 1], 2)), 10)
+      assert.is(sum(view(of, [2, 3], [3, 1], 2)), 33)
+      assert.is(sum(view(of, [0, 3], [3, 1], 2)), 0)
+    }
+  // An argument that calls the function itself while it is read.
+  const inner = view(own, [2, 2], [2, 1], 4)
+  const outer = {
+    ...view(own, [2, 2], [2, 1], 0),
+    get data() {
+      assert.is(sum(inner), 26)
+      return own
+    },
+  }
+  assert.is(sum(outer), 10)
+  const first = jit('f8(f8[:],i8)', '(a, i) => a[i]') as Any
+  assert.is(first(data, 1), 2)
+  assert.instance(
+    thrown(() => first(data, 8)),
+    BoundsError,
+  )
+  assert.is(first(data, 2), 3)
 })
 
 test.run()
