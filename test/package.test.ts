@@ -37,7 +37,7 @@ test('only what users need is published', () => {
     files.filter((file) => !allowed.test(file)),
     [],
   )
-  const entries = ['index', 'math', 'ufuncs'].flatMap((name) => [
+  const entries = ['index', 'math', 'target', 'testing', 'ufuncs'].flatMap((name) => [
     `dist/${name}.js`,
     `dist/types/${name}.d.ts`,
   ])
