@@ -67,7 +67,7 @@ test('a refusal of emit, or a way to run that is not there, is one before anythi
     vectorize('f8(f8,f8)', (x, y) => x - y, { name: 'minus', target: 'additive', ...options })
   const out = Float64Array.of(7)
   assert.throws(
-    () => minus({})([3], [1], { out }),
+    () => minus({})([3], [1], { out: { data: out, shape: [1], stride: [1] } }),
     (e: unknown) => e instanceof TargetError && e.reason === reason,
   )
   assert.equal([...out], [7])
