@@ -1,7 +1,7 @@
 /**
  * node bench/parallel.mjs: the parallel target against cpu and against Numba's target='parallel', on the kernel table; what short
  * calls cost; and what more threads than processors do. `--sizes`, `--filter` and `--quick` as in the other benchmarks, `--no-numba`
- * leaves Numba out, `--only table,short,threads,arrays` picks parts.
+ * leaves Numba out, `--only table,arrays,folds,short,threads` picks parts.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     filter: { type: 'string', default: '' },
     sizes: { type: 'string', default: '1e6' },
-    only: { type: 'string', default: 'table,arrays,short,threads' },
+    only: { type: 'string', default: 'table,arrays,folds,short,threads' },
     'no-numba': { type: 'boolean', default: false },
   },
 })
@@ -155,6 +155,57 @@ async function arrays() {
   }
 }
 
+/** Reductions and accumulations. */
+async function folds() {
+  const add = vectorize(['f8(f8,f8)'], (x, y) => x + y, { identity: 0 })
+  const logaddexp = vectorize(
+    ['f8(f8,f8)'],
+    (x, y) => Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y))),
+    { identity: 'reorderable' },
+  )
+  const indices = Array.from({ length: 1000 }, (_, i) => Math.floor((i * i) / 1.001))
+  const rows = [
+    ['add.reduce', add, 'reduce', [1e5]],
+    ['add.reduce', add, 'reduce', [1e6]],
+    ['add.reduce', add, 'reduce', [1e7]],
+    ['logaddexp.reduce', logaddexp, 'reduce', [1e4]],
+    ['logaddexp.reduce', logaddexp, 'reduce', [1e6]],
+    ['logaddexp.reduce, plain,', logaddexp, 'reduce', [1e6], {}, true],
+    ['add.reduce axis 0', add, 'reduce', [1000, 1000], { axis: 0 }],
+    ['add.reduce axis 1', add, 'reduce', [1000, 1000], { axis: 1 }],
+    ['add.reduce axis 0', add, 'reduce', [1e5, 10], { axis: 0 }],
+    ['logaddexp.reduce axis 0', logaddexp, 'reduce', [1000, 1000], { axis: 0 }],
+    ['logaddexp.reduce, all axes,', logaddexp, 'reduce', [1000, 1000], { axis: null }],
+    ['add.accumulate axis 0', add, 'accumulate', [1000, 1000], { axis: 0 }],
+    ['add.accumulate axis 1', add, 'accumulate', [1000, 1000], { axis: 1 }],
+    ['logaddexp.accumulate axis 1', logaddexp, 'accumulate', [1000, 1000], { axis: 1 }],
+    ['logaddexp.reduceat', logaddexp, 'reduceat', [1e6], {}],
+  ].filter(([name]) => wanted.test(name))
+  for (const [name, f, method, shape, keywords = {}, plain = false] of rows) {
+    const x = ones(shape)
+    for (let i = 0; i < x.data.length; i++) x.data[i] = Math.sin(i)
+    const given = plain ? x.data.slice() : x
+    const args = method === 'reduceat' ? [given, indices, keywords] : [given, keywords]
+    const contenders = ['cpu', 'parallel'].map((target) => {
+      const on = f.on(target)
+      return {
+        name: target,
+        time: timed(() => {
+          const y = on[method](...args)
+          if (method !== 'reduce') free(y)
+        }),
+      }
+    })
+    const { cpu, parallel } = await race(contenders, settings)
+    const { last } = f.on('parallel').explain()
+    console.log(
+      `${name} of ${shape.join(' by ')}: cpu ${three(cpu.median / 1e3)} µs, parallel ${three(parallel.median / 1e3)} µs, ` +
+        `${three(cpu.median / parallel.median)} times cpu (${last?.why ?? `${last?.threads} threads`})`,
+    )
+    free(x)
+  }
+}
+
 async function short() {
   const add = vectorize(['f8(f8,f8)'], (x, y) => x + y)
   const exp = vectorize(['f8(f8)'], (x) => Math.exp(x))
@@ -198,6 +249,6 @@ async function threads() {
   setNumThreads(before)
 }
 
-const all = { table, arrays, short, threads }
+const all = { table, arrays, folds, short, threads }
 for (const part of parts) await all[part]()
 rmSync(folder, { recursive: true })

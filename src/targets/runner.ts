@@ -39,6 +39,12 @@ export interface FoldJob {
   readonly tree: boolean
 }
 
+/** A piece of an axis. */
+export interface Slice {
+  readonly start: number
+  readonly length: number
+}
+
 /** Who waits for a call. */
 export interface Watch {
   readonly signal: AbortSignal | undefined
@@ -72,6 +78,8 @@ export interface Runner {
   /** Those of a reducing loop, where the target has them. `accumulate` keeps every step of a fold from the left. */
   readonly reduce?: (job: FoldJob, report: Report) => void | Promise<void>
   readonly accumulate?: (job: FoldJob, report: Report) => void | Promise<void>
+  /** Folds each of many slices of the axis at once; the results have one element a slice along it. False: `reduce` has to, one by one. */
+  readonly reduceSlices?: (job: FoldJob, slices: readonly Slice[], report: Report) => boolean
   /** The short way to the tree over one axis of at most a block: the accumulators' values. Null: `reduce` has to. */
   readonly reduceBlock?: (
     x: Strided,

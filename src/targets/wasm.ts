@@ -39,7 +39,7 @@ export interface Elsewhere {
 /**
  * @param elsewhere is asked before each run of a loop that goes element by element
  * @param coresElsewhere before those of core calls
- * @param foldsElsewhere before each fold
+ * @param foldsElsewhere makes what is asked before each fold
  */
 export function loadWasm(
   loop: WasmLoop,

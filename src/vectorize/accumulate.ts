@@ -6,6 +6,7 @@ import type { Strided } from '../broadcast/view.ts'
 import type { Code } from '../dtype.ts'
 import { AxisError, BoundsError, OptionError, OutputError } from '../errors.ts'
 import { settings } from '../settings.ts'
+import type { Slice } from '../targets/target.ts'
 import { foldLoop, requireFolding } from './fold-loop.ts'
 import { type FoldOptions, normalAxis, readFoldOptions } from './fold-options.ts'
 import { type Core, type FoldReady, refresh } from './prepare.ts'
@@ -79,7 +80,11 @@ function reduceatNow(core: Core, value: unknown, indices: unknown, given: unknow
   const shape = x.shape.with(axis, starts.length)
   return withResult(core, 'reduceat', request, shape, (outputs) => {
     const report = foldReport(core, loop)
-    const work = groups(starts, x.shape[axis] as number).map((group) => {
+    const size = x.shape[axis] as number
+    const alike = groups(starts, size)
+    const whole = { elements: outputs.map(() => x), axis, results: outputs, initial: null, tree: loop.tree }
+    if (alike.length > 1 && loop.reduceSlices?.(whole, slicesOf(starts, size), report)) return
+    const work = alike.map((group) => {
       const of = slices(x, axis, group)
       const elements = outputs.map(() => of)
       const results = outputs.map((result) => part(result, axis, group.at, group.count))
@@ -167,10 +172,13 @@ interface Group {
   distance: number
 }
 
+/** From each index to before the next one, if that is larger. */
+const slicesOf = (starts: readonly number[], size: number): Slice[] =>
+  starts.map((start, k) => ({ start, length: Math.max(1, (starts[k + 1] ?? size) - start) }))
+
 function groups(starts: readonly number[], size: number): Group[] {
   const found: Group[] = []
-  for (const [k, start] of starts.entries()) {
-    const length = Math.max(1, (starts[k + 1] ?? size) - start)
+  for (const [k, { start, length }] of slicesOf(starts, size).entries()) {
     const group = found.at(-1)
     const distance = group ? start - group.start - (group.count - 1) * group.distance : 0
     if (group?.length === length && (group.count === 1 || group.distance === distance)) {

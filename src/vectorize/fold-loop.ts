@@ -109,7 +109,7 @@ function load(
   const codes = overload.outputs
   const form = masked ? 'masked fold' : 'fold'
   const ready = loaded(core, { overload, form, inputs: [...codes, ...elements], outputs: codes })
-  const { reduce, accumulate, reduceBlock, target } = ready
+  const { reduce, accumulate, reduceBlock, reduceSlices, target } = ready
   const lacking = (way: string) => (): never => {
     const reason = `it has no ${way}`
     throw new TargetError(`the target '${target.name}' cannot run ${core.name}.${way}: ${reason}`, {
@@ -121,7 +121,7 @@ function load(
   let further: FoldReady | undefined
   let first: (number | bigint)[] | null | undefined
   return {
-    ...{ ready, codes, tree, reduceBlock },
+    ...{ ready, codes, tree, reduceBlock, reduceSlices },
     reduce: reduce ?? lacking('reduce'),
     accumulate: accumulate ?? lacking('accumulate'),
     first: () => {

@@ -23,6 +23,7 @@ export interface FoldReady {
   readonly reduce: (job: FoldJob, report: Report) => void | Promise<void>
   readonly accumulate: (job: FoldJob, report: Report) => void | Promise<void>
   readonly reduceBlock: Runner['reduceBlock']
+  readonly reduceSlices: Runner['reduceSlices']
   /** The identity as accumulators; null for none. */
   first(): FoldJob['initial']
   /** The same for elements that are accumulators already: what reduces the second axis. */

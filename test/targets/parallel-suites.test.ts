@@ -11,7 +11,6 @@ const suites = [
   'vectorize/property',
   'vectorize/reduce',
   'vectorize/reduce-several',
-  'vectorize/accumulate',
 ]
 
 const from = new URL('../../', import.meta.url)

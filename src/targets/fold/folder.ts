@@ -25,10 +25,10 @@ export interface Folder {
 }
 
 /** Where a fold may go instead of this thread alone; false: it stays here, and nothing was done. */
-export interface FoldsElsewhere {
-  /** @param resident gives the loop in the memory of resident arrays. @throws MemoryError where that has no room for it */
-  fold(method: 'reduce' | 'accumulate', job: FoldJob, resident: () => Loaded, report: Report): boolean
-}
+export type FoldElsewhere = (method: 'reduce' | 'accumulate', job: FoldJob, report: Report) => boolean
+
+/** It is given the loop in the memory of resident arrays, when it asks for it. @throws MemoryError where that has no room for it */
+export type FoldsElsewhere = (resident: () => Loaded) => FoldElsewhere
 
 /** A loop in a memory, and what folds with it there. */
 export interface Loaded {
@@ -38,7 +38,7 @@ export interface Loaded {
 
 /**
  * @param keep is told of memory that has to be given back with the loop
- * @param elsewhere is asked before each fold
+ * @param elsewhere makes what is asked before each fold
  */
 export function makeFolder(
   loop: WasmLoop,
@@ -57,7 +57,7 @@ export function makeFolder(
     }
     return loaded
   }
-  const inResident = (): Loaded => loadedIn(residentHeap())
+  const foldElsewhere = elsewhere?.(() => loadedIn(residentHeap()))
   const machineIn = (heap: Heap, report: Report): Machine => {
     const { machine } = loadedIn(heap)
     machine.report = report
@@ -115,7 +115,7 @@ export function makeFolder(
       }
     },
     reduce(job, report) {
-      if (elsewhere?.fold('reduce', job, inResident, report)) return
+      if (foldElsewhere?.('reduce', job, report)) return
       withRoom(job, report, (m, heap) => {
         const source = makeSource(job.elements, heap, report)
         const first = m.rowAt(m.room(-2, m.rowBytes(1)), 1)
@@ -132,7 +132,7 @@ export function makeFolder(
       })
     },
     accumulate(job, report) {
-      if (elsewhere?.fold('accumulate', job, inResident, report)) return
+      if (foldElsewhere?.('accumulate', job, report)) return
       withRoom(job, report, (m, heap) => {
         const source = makeSource(job.elements, heap, report)
         const steps = job.results.map((result) => result?.stride[job.axis] ?? 0)

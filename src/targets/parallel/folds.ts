@@ -20,7 +20,7 @@ import { isAcross, roomFor } from '../fold/way.ts'
 import { failure, type Instance } from '../instance.ts'
 import { addressOf, residentHeap } from '../memory/resident.ts'
 import type { Work } from '../range.ts'
-import type { FoldJob, Report, Runner } from '../target.ts'
+import type { FoldJob, Report, Runner, Slice } from '../target.ts'
 import { loadWasm } from '../wasm.ts'
 import type { Pool } from './pool.ts'
 import { isWorth, makeCost, rangesFor } from './share.ts'
@@ -29,8 +29,12 @@ import { threads } from './threads.ts'
 
 type Method = 'reduce' | 'accumulate'
 
-/** Neighbouring outputs of a range, at least, where memory is read across them: some cache lines at a time. */
-const leastAcross = 256
+/** Neighbouring outputs of a range, at least, where memory is read across them: as many as caches fetch in a row. */
+const leastAcross = 512
+/** A range begins and ends with a score of calls: it has to take so many times what those of other loops do, if it can. */
+const shortRange = 6
+/** And a row of them takes so long at least, where each is a call: a fold from the left. */
+const rowNanoseconds = 500
 const alignment = 64
 
 const isDefined = <T>(value: T | null): value is T => value !== null
@@ -44,39 +48,70 @@ interface Cut {
   readonly range: number
 }
 
-/** @param wanted as many ranges as there should be */
+/** @param each nanoseconds an element */
 function cut(
-  fold: Pick<FoldWork, 'way' | 'length' | 'steps' | 'vectorized'>,
+  { way, length, steps, vectorized }: Pick<FoldWork, 'way' | 'length' | 'steps' | 'vectorized'>,
   plan: Plan,
-  wanted: number,
+  each: number,
+  count: number,
 ): Cut {
-  const { way, length, steps, vectorized } = fold
-  const outputSteps = plan.innerSteps.slice(0, steps.length)
-  const tile = { length, steps, outputs: plan.inner, outputSteps }
-  const across = isAcross(tile, way === 'tree' && vectorized)
   const outputs = plan.size
-  const apart = Math.ceil(outputs / (across ? Math.min(outputs, leastAcross) : 1))
+  const nanoseconds = each * outputs * length
+  const wanted = Math.max(
+    rangesFor(nanoseconds / shortRange, count),
+    Math.min(count, rangesFor(nanoseconds, count)),
+  )
+  const outputSteps = plan.innerSteps.slice(0, steps.length)
+  const tree = way === 'tree'
+  const across = isAcross({ length, steps, outputs: plan.inner, outputSteps }, tree && vectorized)
+  const least = across ? Math.min(outputs, Math.max(leastAcross, tree ? 0 : rowNanoseconds / each)) : 1
   const blocks = Math.ceil(length / blockSize)
-  const fewer = way === 'tree' && apart < wanted
-  const each = fewer ? Math.max(1, Math.floor((blocks * apart) / wanted)) : blocks
-  const slice = fewer ? blockSize * 2 ** Math.floor(Math.log2(each)) : length
+  const parts = Math.floor(outputs / least)
+  if (!tree || parts >= wanted || blocks === 1) {
+    // Few ranges come out even when each thread has as many.
+    const even = parts < wanted ? Math.max(1, Math.floor(parts / count)) * count : wanted
+    return { slices: 1, slice: length, range: Math.ceil(outputs / Math.min(outputs, even)) }
+  }
+  const slice = blockSize * 2 ** Math.floor(Math.log2(Math.max(1, (blocks * parts) / wanted)))
   const slices = Math.ceil(length / slice)
-  const even = Math.ceil((outputs * slices) / wanted)
-  const multiple = slices > 1 && even > outputs ? outputs : across && even >= leastAcross ? 64 : 1
-  return { slices, slice, range: Math.ceil(even / multiple) * multiple }
+  const whole = Math.max(1, Math.round(slices / wanted))
+  if (slices >= 4 * count) return { slices, slice, range: whole * outputs }
+  // No range reaches from one slice into the next: that would be a narrow piece of it.
+  let pieces = Math.min(parts, Math.ceil(wanted / slices))
+  while (outputs % pieces !== 0) pieces--
+  return { slices, slice, range: outputs / pieces }
 }
 
-/** The plan of the `count` elements, for every slice anew, with so many results behind each other in its own order. */
-function sliced(plan: Plan, count: number, slices: number, results: number): Plan {
-  const outer = [slices, ...plan.outer]
-  const own = contiguousStrides([...outer, plan.inner]).slice(0, -1)
+/** The same for slices that are given: null where they are so few that each had better be shared alone. */
+function cutList(list: readonly Slice[], outputs: number, each: number, count: number): Cut | null {
+  if (list.length < 4 * count) return null
+  const total = list.reduce((sum, { length }) => sum + length, 0)
+  const wanted = Math.max(count, rangesFor((each * outputs * total) / shortRange, count))
+  return {
+    slices: list.length,
+    slice: list.reduce((most, { length }) => Math.max(most, length), 0),
+    range: Math.ceil((list.length * outputs) / wanted),
+  }
+}
+
+/** The plan for every slice anew: elements stand still, and these are the steps of results from slice to slice. */
+function perSlice(plan: Plan, count: number, slices: number, steps: readonly number[]): Plan {
+  return {
+    ...plan,
+    size: plan.size * slices,
+    outer: [slices, ...plan.outer],
+    outerSteps: plan.outerSteps.map((own, k) => [k < count ? 0 : (steps[k - count] ?? 0), ...own]),
+  }
+}
+
+/** The plan of the `count` elements, with so many results, each one behind the other in its own order. */
+function withRows(plan: Plan, count: number, results: number): Plan {
+  const own = contiguousStrides([...plan.outer, plan.inner]).slice(0, -1)
   const every = <T>(value: T): T[] => new Array<T>(results).fill(value)
   return {
-    size: plan.size * slices,
-    inner: plan.inner,
+    ...plan,
     innerSteps: [...plan.innerSteps.slice(0, count), ...every(1)],
-    outer,
-    outerSteps: [...plan.outerSteps.slice(0, count).map((steps) => [0, ...steps]), ...every(own)],
+    outerSteps: [...plan.outerSteps.slice(0, count), ...every(own)],
     offsets: [...plan.offsets.slice(0, count), ...every(0)],
   }
 }
@@ -96,10 +131,11 @@ function shareFold(
   method: Method,
   job: FoldJob,
   pool: Pool,
-  nanoseconds: number,
+  each: number,
   { machine: m, instance }: Loaded,
   shared: Shared,
   report: Report,
+  list: readonly Slice[] | null,
 ): boolean {
   const { elements, axis, results } = job
   const shape = shapeOf(job)
@@ -109,19 +145,20 @@ function shareFold(
   const wanted = results.filter(isDefined)
   /** The operand that a result is: what marks accumulators of a mask is none. */
   const placeOf = (result: Strided | null | undefined) => (result ? count + wanted.indexOf(result) : -1)
-  const flat = method === 'accumulate' ? wanted.map((result) => withoutAxis(result, axis)) : wanted
+  const flat = method === 'accumulate' || list ? wanted.map((result) => withoutAxis(result, axis)) : wanted
   const plan = makePlan(
     shape.filter((_, k) => k !== axis),
     [...elements.map((one) => withoutAxis(one, axis)), ...flat],
   )
   const steps = elements.map(({ stride }) => stride[axis] as number)
   const { vectorized } = m
-  const { slices, slice, range } = cut(
-    { way, length, steps, vectorized },
-    plan,
-    rangesFor(nanoseconds, pool.size),
-  )
-  const direct = slices === 1 ? placesOf(job, loop) : null
+  const pieces = list
+    ? cutList(list, plan.size, each, pool.size)
+    : cut({ way, length, steps, vectorized }, plan, each, pool.size)
+  if (!pieces) return false
+  const { slices, slice, range } = pieces
+  const direct = list || slices === 1 ? placesOf(job, loop) : null
+  if (!direct && list) return false
   if (!direct && way === 'scan') {
     report.why ??= 'the results lie where other threads cannot write them'
     return false
@@ -131,26 +168,33 @@ function shareFold(
   const roomBytes = aligned(roomFor(m.accumulatorBytes, m.lanes, Math.min(plan.inner, range), slice))
   const rowBytes = aligned(m.rowBytes(1))
   const temporary = direct ? 0 : aligned(m.rowBytes(plan.size * slices))
-  const block = heap.reserve(rowBytes + temporary + roomBytes * pool.size)
+  const tableBytes = list ? aligned(8 * slices) : 0
+  const block = heap.reserve(rowBytes + temporary + tableBytes + roomBytes * pool.size)
   if (!block) return false
   try {
     const first = m.rowAt(block.address, 1)
     if (job.initial) m.fill(first, 1, job.initial)
     const partial = m.rowAt(block.address + rowBytes, plan.size * slices)
+    const table = block.address + rowBytes + temporary
+    list?.forEach(({ start, length }, i) => {
+      heap.view('i4').set([start, length], table / 4 + 2 * i)
+    })
     const within = job.initial && slices === 1
     const fold: FoldWork = {
       ...{ way, length, slices, slice, steps, vectorized, roomBytes },
       ...{ elements: m.elements, accumulators: m.accumulators, lanes: m.lanes },
-      table: -1,
+      table: list ? table : -1,
       places: m.accumulators.map((_, k) => (direct ? placeOf(results[k]) : count + k)),
       resultSteps: m.accumulators.map((_, k) => (way === 'scan' ? (results[k]?.stride[axis] ?? 0) : 0)),
       initial: within ? block.address : -1,
-      room: block.address + rowBytes + temporary,
+      room: table + tableBytes,
       memory: heap.buffer().byteLength,
       repeatable: !elements.some(({ data }) => wanted.some((result) => result.data === data)),
     }
+    const own = direct ? plan : withRows(plan, count, partial.length)
+    const along = list ? wanted.map(({ stride }) => stride[axis] as number) : partial.map(() => plan.size)
     const work: Work = {
-      plan: direct ? plan : sliced(plan, count, slices, partial.length),
+      plan: slices > 1 ? perSlice(own, count, slices, along) : own,
       pointers: [...elements.map(({ data }) => addressOf(data)), ...(direct ?? partial)],
       inputs: count,
       byRows: false,
@@ -193,6 +237,8 @@ function deliverAll(m: Machine, loop: WasmLoop, { elements, results }: FoldJob, 
 
 const chain = 'a fold from the left along one axis is a chain: each step needs the one before it'
 
+const notResident = 'only elements (and masks) in resident memory are folded by several threads'
+
 /** A reducing loop on the parallel target. */
 export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
   const costs = { reduce: makeCost(), accumulate: makeCost() }
@@ -205,26 +251,47 @@ export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runn
   }
   const isPlain = ({ data }: Strided) => addressOf(data) < 0
 
-  const elsewhere: FoldsElsewhere = {
-    fold(method, job, resident, report) {
+  /** False: it was not shared, and nothing was done. */
+  const share = (
+    method: Method,
+    job: FoldJob,
+    total: number,
+    report: Report,
+    list: readonly Slice[] | null = null,
+  ): boolean => {
+    const each = costs[method].nanoseconds()
+    if (threads.count() === 1 || !isWorth(each * total, threads.awake)) return false
+    if (job.elements.some(isPlain)) {
+      report.why ??= notResident
+      return false
+    }
+    const pool = threads.poolFor(each * total)
+    if (!pool) return false
+    try {
+      const loaded = resident()
+      const shared = sharedIn(loaded.instance)
+      return shared !== null && shareFold(loop, method, job, pool, each, loaded, shared, report, list)
+    } catch (error) {
+      if (error instanceof MemoryError) return false
+      throw error
+    }
+  }
+
+  let resident: () => Loaded = () => {
+    throw new TypeError('the loop is not loaded yet')
+  }
+  const elsewhere: FoldsElsewhere = (loaded) => {
+    resident = loaded
+    return (method, job, report) => {
       const shape = shapeOf(job)
       const total = sizeOf(shape)
+      const isChain = total === shape[job.axis] && (method === 'accumulate' || !job.tree)
       const nanoseconds = costs[method].nanoseconds() * total
-      const alone = total === shape[job.axis] && (method === 'accumulate' || !job.tree) ? chain : null
-      if (alone !== null && threads.count() > 1 && isWorth(nanoseconds, threads.awake)) report.why ??= alone
-      const pool = alone === null ? threads.poolFor(nanoseconds) : null
-      if (pool && !job.elements.some(isPlain)) {
-        try {
-          const loaded = resident()
-          const shared = sharedIn(loaded.instance)
-          if (shared && shareFold(loop, method, job, pool, nanoseconds, loaded, shared, report)) return true
-        } catch (error) {
-          if (!(error instanceof MemoryError)) throw error
-        }
-      }
+      if (isChain && threads.count() > 1 && isWorth(nanoseconds, threads.awake)) report.why ??= chain
+      if (!isChain && share(method, job, total, report)) return true
       report.why ??= threads.whyAlone()
       return false
-    },
+    }
   }
 
   const runner = loadWasm(loop, tables, null, null, elsewhere)
@@ -233,19 +300,29 @@ export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runn
     (method: Method, f: Runner[Method]) =>
     (job: FoldJob, report: Report): void => {
       const size = sizeOf(shapeOf(job))
-      const before = report.threads
+      const { threads: before, why } = report
       report.threads = 1
       const cost = costs[method]
       const start = cost.measures(size) ? performance.now() : -1
       f?.(job, report)
       if (start >= 0) cost.learn(size, (performance.now() - start) * report.threads)
       report.threads = Math.max(before, report.threads)
+      // What is left after the first of several axes is little.
+      if (before > 1 && why === undefined) delete report.why
     }
   const { reduceBlock } = runner
   return {
     ...runner,
     reduce: measured('reduce', runner.reduce),
     accumulate: measured('accumulate', runner.accumulate),
+    reduceSlices(job, slices, report) {
+      const outputs = sizeOf(shapeOf(job)) / (shapeOf(job)[job.axis] as number)
+      const total = outputs * slices.reduce((sum, { length }) => sum + length, 0)
+      const start = performance.now()
+      const done = share('reduce', job, total, report, slices)
+      if (done) costs.reduce.learn(total, (performance.now() - start) * report.threads)
+      return done
+    },
     ...(reduceBlock && {
       reduceBlock(x, initial, report) {
         report.why ??= threads.whyAlone()
