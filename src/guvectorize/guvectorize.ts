@@ -130,6 +130,7 @@ function build(kernel: KernelFunction | string, given: DefinedBy<GuOptions>): An
       simd,
       boundscheck,
       fastmath: fastmathOf(options),
+      precision: options.precision,
       arrays: arraySource(layoutGrammar(layout, listed, returned)),
     })
   }

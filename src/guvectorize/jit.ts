@@ -111,6 +111,7 @@ function arrayJit(kernel: Kernel, given: ArrayJit): AnyUfunc {
       simd: options.simd ?? true,
       boundscheck: options.boundscheck,
       fastmath: fastmathOf(options),
+      precision: options.precision,
       arrays: arraySource(grammar),
     })
   }

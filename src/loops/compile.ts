@@ -2,6 +2,7 @@
 import type { Code } from '../dtype.ts'
 import { type EmitRequest, emitWasm, emitWat } from './emit/wasm.ts'
 import { emitWgsl, readsOf } from './emit/wgsl/emit.ts'
+import { classOf, pairClasses } from './emit/wgsl/types.ts'
 import { bind } from './kernel/bind.ts'
 import { bounds } from './kernel/bounds.ts'
 import { chunked } from './kernel/chunks.ts'
@@ -118,10 +119,11 @@ function forGpu(request: CompileRequest): { readonly kernel: Kernel; readonly co
   const returned = kernel.core && kernel.outs.length === 0 ? [] : outputs
   const reads = readsOf(form, inputs, outputs)
   const element = { name: 'element', kernel, reads, outputs: returned } as const
-  if (!isFold(request)) return { kernel, code: emitWgsl([element]) }
+  const classes = request.precision === 'float-float' ? pairClasses : classOf
+  if (!isFold(request)) return { kernel, code: emitWgsl([element], classes) }
   const both = [...outputs, ...outputs]
   const join = { name: 'join', kernel: on(both), reads: both, outputs } as const
-  return { kernel, code: emitWgsl([element, join]) }
+  return { kernel, code: emitWgsl([element, join], classes) }
 }
 
 export function compileWgsl(request: CompileRequest): WgslLoop {

@@ -217,6 +217,8 @@ export interface CompileRequest {
   readonly fma?: boolean
   /** Whether this is for an x86 processor: other instructions are fast there. No result differs. */
   readonly x86?: boolean
+  /** For the gpu: f8 as the sum of two f4. */
+  readonly precision?: 'float-float' | undefined
   /** False: functions of f4 do without f8. */
   readonly wide?: boolean
   /** What arithmetic may do besides what it means. */

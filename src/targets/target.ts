@@ -53,6 +53,8 @@ export interface Work {
     readonly kernel: Kernel
     /** Of a kernel that makes arrays whose sizes it computes. */
     readonly sizing?: { readonly loops: boolean }
+    /** With `precision: 'float-float'`: f8 is to be the sum of two f4; an op that this lacks, or null. */
+    readonly floatFloat?: { readonly lacks: string | null }
   }
   readonly form: LoopForm
 }

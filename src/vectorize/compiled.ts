@@ -6,6 +6,7 @@ import { fuses } from '../loops/fuses.ts'
 import { jsLoop } from '../loops/js.ts'
 import { infer } from '../loops/kernel/infer.ts'
 import type { Fastmath, Value } from '../loops/kernel/ir.ts'
+import { missingOnPairs } from '../loops/kernel/pairs.ts'
 import type { Definition } from '../loops/kernel/parse.ts'
 import type { CompileRequest, JsLoop, Loop } from '../loops/loop.ts'
 import { formatSignature, parseSignature, type Signature, scalarSignature } from '../loops/signature.ts'
@@ -24,6 +25,7 @@ export interface KernelSource {
   readonly simd: boolean
   readonly boundscheck?: boolean | undefined
   readonly fastmath?: readonly Fastmath[]
+  readonly precision?: 'float-float' | undefined
 }
 
 interface Dtypes {
@@ -118,13 +120,17 @@ export function sampleOverload(definition: Definition): Overload {
   }
 }
 
+/** With what a target has to know that computes f8 otherwise. */
+const precise = ({ precision }: KernelSource, overload: Overload): Overload =>
+  precision ? { ...overload, floatFloat: { lacks: missingOnPairs(overload.kernel) } } : overload
+
 /**
  * The loops of a kernel.
  * @throws SignatureError for a malformed or repeated signature, or another number of operands; KernelTypeError
  */
 export function compiledSource(from: KernelSource): Source {
   const lazy = from.signatures === null
-  const listed = typed(from)
+  const listed = typed(from).map((overload) => precise(from, overload))
   const made = new Map<string, Overload>()
   const loops = new Map<string, Loop>()
 
@@ -135,6 +141,7 @@ export function compiledSource(from: KernelSource): Source {
     simd: from.simd,
     boundscheck: from.boundscheck ?? true,
     fastmath: from.fastmath ?? [],
+    precision: from.precision,
     fma: mayFuse(),
     x86: isX86(),
     form,
@@ -161,7 +168,8 @@ export function compiledSource(from: KernelSource): Source {
       const key = `${inputs}->${outputs ?? ''}`
       const known = made.get(key)
       if (known) return known
-      const overload = (from.arrays?.overload ?? overloadOf)(from.definition, inputs, outputs ?? null)
+      const make = from.arrays?.overload ?? overloadOf
+      const overload = precise(from, make(from.definition, inputs, outputs ?? null))
       made.set(key, overload)
       if (lazy && !listed.some((other) => other.text === overload.text)) listed.push(overload)
       return overload

@@ -70,7 +70,7 @@ const checks: Readonly<Record<keyof Options, Check>> = {
   boundscheck: ofType('boolean'),
   fastmath: isFastmath,
   cache: only(false, 'does not exist in this version: kernels are compiled anew in each process'),
-  precision: only(undefined, 'belongs to the gpu target, which does not exist in this version'),
+  precision: only('float-float', "must be 'float-float', which is for the gpu"),
   writableArgs: nothing(
     'belongs to guvectorize: a scalar kernel has no arrays to write to, and one of jit may write to all that it is given',
   ),

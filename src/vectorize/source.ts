@@ -10,6 +10,8 @@ export interface Overload extends Types {
   readonly text: string
   readonly kernel: Kernel
   readonly tables: Tables
+  /** With `precision: 'float-float'`: the op of f8 that it has and pairs of f4 have not, or null. */
+  readonly floatFloat?: { readonly lacks: string | null }
   /** Of a kernel that makes arrays whose sizes are not those of parameters: what computes them. */
   readonly sizing?: Sizing
 }

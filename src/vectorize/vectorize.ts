@@ -155,6 +155,7 @@ export function ufuncParts(
       simd,
       boundscheck,
       fastmath: fastmathOf(options),
+      precision: options.precision,
     })
   }
   const source = sourceNow()

@@ -326,6 +326,7 @@ test('options', () => {
   fails(given({ writableArgs: [0] }), OptionError, /guvectorize/)
   fails(given({ identity: 'zero' }), OptionError, /reorderable/)
   fails(given({ name: 3 }), OptionError, /must be a string/)
+  fails(given({ precision: 'double' }), OptionError, /must be 'float-float'/)
   fails(given({ simd: 'yes' }), OptionError, /must be a boolean/)
   fails(given({ target: 'tpu' }), TargetError, /'tpu' is not available/, { target: 'tpu' })
   fails(given({ target: 'tpu', fallback: 'npu' }), TargetError, /nor is its fallback 'npu'/, {

@@ -28,7 +28,7 @@ function useDevice(device: object | null): void {
 
 const wide = new Set<Code>(['f8', 'i8', 'u8'])
 const others = {
-  f8: "float64 has no counterpart in WGSL: list a float32 signature ('f4(f4,f4)'), pass dtype: 'f4' with casting: 'unsafe', or run it on 'cpu' or 'parallel'",
+  f8: "float64 has no counterpart in WGSL: list a float32 signature ('f4(f4,f4)'), take precision: 'float-float', pass dtype: 'f4' with casting: 'unsafe', or run it on 'cpu' or 'parallel'",
   i8: "64-bit integers have no counterpart in WGSL: list an 'i4' or 'u4' signature, or run it on 'cpu' or 'parallel'",
 } as const
 
@@ -48,7 +48,12 @@ export const gpu: TargetOf<'wgsl'> = {
       return 'the sizes of arrays that it makes are computed by a loop: make them on the host, and give them as outputs'
     if (form === 'indexed')
       return '`at` does not run on the gpu; calls, `outer`, `reduce` and `accumulate` do'
-    const code = [...overload.inputs, ...overload.outputs].find((one) => wide.has(one))
+    const { floatFloat } = overload
+    if (floatFloat && floatFloat.lacks !== null)
+      return `with precision: 'float-float' float64 has + - * /, Math.sqrt, comparisons and rounding, and not ${floatFloat.lacks}: use float32 for that, or run it on 'cpu' or 'parallel'`
+    const code = [...overload.inputs, ...overload.outputs].find(
+      (one) => wide.has(one) && !(floatFloat && one === 'f8'),
+    )
     return code === undefined ? null : code === 'f8' ? others.f8 : others.i8
   },
   load(loop, tables) {

@@ -2,7 +2,7 @@
 import type { Code } from '../../../dtype.ts'
 import { bitsValue } from '../../kernel/evaluate.ts'
 import type { Value } from '../../kernel/ir.ts'
-import { type Class, classOf, wrap } from './types.ts'
+import { type Class, type Classes, classOf, wrap } from './types.ts'
 
 type Convert = (x: string) => string
 const call =
@@ -32,6 +32,7 @@ const table: Readonly<Record<Class, Readonly<Record<Class, Convert>>>> = {
     ulong: one('vec2u(0u, 0u)', 'vec2u(1u, 0u)'),
     float: one('0f', '1f'),
     double: one('vec2u(0u, 0u)', 'vec2u(0u, 0x3ff00000u)'),
+    pair: one('vec2u(0u, 0u)', 'vec2u(0x3f800000u, 0u)'),
   },
   int: {
     bool: (x) => `(${x} != 0)`,
@@ -41,6 +42,7 @@ const table: Readonly<Record<Class, Readonly<Record<Class, Convert>>>> = {
     ulong: call('i_to_w'),
     float: call('f32'),
     double: after(call('l_to_d'), call('i_to_w')),
+    pair: after(call('l_to_p'), call('i_to_w')),
   },
   uint: {
     bool: (x) => `(${x} != 0u)`,
@@ -50,6 +52,7 @@ const table: Readonly<Record<Class, Readonly<Record<Class, Convert>>>> = {
     ulong: (x) => `vec2u(${x}, 0u)`,
     float: call('f32'),
     double: (x) => `w_to_d(vec2u(${x}, 0u))`,
+    pair: (x) => `w_to_p(vec2u(${x}, 0u))`,
   },
   long: {
     bool: anyWord,
@@ -59,6 +62,7 @@ const table: Readonly<Record<Class, Readonly<Record<Class, Convert>>>> = {
     ulong: same,
     float: call('l_to_f'),
     double: call('l_to_d'),
+    pair: call('l_to_p'),
   },
   ulong: {
     bool: anyWord,
@@ -68,6 +72,7 @@ const table: Readonly<Record<Class, Readonly<Record<Class, Convert>>>> = {
     ulong: same,
     float: call('w_to_f'),
     double: call('w_to_d'),
+    pair: call('w_to_p'),
   },
   float: {
     bool: (x) => `((bitcast<u32>(${x}) & 0x7fffffffu) != 0u)`,
@@ -77,6 +82,7 @@ const table: Readonly<Record<Class, Readonly<Record<Class, Convert>>>> = {
     ulong: call('f_to_w'),
     float: same,
     double: call('f_to_d'),
+    pair: (x) => `made_p(${x}, 0f)`,
   },
   double: {
     bool: (x) => `!is_zero_d(${x})`,
@@ -86,11 +92,28 @@ const table: Readonly<Record<Class, Readonly<Record<Class, Convert>>>> = {
     ulong: call('d_to_w'),
     float: call('d_to_f'),
     double: same,
+    pair: call('d_to_p'),
+  },
+  pair: {
+    bool: (x) => `!is_zero_f(hi_p(${x}))`,
+    int: (x) => `bitcast<i32>(p_to_w(${x}).x)`,
+    uint: (x) => `p_to_w(${x}).x`,
+    long: call('p_to_w'),
+    ulong: call('p_to_w'),
+    float: call('hi_p'),
+    double: call('p_to_d'),
+    pair: same,
   },
 }
 
-export const emitCast = (from: Code, to: Code, x: string): string =>
-  from === to ? x : wrap(to, table[classOf[from]][classOf[to]](x))
+export const emitCast = (from: Code, to: Code, x: string, classes: Classes = classOf): string =>
+  from === to ? x : wrap(to, table[classes[from]][classes[to]](x))
+
+/** A value of memory as the code holds it, and back. */
+export const emitEntry = (code: Code, x: string, classes: Classes): string =>
+  classes[code] === classOf[code] ? x : table[classOf[code]][classes[code]](x)
+export const emitExit = (code: Code, x: string, classes: Classes): string =>
+  classes[code] === classOf[code] ? x : table[classes[code]][classOf[code]](x)
 
 /** The same bits as a type of the same size. */
 export function emitBits(from: Code, to: Code, x: string): string {
@@ -114,8 +137,8 @@ function floatText(value: number): string {
 }
 
 /** A constant; `value` is as the interpreter holds it. */
-export function emitConstant(code: Code, value: Value): string {
-  switch (classOf[code]) {
+export function emitConstant(code: Code, value: Value, classes: Classes = classOf): string {
+  switch (classes[code]) {
     case 'bool':
       return String(value === true || value === 1)
     case 'int':
@@ -129,5 +152,11 @@ export function emitConstant(code: Code, value: Value): string {
       return floatText(Math.fround(Number(value)))
     case 'double':
       return pair(bitsValue('f8', 'u8', Number(value)) as bigint)
+    case 'pair': {
+      const high = Math.fround(Number(value))
+      const low = Number.isFinite(high) ? Math.fround(Number(value) - high) : 0
+      const word = (x: number) => hex(bitsValue('f4', 'u4', x) as bigint)
+      return `vec2u(${word(high)}, ${word(low)})`
+    }
   }
 }

@@ -14,8 +14,10 @@ import { elementAt, wgslType } from '../../../wgsl-words.ts'
 import { type Core, type Kernel, visit } from '../../kernel/ir.ts'
 import type { Op } from '../../kernel/ops.ts'
 import { formInputs, type LoopForm } from '../../loop.ts'
+import { emitExit } from './casts.ts'
 import { libraryFor } from './library.ts'
 import { isChecked, type Names, roundingOf, statements } from './statements.ts'
+import { type Classes, classOf } from './types.ts'
 
 /** The roundings of which each local holds a result somewhere. */
 function roundingsOf({ body }: Kernel): ReadonlyMap<number, ReadonlySet<Op>> {
@@ -66,11 +68,11 @@ export interface WgslPart {
 }
 
 /** The whole text. Parts have the same results, and the same tables. */
-export function emitWgsl(parts: readonly WgslPart[]): string {
+export function emitWgsl(parts: readonly WgslPart[], classes: Classes = classOf): string {
   const [first] = parts
   const fields = (first?.outputs ?? []).map((code, k) => `o${k}: ${wgslType(code)}`).join(', ')
   const results = fields === '' ? [] : [`struct Results { ${fields} }`]
-  const functions = [...results, ...parts.map(emitPart)].join('\n')
+  const functions = [...results, ...parts.map((part) => emitPart(part, classes))].join('\n')
   const { arrays = [] } = first?.kernel ?? {}
   const starts = tableOffsets({ arrays })
   const tables = arrays.map(
@@ -112,11 +114,12 @@ function parametersOf({ core }: Kernel, reads: readonly Code[]): string {
   return [...values, ...[...arrays].sort((a, b) => a - b).map((k) => `b${k}: u32`)].join(', ')
 }
 
-function emitPart({ name, kernel, reads }: WgslPart): string {
+function emitPart({ name, kernel, reads }: WgslPart, classes: Classes): string {
   const roundings = roundingsOf(kernel)
   const none: ReadonlySet<Op> = new Set()
   let temporaries = 0
   const names: Names = {
+    classes,
     local: (id) => `${word(kernel.locals[id]?.name ?? '')}_${id}`,
     input: (operand) => `i${operand}`,
     load: (array, index, check) => {
@@ -142,7 +145,9 @@ function emitPart({ name, kernel, reads }: WgslPart): string {
   )
   const body = statements(kernel.body, [], names).map((line) => `  ${line}`)
   const leave = body.some((line) => /\bleave\b/.test(line)) ? ['  var leave = 0;'] : []
-  const results = kernel.outs.map((id) => names.local(id)).join(', ')
+  const results = kernel.outs
+    .map((id) => emitExit(kernel.locals[id]?.type ?? 'f8', names.local(id), classes))
+    .join(', ')
   const gives = results !== ''
   return [
     `fn ${name}(${parametersOf(kernel, reads)})${gives ? ' -> Results' : ''} {`,

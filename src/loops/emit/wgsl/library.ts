@@ -9,6 +9,7 @@
 
 import { double } from './library-double.ts'
 import { long } from './library-long.ts'
+import { pair } from './library-pair.ts'
 
 const float = `
 fn exact(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ lw.zero); }
@@ -112,7 +113,7 @@ const called = (text: string, names: readonly string[]): string[] => {
   return names.filter((name) => words.has(name))
 }
 
-const helpers = read([int, float, long, double].join('\n'))
+const helpers = read([int, float, long, double, pair].join('\n'))
 const all = [...helpers.keys()]
 
 /** The functions that this text calls, and those that they call, each before it is called. */

@@ -1,7 +1,7 @@
 /** Every op as WGSL, class by class. `null` is a decision: the op is not defined on that class, or `expand` has written it in others. */
 import type { Code } from '../../../dtype.ts'
 import { type Op, ops } from '../../kernel/ops.ts'
-import { bitsIn, type Class, classOf, wrap } from './types.ts'
+import { bitsIn, type Class, type Classes, classOf, wrap } from './types.ts'
 
 type Emit = (code: Code, a: string, b: string) => string
 type Row = Readonly<Record<Op, Emit | null>>
@@ -182,8 +182,8 @@ const ulong = row({
   subSat: call('sub_sat_w'),
 })
 
-/** The same functions for both floats, by the end of their names. */
-const floats = (end: 'f' | 'd'): Partial<Record<Op, Emit>> => ({
+/** The same functions for all floats, by the end of their names. */
+const floats = (end: 'f' | 'd' | 'p'): Partial<Record<Op, Emit>> => ({
   ...Object.fromEntries(
     (['neg', 'abs', 'sign', 'min', 'max', 'pmin', 'pmax', 'copysign', 'floor', 'ceil', 'trunc'] as const).map(
       (name) => [name, call(`${name}_${end}`)],
@@ -211,8 +211,16 @@ const double = row({
   div: call('div_d'),
 })
 
-const rows: Readonly<Record<Class, Row>> = { bool, int, uint, long, ulong, float, double }
+const pair = row({
+  ...floats('p'),
+  add: call('add_p'),
+  sub: call('sub_p'),
+  mul: call('mul_p'),
+  div: call('div_p'),
+})
+
+const rows: Readonly<Record<Class, Row>> = { bool, int, uint, long, ulong, float, double, pair }
 
 /** An op on operands of a dtype; `b` is '' where there is one. Null where it has no meaning, or is a function. */
-export const emitOp = (op: Op, code: Code, a: string, b: string): string | null =>
-  rows[classOf[code]][op]?.(code, a, b) ?? null
+export const emitOp = (op: Op, code: Code, a: string, b: string, classes: Classes = classOf): string | null =>
+  rows[classes[code]][op]?.(code, a, b) ?? null

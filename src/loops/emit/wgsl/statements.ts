@@ -5,10 +5,13 @@
 import type { Code } from '../../../dtype.ts'
 import { type Expr, parts, type Stmt, type Store, visit } from '../../kernel/ir.ts'
 import type { Op } from '../../kernel/ops.ts'
-import { emitBits, emitCast, emitConstant } from './casts.ts'
+import { emitBits, emitCast, emitConstant, emitEntry, emitExit } from './casts.ts'
 import { emitOp } from './ops.ts'
+import type { Classes } from './types.ts'
 
 export interface Names {
+  /** How the code holds values. */
+  readonly classes: Classes
   readonly local: (id: number) => string
   readonly input: (operand: number) => string
   /** An element of a table. */
@@ -114,13 +117,15 @@ export function statements(body: readonly Stmt[], frames: readonly Frame[], name
       }
       case 'store': {
         const indices = s.indices.map((e) => written(e, names))
-        const { lines, text } = written(s.value, names)
+        const { lines, text: value } = written(s.value, names)
+        const text = emitExit(s.value.type, value, names.classes)
         const before = [...indices.flatMap((one) => one.lines), ...lines]
         const place = names.place(
           s,
           wordPairs(
             s.indices,
             indices.map((one) => one.text),
+            names,
           ),
         )
         const line = lineOf([s.value, ...s.indices])
@@ -184,8 +189,8 @@ interface Written {
 }
 
 /** Indices as the checks take them. */
-const wordPairs = (indices: readonly Expr[], texts: readonly string[]): string[] =>
-  indices.map(({ type }, axis) => emitCast(type, 'i8', texts[axis] ?? ''))
+const wordPairs = (indices: readonly Expr[], texts: readonly string[], { classes }: Names): string[] =>
+  indices.map(({ type }, axis) => emitCast(type, 'i8', texts[axis] ?? '', classes))
 
 /** Deeper ones take drivers' compilers minutes. */
 const deepest = 5
@@ -223,28 +228,40 @@ function expression(e: Expr, args: readonly string[], names: Names): string {
   const [a = '', b = '', c = ''] = args
   switch (e.kind) {
     case 'const':
-      return emitConstant(e.type, e.value)
+      return emitConstant(e.type, e.value, names.classes)
     case 'local':
       return names.local(e.local)
     case 'input':
-      return names.input(e.operand)
+      return emitEntry(e.type, names.input(e.operand), names.classes)
     case 'cast':
-      return emitCast(e.arg.type, e.type, a)
+      return emitCast(e.arg.type, e.type, a, names.classes)
     case 'bits':
       return emitBits(e.arg.type, e.type, a)
     case 'select':
       return `select(${c}, ${b}, ${a})`
     case 'load':
-      return names.load(e.array, emitCast(e.index.type, 'i8', a), isChecked(e.inside, 0) ? e.check : -1)
+      return emitEntry(
+        e.type,
+        names.load(
+          e.array,
+          emitCast(e.index.type, 'i8', a, names.classes),
+          isChecked(e.inside, 0) ? e.check : -1,
+        ),
+        names.classes,
+      )
     case 'element':
-      return names.get(e.view, names.place(e, wordPairs(e.indices, args)))
+      return emitEntry(
+        e.type,
+        names.get(e.view, names.place(e, wordPairs(e.indices, args, names))),
+        names.classes,
+      )
     case 'size':
       return names.size(e.view, e.axis)
     case 'op': {
       const hides = hidden(e, names)
       const [x = '', y = ''] = e.args.map((arg, k) => (hides(arg, k) ? `exact(${args[k]})` : (args[k] ?? '')))
       const code = e.args[0]?.type ?? e.type
-      const text = emitOp(e.op, code, x, y)
+      const text = emitOp(e.op, code, x, y, names.classes)
       if (text === null) throw new TypeError(`${e.op} of ${code} has no WGSL`)
       return text
     }

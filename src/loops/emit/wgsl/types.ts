@@ -1,13 +1,15 @@
 /**
  * How values stand in WGSL. Integers narrower than 32 bits live in an i32 or u32, always wrapped to their type; i8 and u8 are pairs
- * of words, the low one first; so is f8, which is computed bit by bit.
+ * of words, the low one first; so is f8, which is computed bit by bit, or is a pair of f4 (library-pair.ts).
  */
 import { type Code, dtypes } from '../../../dtype.ts'
 
 /** What the ops of a dtype are written for: dtypes of one class share them. */
-export type Class = 'bool' | 'int' | 'uint' | 'long' | 'ulong' | 'float' | 'double'
+export type Class = 'bool' | 'int' | 'uint' | 'long' | 'ulong' | 'float' | 'double' | 'pair'
 
-export const classOf: Readonly<Record<Code, Class>> = {
+export type Classes = Readonly<Record<Code, Class>>
+
+export const classOf: Classes = {
   b1: 'bool',
   i1: 'int',
   i2: 'int',
@@ -20,6 +22,9 @@ export const classOf: Readonly<Record<Code, Class>> = {
   f4: 'float',
   f8: 'double',
 }
+
+/** With f8 as the sum of two f4: `precision: 'float-float'`. */
+export const pairClasses: Classes = { ...classOf, f8: 'pair' }
 
 /** Brings an i32 or u32 back into the range of a narrow integer. */
 export function wrap(code: Code, value: string): string {
