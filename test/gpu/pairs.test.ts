@@ -2,8 +2,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { guvectorize, ready, toGpu, vectorize } from '../../src/index.ts'
+import { randomFrom } from '../../src/testing/operands.ts'
 import { skip } from '../skip.ts'
-import { randomFrom } from '../vectorize/layouts.ts'
 import { reasonForNoGpu } from './driver.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: arguments and results of every kind are the subject here
