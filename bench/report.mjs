@@ -147,15 +147,28 @@ result (\`new Float64Array(10)\` alone: ${call('part: new Float64Array(10)')}); 
 }`
 }
 
-/** Writes results/<name>.json and results/<name>.md. */
-export function writeResults(name, results) {
+/** The file of a page: of the README's Node, or of another release beside it. */
+function pageOf(name) {
   // The README's numbers are those of Node 20, which has no fused multiply-adds; pages of other releases stand beside them.
   const [release] = process.versions.node.split('.')
-  const page = release === '20' ? name : `${name}-node${release}`
   mkdirSync(folder, { recursive: true })
+  return release === '20' ? name : `${name}-node${release}`
+}
+
+/** Writes results/<name>.json and results/<name>.md. */
+export function writeResults(name, results) {
+  const page = pageOf(name)
   writeFileSync(new URL(`${page}.json`, folder), `${JSON.stringify(results, null, 1)}\n`)
   writeFileSync(new URL(`${page}.md`, folder), markdown(results))
   return fileURLToPath(new URL(`${page}.md`, folder))
+}
+
+/** A page of one table: our times, then how many times faster we are. */
+export function writePage(name, where, head, rows, last) {
+  const file = new URL(`${pageOf(name)}.md`, folder)
+  const text = `# Kernels of arrays\n\n\`node bench/${name}.mjs\`: ${where}.\n\n${table(head, rows)}\n\n${last}\n`
+  writeFileSync(file, text)
+  return fileURLToPath(file)
 }
 
 export const readResults = (name) => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'))
