@@ -61,16 +61,23 @@ const conv = (name, step) => `(func (export "${name}") ${locals('i32', 'i', 'j',
   )})`
 
 const pixels = 1e6
-const sums = ['p', 'q', 'r', 's']
-const blur = `(func (export "blur") (result f32) ${locals('i32', 'i')} ${locals('v128', 'x', 'y', ...sums)}
-  ${put('y', '(f32x4.splat (f32.const 0.999))')}
+/** As many at once as keep the machine busy and stay in registers: neither waits for the other. */
+const chains = [0, 1, 2, 3, 4, 5]
+const products = chains.map((k) => `p${k}`)
+const sums = chains.map((k) => `s${k}`)
+const blur = `(func (export "blur") (result f32) ${locals('i32', 'i')} ${locals('v128', 'y', ...products, ...sums)}
+  ${['y', ...products].map((name) => put(name, '(f32x4.splat (f32.const 1))')).join(' ')}
   ${loop(
     'i',
     from(pixels),
-    16,
-    // The sums are terms too, so that no product is loop-invariant.
+    4 * chains.length,
     Array.from({ length: 25 }, () =>
-      sums.map((s) => put(s, `(f32x4.add (f32x4.mul ${get(s)} ${get('y')}) ${get('x')})`)).join(' '),
+      chains
+        .map(
+          (k) =>
+            `${put(`p${k}`, `(f32x4.mul ${get(`p${k}`)} ${get('y')})`)} ${put(`s${k}`, `(f32x4.add ${get(`s${k}`)} ${get(`p${k}`)})`)}`,
+        )
+        .join(' '),
     ).join(' '),
   )} (f32x4.extract_lane 0 ${sums.map(get).reduce((a, b) => `(f32x4.add ${a} ${b})`)}))`
 
