@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import koffi from 'koffi'
 import * as lanewise from 'lanewise/target'
-import { emitC, operandsOf } from './emit.ts'
+import { emitC } from './emit.ts'
 
 /** What arithmetic means: overflow wraps, and nothing is fused. */
 const meaning = ['-std=gnu11', '-fwrapv', '-ffp-contract=off', '-fno-math-errno', '-fPIC', '-shared', '-w']
@@ -31,68 +31,58 @@ function compile(code: string, pointers: number): Compiled {
   return run
 }
 
-/** By the compiler's name. */
+/** Why a compiler of this name cannot be called, or null. */
 const reasons = new Map<string, string | null>()
-function unavailable(): string | null {
-  const { cc } = settings
-  let reason = reasons.get(cc)
-  if (reason === undefined) {
-    try {
-      execFileSync(cc, ['--version'], { stdio: 'pipe' })
-      reason = null
-    } catch {
-      reason = `there is no C compiler '${cc}' here`
-    }
-    reasons.set(cc, reason)
+function reasonAgainst(cc: string): string | null {
+  try {
+    execFileSync(cc, ['--version'], { stdio: 'pipe' })
+    return null
+  } catch {
+    return `there is no C compiler '${cc}' here`
   }
-  return reason
 }
 
 function load(loop: lanewise.EmittedLoop, tables: readonly lanewise.TypedArray[]): lanewise.Runner {
-  const codes = operandsOf(loop)
-  const run = compile(String(loop.code), 2 + tables.length + codes.length)
   const error = new Float64Array(2)
-  const { sizes = 0, views = [] } = loop.kernel.core ?? {}
-  const numbers = new BigInt64Array(2 + 2 * codes.length + sizes + views.flatMap(({ dims }) => dims).length)
   /** Calls the function for one run of operands; a check that failed is an error. */
   function invoke(
     operands: readonly lanewise.Strided[],
-    head: readonly number[],
-    offsets: readonly number[],
-    steps: readonly number[],
-    rest: readonly number[],
+    numbers: readonly number[],
     report: lanewise.Report,
   ): void {
-    let at = 0
-    for (const n of head) numbers[at++] = BigInt(n)
-    for (const k of codes.keys()) {
-      numbers[at++] = BigInt(offsets[k] ?? 0)
-      numbers[at++] = BigInt(steps[k] ?? 0)
-    }
-    for (const n of rest) numbers[at++] = BigInt(n)
+    const run = compile(String(loop.code), 2 + tables.length + operands.length)
     report.calls++
-    const failed = run(numbers, error, ...tables, ...operands.map(({ data }) => data))
+    const failed = run(
+      BigInt64Array.from(numbers, BigInt),
+      error,
+      ...tables,
+      ...operands.map(({ data }) => data),
+    )
     if (failed !== 0) throw lanewise.outside(loop.checks[failed - 1], loop.name, error[0] ?? 0, error[1] ?? 0)
   }
+  const places = (offsets: readonly number[], steps: readonly number[], count: number): number[] =>
+    offsets.slice(0, count).flatMap((offset, k) => [offset, steps[k] ?? 0])
+  const run: lanewise.Run = (operands, plan, report) => {
+    // A freed operand is an error here.
+    for (const { data } of operands) lanewise.addressOf(data)
+    if (loop.form === 'indexed') lanewise.checkIndices(operands, plan)
+    const length = operands.at(-1)?.shape[0] ?? 0
+    lanewise.walk(plan, (offsets, n) =>
+      invoke(operands, [n, length, ...places(offsets, plan.innerSteps, operands.length)], report),
+    )
+  }
+  const { core } = loop.kernel
+  if (!core) return { run }
   return {
-    run(operands, plan, report) {
-      // A freed operand is an error here.
+    runCore(operands, call, report) {
       for (const { data } of operands) lanewise.addressOf(data)
-      if (loop.form === 'indexed') lanewise.checkIndices(operands, plan)
-      const length = operands.at(-1)?.shape[0] ?? 0
-      lanewise.walk(plan, (offsets, n) => invoke(operands, [n, length], offsets, plan.innerSteps, [], report))
+      lanewise.walkCoreRuns(operands, call, ({ n, offsets, steps, coreSteps }) => {
+        const inside = core.views.flatMap(({ operand, dims }) =>
+          dims.map((_, d) => coreSteps[operand]?.[d] ?? 0),
+        )
+        invoke(operands, [n, 0, ...places(offsets, steps, operands.length), ...call.sizes, ...inside], report)
+      })
     },
-    ...(loop.kernel.core && {
-      runCore(operands, call, report) {
-        for (const { data } of operands) lanewise.addressOf(data)
-        lanewise.walkCoreRuns(operands, call, ({ n, offsets, steps, coreSteps }) => {
-          const inside = views.flatMap(({ operand, dims }) =>
-            dims.map((_, d) => coreSteps[operand]?.[d] ?? 0),
-          )
-          invoke(operands, [n, 0], offsets, steps, [...call.sizes, ...inside], report)
-        })
-      },
-    }),
   }
 }
 
@@ -101,7 +91,11 @@ export const c: lanewise.IrTarget = {
   name: 'c',
   consumes: 'ir',
   kind: 'sync',
-  unavailable,
+  unavailable() {
+    const { cc } = settings
+    if (!reasons.has(cc)) reasons.set(cc, reasonAgainst(cc))
+    return reasons.get(cc) ?? null
+  },
   emit: (loop) => ({ code: emitC(loop) }),
   load,
   memory: lanewise.hostMemory,

@@ -24,10 +24,8 @@ const prelude = `#include <math.h>
 static inline int64_t to_int(double x) {
   if (fabs(x) < 0x1p63) return (int64_t)x;
   if (!isfinite(x)) return 0;
-  uint64_t b; memcpy(&b, &x, 8);
-  int e = (int)(b >> 52 & 0x7ff) - 1075;
-  uint64_t m = e < 64 ? ((b & 0xfffffffffffff) | 1ull << 52) << e : 0;
-  return (int64_t)(x < 0 ? -m : m);
+  double m = fmod(trunc(x), 0x1p64);
+  return (int64_t)(m < 0 ? -(uint64_t)-m : (uint64_t)m);
 }
 `
 
@@ -94,10 +92,8 @@ function constant(code: Code, value: Value): string {
   return `(${types[code]})${/[.e]/.test(text) ? text : `${text}.0`}`
 }
 
-function cast(from: Code, to: Code, x: string): string {
-  if (to === 'b1') return `(${x} != 0)`
-  return isFloat(from) && !isFloat(to) ? `(${types[to]})to_int(${x})` : `(${types[to]})${x}`
-}
+const cast = (from: Code, to: Code, x: string): string =>
+  to === 'b1' ? `(${x} != 0)` : `(${types[to]})${isFloat(from) && !isFloat(to) ? 'to_int' : ''}(${x})`
 const truth = (code: Code, text: string): string => (code === 'b1' ? `(${text} != 0)` : text)
 
 /** The lines of one kernel. */
@@ -119,61 +115,48 @@ function bodyOf(kernel: Kernel): string[] {
     return `((${inMemory(views[e.view]?.type ?? 'f8')} *)a${e.view})[${terms.join(' + ') || 0}]`
   }
 
-  function expr(e: Expr): string {
-    switch (e.kind) {
-      case 'const':
-        return constant(e.type, e.value)
-      case 'local':
-        return `v${e.local}`
-      case 'input':
-        return `i${e.operand}`
-      case 'cast':
-        return cast(e.arg.type, e.type, expr(e.arg))
-      case 'bits':
-        return `({ ${types[e.arg.type]} x = ${expr(e.arg)}; ${types[e.type]} y; memcpy(&y, &x, sizeof y); y; })`
-      case 'select':
-        return `(${expr(e.cond)} ? ${expr(e.then)} : ${expr(e.else)})`
-      case 'load': {
-        const size = String(kernel.arrays[e.array]?.length)
-        return truth(e.type, `t${e.array}[${checked(expr(e.index), size, e.check, e.inside?.[0])}]`)
-      }
-      case 'element':
-        return truth(e.type, place(e))
-      case 'size':
-        return `(int32_t)${sizeOf(e.view, e.axis)}`
-      case 'op': {
-        const code = e.args[0]?.type ?? e.type
-        const named = e.args.map((arg, k) => `${types[code]} ${'xyz'[k]} = ${expr(arg)}; `)
-        return `({ ${named.join('')}(${types[e.type]})(${opText(e.op, code, e.args.length)}); })`
-      }
-    }
+  const expr = (e: Expr): string => (exprs[e.kind] as (e: Expr) => string)(e)
+  const exprs: { readonly [K in Expr['kind']]: (e: Extract<Expr, { kind: K }>) => string } = {
+    const: (e) => constant(e.type, e.value),
+    local: (e) => `v${e.local}`,
+    input: (e) => `i${e.operand}`,
+    cast: (e) => cast(e.arg.type, e.type, expr(e.arg)),
+    bits: (e) =>
+      `({ ${types[e.arg.type]} x = ${expr(e.arg)}; ${types[e.type]} y; memcpy(&y, &x, sizeof y); y; })`,
+    select: (e) => `(${expr(e.cond)} ? ${expr(e.then)} : ${expr(e.else)})`,
+    load(e) {
+      const size = String(kernel.arrays[e.array]?.length)
+      return truth(e.type, `t${e.array}[${checked(expr(e.index), size, e.check, e.inside?.[0])}]`)
+    },
+    element: (e) => truth(e.type, place(e)),
+    size: (e) => `(int32_t)${sizeOf(e.view, e.axis)}`,
+    op(e) {
+      const code = e.args[0]?.type ?? e.type
+      const named = e.args.map((arg, k) => `${types[code]} ${'xyz'[k]} = ${expr(arg)}; `)
+      return `({ ${named.join('')}(${types[e.type]})(${opText(e.op, code, e.args.length)}); })`
+    },
   }
 
   /** Labels come again; in C they are a function's. */
   const ids = new Map<number, number>()
   let labels = 0
-  const lines = (body: readonly Stmt[]): string[] => body.flatMap(line)
-  function line(s: Stmt): string[] {
-    switch (s.kind) {
-      case 'set':
-        return [`v${s.local} = ${expr(s.value)};`]
-      case 'store':
-        return [`{ ${types[s.value.type]} w = ${expr(s.value)}; ${place(s)} = w; }`]
-      case 'if':
-        return [`if (${expr(s.cond)}) {`, ...lines(s.then), '} else {', ...lines(s.else), '}']
-      case 'loop':
-      case 'block': {
-        const id = labels++
-        ids.set(s.label, id)
-        const begin = s.kind === 'loop' ? 'for (;;) {' : '{'
-        const update = s.kind === 'loop' ? [`next${id}:;`, ...lines(s.update)] : []
-        return [begin, ...lines(s.body), ...(s.kind === 'loop' ? update : []), '}', `end${id}:;`]
-      }
-      case 'break':
-        return [`goto end${ids.get(s.label)};`]
-      case 'continue':
-        return [`goto next${ids.get(s.label)};`]
-    }
+  const enter = (label: number): number => ids.set(label, labels++).get(label) ?? 0
+  const lines = (body: readonly Stmt[]): string[] =>
+    body.flatMap((s) => (stmts[s.kind] as (s: Stmt) => string[])(s))
+  const stmts: { readonly [K in Stmt['kind']]: (s: Extract<Stmt, { kind: K }>) => string[] } = {
+    set: (s) => [`v${s.local} = ${expr(s.value)};`],
+    store: (s) => [`{ ${types[s.value.type]} w = ${expr(s.value)}; ${place(s)} = w; }`],
+    if: (s) => [`if (${expr(s.cond)}) {`, ...lines(s.then), '} else {', ...lines(s.else), '}'],
+    loop(s) {
+      const id = enter(s.label)
+      return ['for (;;) {', ...lines(s.body), `next${id}:;`, ...lines(s.update), '}', `end${id}:;`]
+    },
+    block(s) {
+      const id = enter(s.label)
+      return ['{', ...lines(s.body), '}', `end${id}:;`]
+    },
+    break: (s) => [`goto end${ids.get(s.label)};`],
+    continue: (s) => [`goto next${ids.get(s.label)};`],
   }
   const locals = kernel.locals.map(({ type }, id) => `${types[type]} v${id} = 0;`)
   return [...locals, ...lines(kernel.body), ...kernel.outs.map((id, k) => `*o${k} = v${id};`), 'return 0;']
@@ -182,13 +165,6 @@ function bodyOf(kernel: Kernel): string[] {
 const each = <X>(items: readonly X[], text: (item: X, k: number) => string): string =>
   items.map(text).join('')
 
-/** The dtypes of operands: inputs, outputs, then arrays that the kernel makes. */
-export function operandsOf({ inputs, outputs, kernel }: IrLoop): Code[] {
-  const codes = [...inputs, ...outputs]
-  for (const { operand, type } of kernel.core?.views ?? []) codes[operand] ??= type
-  return codes
-}
-
 /**
  * The file: `element` is the kernel, of values as memory holds them; `run` calls it n times. Its numbers g are n, the length of the
  * array that an indexed loop changes, for each operand an offset and a step; for kernels of arrays core sizes and core steps.
@@ -196,7 +172,8 @@ export function operandsOf({ inputs, outputs, kernel }: IrLoop): Code[] {
 export function emitC(loop: IrLoop): string {
   const { form, kernel, inputs, outputs } = loop
   const { views = [], sizes = 0 } = kernel.core ?? {}
-  const codes = operandsOf(loop)
+  const codes = [...inputs, ...outputs]
+  for (const { operand, type } of views) codes[operand] ??= type
   const first = inputs.length
   const last = codes.length - 1
   const tables = each(kernel.arrays, ({ type }, k) => `, const ${inMemory(type)} *t${k}`)
