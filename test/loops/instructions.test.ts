@@ -142,7 +142,11 @@ for (const [c, shape] of Object.entries(shapes)) {
   check(`${shape}.le`, truth, (x: number, y: number) => x <= y)
   check(`${shape}.gt`, truth, (x: number, y: number) => x > y)
   check(`${shape}.ge`, truth, (x: number, y: number) => x >= y)
-  check('v128.bitselect', two, (x: number, y: number) => (x < y ? x : y))
+  check('v128.bitselect', two, (x: number, y: number) => (x <= y ? x : y))
+  check(`${shape}.pmin`, two, (x: number, y: number) => (x < y ? x : y))
+  check(`${shape}.pmax`, two, (x: number, y: number) => (x > y ? x : y))
+  check(`${shape}.pmax`, two, (x: number, y: number) => (x < y ? y : x))
+  check(`${shape}.pmin`, two, (x: number, y: number) => (x > y ? y : x))
 }
 check('f32x4.demote_f64x2_zero', 'f4(f8)', (x: number) => Math.fround(x))
 check('f64x2.promote_low_f32x4', 'f8(f4)', (x: number) => x)

@@ -100,14 +100,10 @@ export const fastRules: readonly FastRule[] = [
   byRules(
     ['nnan', 'nsz'],
     'no NaN and no signed zero: a choice by size is a least or a greatest, x * 0 is 0',
-    ['float', ['select', ['lt', 'x', 'y'], 'x', 'y'], ['min', 'x', 'y']],
-    ['float', ['select', ['le', 'x', 'y'], 'x', 'y'], ['min', 'x', 'y']],
-    ['float', ['select', ['gt', 'x', 'y'], 'x', 'y'], ['max', 'x', 'y']],
-    ['float', ['select', ['ge', 'x', 'y'], 'x', 'y'], ['max', 'x', 'y']],
-    ['float', ['select', ['lt', 'x', 'y'], 'y', 'x'], ['max', 'x', 'y']],
-    ['float', ['select', ['le', 'x', 'y'], 'y', 'x'], ['max', 'x', 'y']],
-    ['float', ['select', ['gt', 'x', 'y'], 'y', 'x'], ['min', 'x', 'y']],
-    ['float', ['select', ['ge', 'x', 'y'], 'y', 'x'], ['min', 'x', 'y']],
+    ['float', ['select', ['le', 'x', 'y'], 'x', 'y'], ['pmin', 'x', 'y']],
+    ['float', ['select', ['ge', 'x', 'y'], 'x', 'y'], ['pmax', 'x', 'y']],
+    ['float', ['select', ['le', 'x', 'y'], 'y', 'x'], ['pmax', 'x', 'y']],
+    ['float', ['select', ['ge', 'x', 'y'], 'y', 'x'], ['pmin', 'x', 'y']],
     ['float', ['mul', 'x', 0], 0],
   ),
   byRules(

@@ -135,6 +135,11 @@ export const rules: readonly Rule[] = [
   ['int', ['select', ['le', 'x', 'y'], 'y', 'x'], ['max', 'x', 'y']],
   ['int', ['select', ['gt', 'x', 'y'], 'y', 'x'], ['min', 'x', 'y']],
   ['int', ['select', ['ge', 'x', 'y'], 'y', 'x'], ['min', 'x', 'y']],
+  // and on floats what x86 calls so: the first operand, unless the second is less or greater
+  ['float', ['select', ['lt', 'x', 'y'], 'x', 'y'], ['pmin', 'y', 'x']],
+  ['float', ['select', ['gt', 'x', 'y'], 'x', 'y'], ['pmax', 'y', 'x']],
+  ['float', ['select', ['lt', 'x', 'y'], 'y', 'x'], ['pmax', 'x', 'y']],
+  ['float', ['select', ['gt', 'x', 'y'], 'y', 'x'], ['pmin', 'x', 'y']],
 ]
 
 const commutes = new Set<Op>(['add', 'mul', 'min', 'max', 'and', 'or', 'xor', 'eq', 'ne'])
@@ -276,7 +281,7 @@ function shifts(e: Expr): Expr | undefined {
 }
 
 const roundsAlike = new Set<Op>([
-  ...(['add', 'sub', 'mul', 'div', 'sqrt', 'neg', 'abs', 'sign', 'min', 'max'] as const),
+  ...(['add', 'sub', 'mul', 'div', 'sqrt', 'neg', 'abs', 'sign', 'min', 'max', 'pmin', 'pmax'] as const),
   ...(['floor', 'ceil', 'trunc', 'round'] as const),
 ])
 
