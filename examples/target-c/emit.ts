@@ -193,6 +193,8 @@ export function emitC(loop: IrLoop): string {
     views,
     ({ dims }, v) => `, void *a${v}${each(dims, (_, d) => `, int64_t s${v}_${d}`)}`,
   )
+  // An input is an output element by element, or shares no memory with any.
+  const apart = form === 'indexed' || kernel.core ? '' : '#pragma GCC ivdep\n'
   let step = 2 + 2 * codes.length + sizes
   const arrays = each(views, ({ operand, dims }) => `, &${at(operand)}${each(dims, () => `, g[${step++}]`)}`)
   const operands = each(codes, (code, k) => `, ${inMemory(code)} *p${k}`)
@@ -202,7 +204,8 @@ ${inline} element(double *error${tables}, const int64_t *sizes${arrayParameters}
   ${bodyOf(kernel).join('\n  ')}
 }
 ${inline} inner(const int64_t *g, double *error${tables}${operands}${each(codes, (_, k) => `, int64_t s${k}`)}) {
-  for (int64_t i = 0; i < g[0]; i++) {
+  const int64_t n = g[0];
+${apart}  for (int64_t i = 0; i < n; i++) {
     ${form in begin ? begin[form as keyof typeof begin] : ''}
     int c = element(error${tableArgs}, g + ${2 + 2 * codes.length}${arrays}${each(reads, ({ text }) => `, ${text}`)}${each(gives, (text) => `, &${text}`)});
     if (c) return c;
