@@ -12,7 +12,12 @@ process.chdir(root)
 
 // Every file that something outside the bundle loads by name: users the names, `new Worker` the thread.
 const names = ['index', 'math', 'target', 'testing', 'ufuncs']
-const entries = [...names.map((name) => `src/${name}.ts`), 'src/loops/compile-thread.ts']
+/** These are small, and take what they share with the others from src/internals.ts. */
+const beside = ['target', 'testing']
+const entries = [
+  ...[...names.filter((name) => !beside.includes(name)), 'internals'].map((name) => `src/${name}.ts`),
+  'src/loops/compile-thread.ts',
+]
 
 /** Puts our loader in the place of the package `binaryen`; what it names is published as it is. */
 const packedBinaryen = {
@@ -20,6 +25,18 @@ const packedBinaryen = {
   setup({ onResolve }) {
     onResolve({ filter: /^binaryen$/ }, () => ({ path: join(root, 'scripts/binaryen/packed.js') }))
     onResolve({ filter: /^\.\/binaryen\// }, ({ path }) => ({ path, external: true }))
+  },
+}
+
+/** What is not theirs alone comes from there. */
+const throughInternals = {
+  name: 'internals',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.?\// }, ({ path, kind, resolveDir }) => {
+      if (kind === 'entry-point') return undefined
+      const own = join(resolveDir, path).startsWith(join(root, 'src/testing/'))
+      return own ? undefined : { path: './internals.js', external: true }
+    })
   },
 }
 
@@ -43,6 +60,13 @@ async function bundle() {
     chunkNames: '[name]-[hash]',
     outdir: 'dist',
     splitting: true,
+  })
+  await build({
+    ...options,
+    entryPoints: beside.map((name) => `src/${name}.ts`),
+    entryNames: '[name]',
+    outdir: 'dist',
+    plugins: [throughInternals],
   })
   // One file alone, which can be put anywhere: see configure({ workerUrl }).
   await build({

@@ -31,7 +31,7 @@ const order: readonly (readonly string[])[] = [
   ['vectorize/'],
   ['guvectorize/'],
   ['testing/'],
-  ['index.ts', 'math.ts', 'target.ts', 'testing.ts', 'ufuncs.ts'],
+  ['index.ts', 'internals.ts', 'math.ts', 'target.ts', 'testing.ts', 'ufuncs.ts'],
 ]
 
 /** Pairs that may not meet although their ranks would allow it. */
