@@ -17,7 +17,7 @@ export function requestOf(types: string, kernel: ((...args: never[]) => unknown)
 
 /** The text of `(loop $main …)` in `(func $vector …)`: what runs for each step. */
 export function mainLoop(text: string): string {
-  const start = text.indexOf('(loop $main', text.indexOf('(func $vector'))
+  const start = text.indexOf('(loop $main', text.indexOf('(func $vector '))
   assert.ok(start > 0, 'a vector loop')
   let depth = 0
   for (let i = start; i < text.length; i++) {

@@ -218,7 +218,7 @@ for (const [c, shape] of ints.filter(([c]) => !dtypes[c].big)) {
 
 // products of twice the width
 check('i16x8.extmul_low_i8x16_u', 'i4(u1,u1)', (x: number, y: number) => x * y)
-check('i32x4.extmul_high_i16x8_s', 'i4(i2,i2)', (x: number, y: number) => x * y)
+check('i32x4.extmul_low_i16x8_s', 'i4(i2,i2)', (x: number, y: number) => x * y)
 check('i64x2.extmul_low_i32x4_u', 'u8(u4,u4)', (x: number, y: number) => x * y)
 check('i64x2.shl i64x2.add', 'i8(i8)', (x: number) => x * 5)
 
@@ -247,7 +247,7 @@ check('f32x4.convert_i32x4_s', 'f4(i2)', (x: number) => x)
 check('i32x4.trunc_sat_f64x2_s_zero', 'i4(f8)', (x: number) => x)
 check('i32x4.trunc_sat_f32x4_s', 'i4(f4)', (x: number) => x)
 check('i16x8.extend_low_i8x16_u', 'i2(u1)', (x: number) => x)
-check('i32x4.extend_high_i16x8_s', 'i4(i2)', (x: number) => x)
+check('i32x4.extend_low_i16x8_s', 'i4(i2)', (x: number) => x)
 check('i64x2.extend_low_i32x4_u', 'i8(u4)', (x: number) => x)
 check('i8x16.narrow_i16x8_u', 'u1(u2)', (x: number) => x)
 check('i16x8.narrow_i32x4_u', 'u2(u4)', (x: number) => x)

@@ -22,6 +22,7 @@ import type { ArrayParams } from './pointers.ts'
 import type { FrameRequest } from './request.ts'
 import { wasmType } from './scalar.ts'
 import { scalarLoad, scalarStore } from './scalar-cast.ts'
+import { groupsOf } from './shape.ts'
 import { needsReset } from './unset.ts'
 import { lanesOf, type Place, type Val } from './values.ts'
 
@@ -127,18 +128,34 @@ const arrayParamsOf = ({ kernel, inputs, outputs }: FrameRequest, unit: boolean)
     unit,
   )
 
-/** The next elements in memory: one, or as many as there are lanes, neighbours where there is no step. */
-export function readLanes(asm: Frame, code: Code, lanes: number, pointer: number, step: number | null): Val {
+/**
+ * The next elements in memory: one, or as many as there are lanes, neighbours where there is no step. Neighbours may begin some
+ * elements beyond the pointer.
+ */
+export function readLanes(
+  asm: Frame,
+  code: Code,
+  lanes: number,
+  pointer: number,
+  step: number | null,
+  first = 0,
+): Val {
   if (lanes === 1) return { uniform: true, type: code, ref: scalarLoad(asm, code, asm.get(pointer)) }
-  const regs = loadLanes(asm, code, lanes, pointer, step)
+  const regs = loadLanes(asm, code, lanes, pointer, step, first)
   return { uniform: false, type: code, width: code === 'b1' ? 1 : dtypes[code].bytes, regs }
 }
 
 /** Writes a value of as many lanes. */
-export function writeLanes(control: Control, value: Val, pointer: number, step: number | null): void {
+export function writeLanes(
+  control: Control,
+  value: Val,
+  pointer: number,
+  step: number | null,
+  first = 0,
+): void {
   const { asm, lanes, maskWidth } = control
   if (lanes === 1 && value.uniform) asm.emit(scalarStore(asm, value.type, asm.get(pointer), value.ref))
-  else storeLanes(asm, value.type, lanes, lanesOf(control, value), maskWidth, pointer, step)
+  else storeLanes(asm, value.type, lanes, lanesOf(control, value), maskWidth, pointer, step, first)
 }
 
 /** The kernel's statements, here and now: its results afterwards, null for outputs that it writes itself. */
@@ -184,18 +201,27 @@ function allLabels(kernel: Kernel): ReadonlySet<number> {
   return labels
 }
 
-function emitBody(asm: Frame, request: FrameRequest, strided: boolean, unit = false): Ref {
+/** `first`: how many elements beyond its pointers it begins, where they are neighbours. */
+function emitBody(asm: Frame, request: FrameRequest, strided: boolean, unit = false, first = 0): Ref {
   const { inputs, shape } = request
   const step = (operand: number) => (strided ? stepParam(operand) : null)
   const codes = operandCodes(request)
-  const input: Reads = (k) => readLanes(asm, codes[k] ?? 'f8', shape.lanes, pointerParam(k), step(k))
+  const input: Reads = (k) => readLanes(asm, codes[k] ?? 'f8', shape.lanes, pointerParam(k), step(k), first)
   return asm.block(() => {
     const { control, results } = emitKernel(asm, request, input, unit)
     results.forEach((value, k) => {
       const operand = inputs.length + k
-      if (value) writeLanes(control, value, pointerParam(operand), step(operand))
+      if (value) writeLanes(control, value, pointerParam(operand), step(operand), first)
     })
   })
+}
+
+/** A full step of neighbours, in groups of lanes one after another where that is better. */
+function emitGroups(asm: Frame, request: FrameRequest): Ref[] {
+  const { kernel, inputs, outputs, shape } = request
+  const groups = groupsOf(kernel, inputs, outputs, shape)
+  const own = { ...request, shape: { ...shape, lanes: shape.lanes / groups } }
+  return Array.from({ length: groups }, (_, j) => emitBody(asm, own, false, false, j * own.shape.lanes))
 }
 
 /** One element at a time; both stride classes are this loop. In kernels of arrays the class is that of their last axes. */
@@ -286,7 +312,7 @@ function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
     m.if(m.i32.and(roomBefore, m.i32.eqz(inPlace)), stepBack, toScratch),
     m.local.set(countParam, m.i32.const(lanes)),
   ])
-  const body = emitBody(asm, request, strided)
+  const body = strided ? [emitBody(asm, request, strided)] : emitGroups(asm, request)
   const advance = codes.map((_, k) =>
     m.local.set(pointerParam(k), m.i32.add(pointer(k), asm.get(increments[k] ?? 0))),
   )
@@ -294,7 +320,7 @@ function vectorLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
   const main = m.loop(
     'main',
     m.block(null, [
-      body,
+      ...body,
       ...advance,
       m.local.set(countParam, m.i32.sub(count(), m.i32.const(lanes))),
       m.br('main', enough()),

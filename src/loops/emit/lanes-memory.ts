@@ -78,11 +78,11 @@ function storeLane({ m }: Asm, bytes: Width, offset: number, lane: number, point
   }
 }
 
-/** The first L elements at `pointer`, side by side. Where they fill no register, its rest is a repetition. */
-function loadNeighbours(asm: Asm, bytes: Width, lanes: number, pointer: number): Ref[] {
+/** The first L elements at `pointer`, `offset` bytes on, side by side. Where they fill no register, its rest is a repetition. */
+function loadNeighbours(asm: Asm, bytes: Width, lanes: number, pointer: number, offset = 0): Ref[] {
   const total = bytes * lanes
-  if (total < 16) return [loadSplat(asm, total as Width, asm.get(pointer))]
-  return Array.from({ length: total / 16 }, (_, j) => asm.m.v128.load(16 * j, 1, asm.get(pointer)))
+  if (total < 16) return [loadSplat(asm, total as Width, asm.get(pointer), offset)]
+  return Array.from({ length: total / 16 }, (_, j) => asm.m.v128.load(offset + 16 * j, 1, asm.get(pointer)))
 }
 
 /** L elements, `step` bytes apart, one by one. */
@@ -135,26 +135,40 @@ function loadAtStep(asm: Asm, bytes: Width, lanes: number, pointer: number, step
   return into.map((id) => asm.get(id))
 }
 
-/** Loads an operand's lanes; b1 becomes a mask one byte wide. `step` is null where elements are neighbours. */
+/**
+ * Loads an operand's lanes; b1 becomes a mask one byte wide. `step` is null where elements are neighbours; then the first is `first`
+ * elements beyond the pointer.
+ */
 export function loadLanes(
   asm: Asm,
   code: Code,
   lanes: number,
   pointer: number,
   step: number | null,
+  first = 0,
 ): readonly Ref[] {
   const { bytes } = dtypes[code]
   const regs =
-    step === null ? loadNeighbours(asm, bytes, lanes, pointer) : loadAtStep(asm, bytes, lanes, pointer, step)
+    step === null
+      ? loadNeighbours(asm, bytes, lanes, pointer, first * bytes)
+      : loadAtStep(asm, bytes, lanes, pointer, step)
   return code === 'b1' ? nonzero(asm, regs, 'u1') : regs
 }
 
-/** L elements that are neighbours. */
-function storeNeighbours(asm: Asm, bytes: Width, lanes: number, regs: readonly Ref[], pointer: number): void {
+/** L elements that are neighbours, `offset` bytes beyond the pointer. */
+function storeNeighbours(
+  asm: Asm,
+  bytes: Width,
+  lanes: number,
+  regs: readonly Ref[],
+  pointer: number,
+  offset = 0,
+): void {
   const total = bytes * lanes
   regs.forEach((r, j) => {
     const at = asm.get(pointer)
-    asm.emit(total < 16 ? storeLane(asm, total as Width, 0, 0, at, r) : asm.m.v128.store(16 * j, 1, at, r))
+    const whole = () => asm.m.v128.store(offset + 16 * j, 1, at, r)
+    asm.emit(total < 16 ? storeLane(asm, total as Width, offset, 0, at, r) : whole())
   })
 }
 
@@ -178,7 +192,7 @@ export function scatter(
   }
 }
 
-/** Stores lanes; a b1 is given as a mask of `width`. */
+/** Stores lanes; a b1 is given as a mask of `width`. `first` is as for loads. */
 export function storeLanes(
   asm: Asm,
   code: Code,
@@ -187,12 +201,13 @@ export function storeLanes(
   width: Width,
   pointer: number,
   step: number | null,
+  first = 0,
 ): void {
   const { m } = asm
   const { bytes } = dtypes[code]
   const regs = code === 'b1' ? maskToNumbers(asm, value, lanes, width, 'u1') : value
   if (step === null) {
-    storeNeighbours(asm, bytes, lanes, regs, pointer)
+    storeNeighbours(asm, bytes, lanes, regs, pointer, first * bytes)
     return
   }
   const shared = regs.map((r) => asm.share(r, binaryen.v128))

@@ -1,6 +1,6 @@
 /** How many lanes a kernel runs on, and what cannot run on lanes. One lane count for all values of a kernel. */
 import { type Code, dtypes } from '../../dtype.ts'
-import { type Expr, type Kernel, type Pos, visit } from '../kernel/ir.ts'
+import { type Expr, type Kernel, type Pos, parts, visit } from '../kernel/ir.ts'
 import type { Note } from '../loop.ts'
 import { hasLanes } from './integers.ts'
 import { laneRows } from './lanes.ts'
@@ -61,4 +61,39 @@ export function chooseShape(kernel: Kernel, simd: boolean, varying: (e: Expr) =>
   const widest = widths(kernel, varying)
   if (!simd || kernel.core) return { lanes: 1, widest, vectorized: false, notes }
   return { lanes: Math.min(maxLanes, valueBytes / widest), widest, vectorized: true, notes }
+}
+
+/** More steps than this, and registers side by side are better: the machine does not see the next group soon enough. */
+const mostSteps = 40
+
+/**
+ * How many groups of lanes the body is emitted for, one after another; 1 is all registers side by side. Short straight lines whose
+ * values all fill a register go register by register: so few of them are held at a time that none has to leave the sixteen that
+ * x64 has, and operands of half the width are loaded by halves, where a whole register would have to be taken apart.
+ */
+export function groupsOf(
+  kernel: Kernel,
+  inputs: readonly Code[],
+  outputs: readonly Code[],
+  shape: Shape,
+): number {
+  const { lanes, widest } = shape
+  const straight = kernel.body.every((s) => s.kind === 'set') && kernel.checks.length === 0
+  const fills = (code: Code, from: number) => code !== 'b1' && dtypes[code].bytes >= from
+  if (
+    !straight ||
+    !outputs.every((code) => fills(code, widest)) ||
+    !inputs.every((code) => fills(code, widest / 2))
+  )
+    return 1
+  let steps = 0
+  // A half is as good as a register where it becomes one at once.
+  const full = (e: Expr): boolean => {
+    if (e.kind === 'const') return true
+    if (e.kind !== 'local' && e.kind !== 'input') steps++
+    if (e.kind === 'cast' && e.arg.kind === 'input') return fills(e.type, widest)
+    return (e.type === 'b1' || fills(e.type, widest)) && parts(e).every(full)
+  }
+  const all = kernel.body.every((s) => s.kind === 'set' && full(s.value))
+  return all && steps <= mostSteps ? (lanes * widest) / 16 : 1
 }

@@ -26,8 +26,6 @@ import {
   ne,
   not,
   or,
-  pmax,
-  pmin,
   select,
   sub,
   trunc,
@@ -35,7 +33,7 @@ import {
 } from './build.ts'
 import { cut, cutProduct, type Pair, parted, plus, sum } from './double.ts'
 import { expPolynomial, scaleFar } from './exp.ts'
-import { formatOf, scaleBy, toNearest } from './formats.ts'
+import { beyond, formatOf, outside, scaleBy, toNearest } from './formats.ts'
 import { lift, splitExponent } from './log.ts'
 import { polynomial } from './polynomial.ts'
 
@@ -184,19 +182,21 @@ export function pow(b: Build, x: Expr, y: Expr): Expr {
 
 /** In f8, for operands that were f4: their logarithms and powers are ordinary numbers there. */
 function powSingle(b: Build, x: Expr, y: Expr): Expr {
+  const { plain } = limits.f8
   const size = b.let(abs(x))
   const { k, f, m } = splitExponent(b, size, 0)
   const s = b.let(div(f, add(m, 1)))
   const z = b.let(mul(s, s))
   const series = polynomial(b, z, single.log2)
-  const p = b.let(pmax(pmin(mul(y, add(k, mul(s, series))), 1000), -1000))
+  const p = b.let(mul(y, add(k, mul(s, series))))
   const n = toNearest(b, p, 1)
   const t = b.let(sub(p, n.number))
   const value = b.let(madd(b, t, polynomial(b, t, single.exp2), 1))
   const result = b.variable(scaleBy(b, value, n.bits))
-  const usual = and(gt(x, 0), lt(x, Infinity))
-  b.when(not(and(usual, le(abs(y), Number.MAX_VALUE))), () => {
-    result.set(special(b, x, y, result.get))
+  // Of f4 all powers that are neither 0 nor infinite are within `plain`.
+  b.when(or(outside(b, x, 2 ** -1022, Number.MAX_VALUE), beyond(b, p, plain)), () => {
+    const far = select(gt(p, plain), Infinity, select(lt(p, -plain), 0, result.get))
+    result.set(special(b, x, y, far))
   })
   return result.get
 }

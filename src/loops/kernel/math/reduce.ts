@@ -2,7 +2,8 @@
  * x = n π/2 + high - low with |high| <= π/4: what sin, cos and tan begin with. Multiples of π/2 are subtracted in parts whose
  * products with n are exact (or fused), and what each subtraction loses is kept. Arguments too large for that go
  * through reduce-huge.ts, together with infinities and NaN.
- * Parts of π/2: of 33 bits each (f4: 11), the last of all bits, and of 53 bits each.
+ * Parts of π/2: of 33 bits each (f4: 11), the last of all bits, and of 53 bits each (f4: 24, the first rounded down, so that the
+ * second is positive, which keeps the sign of zero).
  */
 import type { Expr } from '../ir.ts'
 import { add, type Build, convert, fma, madd, mul, neg, sub, toBits, withType } from './build.ts'
@@ -12,13 +13,19 @@ const short = {
   f4: [1.5703125, 0.0004837512969970703, 7.549533620476723e-8, 2.5633440682570896e-12],
   f8: [1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32],
 } as const
-const long = [1.5707963267948966, 6.123233995736765e-17, 1.082856673921914e-32] as const
+const long = {
+  f4: [1.570796251296997, 7.549790126404332e-8, -1.7151245100058819e-15],
+  f8: [1.5707963267948966, 6.123233995736765e-17, 1.082856673921914e-32],
+} as const
 /** π/2 in 33 and 53 bits. */
 const two = [1.5707963267341256, 6.077100506506192e-11] as const
 const perQuarter = 0.6366197723675814
 
-/** Below this n has at most 20 bits; 13 where f4 has to do with its own. */
-const most = { wide: 1.6e6, narrow: 12800 } as const
+/**
+ * Below this n has at most 20 bits; 13 where f4 has to do with its own and products round. Fused, f4 can go further, but n is off
+ * where x 2/π is rounded, by 2^-7 here.
+ */
+const most = { wide: 1.6e6, fused: 1e5, narrow: 12800 } as const
 export const isNarrow = (b: Build): boolean => b.type === 'f4' && !b.wide
 
 export interface Reduced {
@@ -29,16 +36,22 @@ export interface Reduced {
   readonly quarters: Expr
 }
 
-/** Whether x is too large for `reduce`, or no number. */
-export const isHuge = (b: Build, x: Expr): Expr => beyond(b, x, isNarrow(b) ? most.narrow : most.wide)
+/** Where f4 has f8 for its rest, which only fused multiply-adds make needless. */
+const isMixed = (b: Build): boolean => b.type === 'f4' && b.wide && !b.fma
 
-export const reduce = (b: Build, x: Expr): Reduced =>
-  b.type === 'f4' && b.wide ? reduceSingle(b, x) : reduceByParts(b, x)
+/** Whether x is too large for `restOf`, or no number. */
+export const isHugeRest = (b: Build, x: Expr): Expr => beyond(b, x, most.wide)
+
+/** Whether x is too large for `reduce`, or no number. */
+export const isHuge = (b: Build, x: Expr): Expr =>
+  beyond(b, x, isNarrow(b) ? most.narrow : b.type === 'f8' || isMixed(b) ? most.wide : most.fused)
+
+export const reduce = (b: Build, x: Expr): Reduced => (isMixed(b) ? reduceSingle(b, x) : reduceByParts(b, x))
 
 function reduceByParts(b: Build, x: Expr): Reduced {
   const { number: n, bits: quarters } = toNearest(b, x, perQuarter)
   if (b.fma) {
-    const [p, q, r] = long
+    const [p, q, r] = long[b.type]
     const first = b.let(fma(n, -p, x))
     const q1 = b.let(mul(n, q))
     const second = b.let(sub(first, q1))

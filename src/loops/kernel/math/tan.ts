@@ -6,7 +6,7 @@ import type { Expr } from '../ir.ts'
 import { abs, add, and, type Build, convert, div, eq, lt, madd, mul, select, sub, withType } from './build.ts'
 import { product, sum } from './double.ts'
 import { polynomial } from './polynomial.ts'
-import { isHuge, type Reduced, reduce, restOf } from './reduce.ts'
+import { isHuge, isHugeRest, type Reduced, reduce, restOf } from './reduce.ts'
 import { hugeRest, reduceHuge } from './reduce-huge.ts'
 
 const coefficients = {
@@ -55,7 +55,7 @@ export function tan(b: Build, x: Expr): Expr {
     const wide = withType(b, 'f8')
     const near = restOf(b, x)
     const result = b.variable(tangentSingle(wide, near.rest, near.quarters))
-    b.when(isHuge(b, x), () => {
+    b.when(isHugeRest(b, x), () => {
       const { rest, quarters } = hugeRest(b, x)
       result.set(select(lt(abs(x), Infinity), tangentSingle(wide, rest, quarters), NaN))
     })
