@@ -116,7 +116,7 @@ for (const row of rows) {
     const arrays = inputs.map((x, k) => {
       const file = join(folder, `input-${k}.bin`)
       writeFileSync(file, new Uint8Array(x.data.buffer))
-      return { file, dtype: x.dtype, shape: x.shape }
+      return { file, dtype: x.dtype.replace('big', ''), shape: x.shape }
     })
     const file = join(folder, 'result.bin')
     await numpy.ask({ do: 'load', arrays, run: row.numpy })
