@@ -1,4 +1,7 @@
-/** Suites of the cpu target, unchanged, with everything shared that can be (on-parallel.ts). */
+/**
+ * Suites of the cpu target, unchanged, with everything shared that can be (on-parallel.ts), beside what all targets pass
+ * (conformance.test.ts). Others run so by hand.
+ */
 import { execFile } from 'node:child_process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,10 +10,7 @@ const suites = [
   'guvectorize/calls',
   'guvectorize/bounds',
   'vectorize/overlap',
-  'vectorize/where',
-  'vectorize/property',
   'vectorize/reduce',
-  'vectorize/reduce-several',
 ]
 
 const from = new URL('../../', import.meta.url)
