@@ -6,12 +6,7 @@ import { execFile } from 'node:child_process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 
-const suites = [
-  'guvectorize/calls',
-  'guvectorize/bounds',
-  'vectorize/overlap',
-  'vectorize/reduce',
-]
+const suites = ['guvectorize/calls', 'guvectorize/bounds', 'vectorize/overlap', 'vectorize/reduce']
 
 const from = new URL('../../', import.meta.url)
 const run = (suite: string) =>
