@@ -13,7 +13,7 @@ await ready()
 configure({ workerUrl: new URL('../../dist/parallel-worker.js', import.meta.url) })
 setNumThreads(3)
 // Everything is worth sharing.
-Object.assign(limits, { awake: 0, asleep: 0, range: 1e-3, copied: 0 })
+Object.assign(limits, { awake: 0, asleep: 0, fold: 0, range: 1e-3, copied: 0 })
 
 for (const target of [cpu, js, parallel]) for (const { name, run } of conformance(target)) test(name, run)
 

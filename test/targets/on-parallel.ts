@@ -11,7 +11,7 @@ import type { Report, TargetOf } from '../../src/targets/target.ts'
 
 configure({ workerUrl: new URL('../../dist/parallel-worker.js', import.meta.url) })
 setNumThreads(Number(process.env.LANEWISE_NUM_THREADS ?? 3))
-Object.assign(limits, { awake: 0, asleep: 0, range: 1e-3, copied: 0 })
+Object.assign(limits, { awake: 0, asleep: 0, fold: 0, range: 1e-3, copied: 0 })
 
 let shared = 0
 /** The same method, counted where it was shared; its last argument is the report. */

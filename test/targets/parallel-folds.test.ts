@@ -11,7 +11,7 @@ const file = new URL('../../dist/parallel-worker.js', import.meta.url)
 configure({ workerUrl: file })
 await ready()
 /** Everything is shared that can be, however little. */
-Object.assign(limits, { awake: 0, asleep: 0, range: 1e-3, copied: 0 })
+Object.assign(limits, { awake: 0, asleep: 0, fold: 0, range: 1e-3, copied: 0 })
 
 const loose = (f: unknown) => f as Loose
 const numbers = ['i4(i4,i4)', 'f4(f4,f4)', 'f8(f8,f8)']

@@ -11,7 +11,7 @@ type Any = any
 const file = new URL('../../dist/parallel-worker.js', import.meta.url)
 configure({ workerUrl: file })
 await ready()
-Object.assign(limits, { awake: 0, asleep: 0, range: 1e-3, copied: 0 })
+Object.assign(limits, { awake: 0, asleep: 0, fold: 0, range: 1e-3, copied: 0 })
 
 let state = 11
 const random = () => {

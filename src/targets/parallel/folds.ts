@@ -23,7 +23,7 @@ import type { Work } from '../range.ts'
 import type { FoldJob, Report, Runner, Slice } from '../target.ts'
 import { loadWasm } from '../wasm.ts'
 import type { Pool } from './pool.ts'
-import { isWorth, makeCost, rangesFor } from './share.ts'
+import { isWorth, limits, makeCost, rangesFor } from './share.ts'
 import { beginRanges, end, type Shared, shareLoop } from './shared-loop.ts'
 import { threads } from './threads.ts'
 
@@ -252,6 +252,8 @@ export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runn
   const isPlain = ({ data }: Strided) => addressOf(data) < 0
 
   /** False: it was not shared, and nothing was done. */
+  const isWorthFolding = (nanoseconds: number) =>
+    nanoseconds >= limits.fold && isWorth(nanoseconds, threads.awake)
   const share = (
     method: Method,
     job: FoldJob,
@@ -260,7 +262,7 @@ export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runn
     list: readonly Slice[] | null = null,
   ): boolean => {
     const each = costs[method].nanoseconds()
-    if (threads.count() === 1 || !isWorth(each * total, threads.awake)) return false
+    if (threads.count() === 1 || !isWorthFolding(each * total)) return false
     if (job.elements.some(isPlain)) {
       report.why ??= notResident
       return false

@@ -12,6 +12,8 @@ export const limits = {
   /** A run has to take so long on one thread to be shared while workers look for jobs, and while they sleep. */
   awake: 15_000,
   asleep: 300_000,
+  /** A reduction has to take so long: it has more ranges, and their results have to be joined. */
+  fold: 4_000_000,
   /** What a range should take at least: claiming one costs a fraction of a microsecond. */
   range: 15_000,
   /** An element has to take so long for plain operands: below, copying is most of the work, and only one thread can copy. */
