@@ -10,8 +10,8 @@ import {
   declare,
   firstArray,
   groupSize,
-  headWords,
   placeLines,
+  placeWords,
   preamble,
   store,
   storedElement,
@@ -49,16 +49,11 @@ export interface CoreLayout {
 }
 
 export function coreLayoutOf({ rank, sizes, operands }: CoreKind): CoreLayout {
-  let at = headWords
-  const take = (count: number) => {
-    const own = at
-    at += count
-    return own
-  }
+  const { take, words } = placeWords()
   const [loop, own] = [take(rank), take(sizes)]
   const places = operands.map((one) => take(Math.max(2, 1 + rank + 2 * one.rank)))
   const mask = take(1 + Math.max(1, rank))
-  return { loop, sizes: own, operands: places, mask, words: Math.ceil(at / 4) * 4 }
+  return { loop, sizes: own, operands: places, mask, words: words() }
 }
 
 const coreSize = ({ rank }: CoreKind, at: number, axis: number) => wordAt(at + 1 + rank + axis)

@@ -16,8 +16,8 @@ import {
   firstArray,
   fromWord,
   groupSize,
-  headWords,
   placeLines,
+  placeWords,
   preamble,
   store,
   storedElement,
@@ -65,19 +65,14 @@ export interface FoldLayout {
 }
 
 export function foldLayout({ rank, sources, results }: FoldKind): FoldLayout {
-  let at = headWords
-  const take = (count: number) => {
-    const own = at
-    at += count
-    return own
-  }
+  const { take, words } = placeWords()
   const sizes = take(rank)
   const [length, blocks, firstBlock, allBlocks] = [take(1), take(1), take(1), take(1)]
   const places = sources.map(() => take(2 + rank))
   const outs = results.map(() => take(2 + rank))
   const initial = results.map(() => take(2))
-  const words = Math.ceil(at / 4) * 4
-  return { sizes, length, blocks, firstBlock, allBlocks, sources: places, results: outs, initial, words }
+  const own = { length, blocks, firstBlock, allBlocks }
+  return { sizes, ...own, sources: places, results: outs, initial, words: words() }
 }
 
 /** Bindings of records: what a stage reads of the one before, and what it writes. */

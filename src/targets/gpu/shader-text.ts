@@ -15,6 +15,19 @@ export const firstArray = 3
 export const headWord = { n: 1, width: 2 } as const
 export const headWords = 4
 
+/** Places for words of the parameters, one after another; `words` is how many there are then, in whole vectors. */
+export function placeWords() {
+  let at = headWords
+  return {
+    take(count: number): number {
+      const own = at
+      at += count
+      return own
+    },
+    words: (): number => Math.ceil(at / 4) * 4,
+  }
+}
+
 export const usesTables = ({ code }: WgslLoop): boolean => code.includes('tables[')
 export const mayFail = ({ code }: WgslLoop): boolean => code.includes('failed[')
 

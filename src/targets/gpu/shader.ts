@@ -12,8 +12,8 @@ import {
   declare,
   firstArray,
   groupSize,
-  headWords,
   placeLines,
+  placeWords,
   preamble,
   store,
   storedElement,
@@ -43,13 +43,10 @@ export interface ParameterLayout {
 }
 
 export function layoutOf({ rank, access }: ShaderKind): ParameterLayout {
-  let at = headWords + rank
-  const operands = access.map(() => {
-    const own = at
-    at += 1 + Math.max(rank, 1)
-    return own
-  })
-  return { sizes: headWords, operands, words: Math.ceil(at / 4) * 4 }
+  const { take, words } = placeWords()
+  const sizes = take(rank)
+  const operands = access.map(() => take(1 + Math.max(rank, 1)))
+  return { sizes, operands, words: words() }
 }
 
 /** Elements that one invocation computes. */
