@@ -57,6 +57,10 @@ const ints = [
   -128,
   -32768,
   -(2 ** 31),
+  2n ** 53n + 1n,
+  0x123456789abcdefn,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
 ]
 
 /** A value as it lies in memory; truth values of other arrays' bytes need not be 0 and 1. */

@@ -47,6 +47,7 @@ const kernels: readonly { readonly types: readonly Code[]; readonly f: Loose }[]
   { types: ['i2', 'i2'], f: ufunc(['i2(i2,i2)'], '(x, y) => x - (y >> 1)', { target: 'gpu' }) },
   { types: ['f4', 'i1'], f: ufunc(['f4(f4,i1)'], '(x, y) => x + y', { target: 'gpu' }) },
   { types: ['u4', 'u4'], f: ufunc(['b1(u4,u4)'], '(x, y) => x < y', { target: 'gpu' }) },
+  { types: ['i8', 'i4'], f: ufunc(['i8(i8,i8)'], '(x, y) => x * y - (x >> 3)', { target: 'gpu' }) },
   {
     types: ['i4', 'u1'],
     f: ufunc(['Tuple(i4,u1)(i4,u1)'], '(x, y) => [x % (y + 1), y ^ 5]', { target: 'gpu' }),
@@ -93,7 +94,7 @@ onGpu('random layouts give what cpu gives', async () => {
 onGpu('masks and given outputs: what is left out stays', async () => {
   const random = randomFrom(11)
   for (let round = 0; round < 40; round++) {
-    const { types, f } = pick(random, kernels.slice(0, 6))
+    const { types, f } = pick(random, kernels.slice(0, 7))
     const shape = pick(random, shapes)
     const inputs = types.map((code) => laid(random, code, shape, 'plain').operand)
     const code = (f as unknown as { types: string[] }).types[0]?.split('(')[0] as Code

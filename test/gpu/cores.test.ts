@@ -52,7 +52,7 @@ const matmul: Any = guvectorize(
   gpu,
 )
 const dot: Any = guvectorize(
-  ['f4(f4[:],f4[:])', 'i4(i4[:],i4[:])'],
+  ['f4(f4[:],f4[:])', 'i4(i4[:],i4[:])', 'i8(i8[:],i8[:])'],
   '(n),(n)->()',
   (a, b) => {
     let s = 0
@@ -63,7 +63,7 @@ const dot: Any = guvectorize(
 )
 /** Reads what it has written, so it sees the zeros that outputs begin as. */
 const cumsum: Any = guvectorize(
-  ['void(u1[:],u1[:])', 'void(i2[:],i2[:])', 'void(f4[:],f4[:])'],
+  ['void(u1[:],u1[:])', 'void(i2[:],i2[:])', 'void(f4[:],f4[:])', 'void(u8[:],u8[:])'],
   '(n)->(n)',
   (a, out) => {
     for (let i = 0; i < a.length; i++) {
@@ -116,7 +116,9 @@ const cases: readonly { f: Any; types: readonly Code[]; cores: readonly (readonl
   },
   { f: dot, types: ['f4', 'f4'], cores: [[7], [7]] },
   { f: dot, types: ['u1', 'i4'], cores: [[3], [3]] },
+  { f: dot, types: ['i8', 'i4'], cores: [[4], [4]] },
   { f: cumsum, types: ['u1'], cores: [[5]] },
+  { f: cumsum, types: ['u8'], cores: [[3]] },
   { f: cumsum, types: ['i2'], cores: [[9]] },
   { f: cumsum, types: ['f4'], cores: [[0]] },
   { f: shifted, types: ['i4', 'i4'], cores: [[6], []] },

@@ -37,6 +37,7 @@ const functions: readonly { readonly code: Code; readonly f: Folding; readonly d
   { code: 'f4', f: folding(['f4(f4,f4)'], '(x, y) => Math.max(x, y)', { identity: 'reorderable' }) },
   { code: 'f4', f: folding(['f4(f4,f4)'], '(x, y) => x / 2 - y') },
   { code: 'i4', f: folding(['i4(i4,i4)'], '(x, y) => x ^ y', { identity: 0 }) },
+  { code: 'i4', f: folding(['i8(i8,i8)'], '(x, y) => x + y', { identity: 0 }) },
   { code: 'u1', f: folding(['u1(u1,u1)'], '(x, y) => Math.min(x, y)', { identity: 255 }) },
   {
     code: 'i2',

@@ -3,7 +3,6 @@
  * it is first needed.
  */
 import { clear } from '../../broadcast/copy.ts'
-import type { Code } from '../../dtype.ts'
 import { allocatePlain } from '../memory/resident.ts'
 import { makeResult } from '../memory/results.ts'
 import { type RunCore, type TargetOf, targetVersion } from '../target.ts'
@@ -26,11 +25,8 @@ function useDevice(device: object | null): void {
   engine?.setDevice(device as GPUDevice | null)
 }
 
-const wide = new Set<Code>(['f8', 'i8', 'u8'])
-const others = {
-  f8: "float64 has no counterpart in WGSL: list a float32 signature ('f4(f4,f4)'), take precision: 'float-float', pass dtype: 'f4' with casting: 'unsafe', or run it on 'cpu' or 'parallel'",
-  i8: "64-bit integers have no counterpart in WGSL: list an 'i4' or 'u4' signature, or run it on 'cpu' or 'parallel'",
-} as const
+const refusedFloat =
+  "float64 has no counterpart in WGSL: list a float32 signature ('f4(f4,f4)'), take precision: 'float-float', pass dtype: 'f4' with casting: 'unsafe', or run it on 'cpu' or 'parallel'"
 
 export const gpu: TargetOf<'wgsl'> = {
   version: targetVersion,
@@ -51,10 +47,8 @@ export const gpu: TargetOf<'wgsl'> = {
     const { floatFloat } = overload
     if (floatFloat && floatFloat.lacks !== null)
       return `with precision: 'float-float' float64 has + - * /, Math.sqrt, comparisons and rounding, and not ${floatFloat.lacks}: use float32 for that, or run it on 'cpu' or 'parallel'`
-    const code = [...overload.inputs, ...overload.outputs].find(
-      (one) => wide.has(one) && !(floatFloat && one === 'f8'),
-    )
-    return code === undefined ? null : code === 'f8' ? others.f8 : others.i8
+    const takesFloat64 = [...overload.inputs, ...overload.outputs].includes('f8')
+    return takesFloat64 && !floatFloat ? refusedFloat : null
   },
   load(loop, tables) {
     if (loop.form === 'fold' || loop.form === 'masked fold') {
