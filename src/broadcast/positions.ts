@@ -98,6 +98,20 @@ function fromWords(
   }
 }
 
+/** An i8 array of one axis as i4; null when one of its elements is none. Branches an index would take most of the time. */
+function lowWords({ data, shape, stride, offset }: Strided): Strided | null {
+  const words = new Int32Array(data.buffer, data.byteOffset, 2 * data.length)
+  const made = new Int32Array(sizeOf(shape))
+  const step = 2 * (stride[0] ?? 0)
+  let beyond = 0
+  for (let i = 0, word = 2 * offset; i < made.length; i++, word += step) {
+    const low = words[word] as number
+    beyond |= (words[word + 1] as number) ^ (low >> 31)
+    made[i] = low
+  }
+  return beyond === 0 ? list(made) : null
+}
+
 function countFromStart(indices: Int32Array, from: number, n: number, axis: number, size: number): void {
   for (let i = from; i < from + n; i++) {
     const index = indices[i] as number
@@ -190,7 +204,10 @@ export function positions(x: Strided, index: unknown): Positions {
   // Most calls: one axis, and an array of indices, which are the places.
   const { array } = only
   const { shape } = array
-  if (array.code === 'i4' && shape.length === 1) return { array: x, places: array, shape }
+  if (shape.length === 1) {
+    const places = array.code === 'i4' ? array : array.code === 'i8' ? lowWords(array) : null
+    if (places) return { array: x, places, shape }
+  }
   return { array: x, places: list(indicesIn(array, shape, 0, x.shape[0] as number)), shape }
 }
 

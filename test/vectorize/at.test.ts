@@ -1,5 +1,7 @@
 /** `at`, `outer` and `resolveDtypes`: bad input with its facts, memory that is shared, and arrays long enough for every path. */
+
 import * as fc from 'fast-check'
+import ndarray from 'ndarray'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -175,7 +177,14 @@ for (const target of targets) {
       want[place < 0 ? place + size : place] =
         (want[place < 0 ? place + size : place] as number) + (values[i] as number)
     })
-    const kinds = [places, Int16Array.from(places), BigInt64Array.from(places, BigInt), [...places]]
+    const backwards = BigInt64Array.from({ length: 2 * n }, (_, k) => BigInt(places[n - 1 - (k >> 1)] ?? 0))
+    const kinds = [
+      places,
+      Int16Array.from(places),
+      BigInt64Array.from(places, BigInt),
+      ndarray(backwards, [n], [-2], 2 * n - 1),
+      [...places],
+    ]
     for (const index of kinds)
       for (const far of [false, true]) {
         const x = new Float64Array(size)
