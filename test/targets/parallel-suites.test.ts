@@ -11,7 +11,7 @@ const suites = ['guvectorize/calls', 'guvectorize/bounds', 'vectorize/overlap', 
 const from = new URL('../../', import.meta.url)
 const run = (suite: string) =>
   new Promise<{ failed: boolean; output: string }>((resolve) => {
-    const args = ['--import', 'tsx', '--import', './test/targets/on-parallel.ts', `test/${suite}.test.ts`]
+    const args = [...process.execArgv, '--import', './test/targets/on-parallel.ts', `test/${suite}.test.ts`]
     execFile(process.execPath, args, { cwd: from, timeout: 300_000 }, (error, stdout, stderr) =>
       resolve({ failed: error !== null, output: stdout + stderr }),
     )
