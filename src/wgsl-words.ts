@@ -1,6 +1,12 @@
 /** How dtypes stand in WGSL, and how their elements lie in words of 32 bits: what the emitter and a target have to agree on. */
 import { type Code, dtypes } from './dtype.ts'
 
+/** Invocations of a workgroup. */
+export const groupSize = 64
+
+/** A workgroup takes a core call where a loop that it shares has so many rounds, and where there are no more core calls than that. */
+export const sharing = { rounds: groupSize, calls: 4096 }
+
 /** i8, u8 and f8 are pairs of words, the low one first; narrower integers live in an i32 or u32. */
 export function wgslType(code: Code): string {
   const { kind, bytes } = dtypes[code]

@@ -2,6 +2,7 @@
 import type { Code } from '../dtype.ts'
 import { type EmitRequest, emitWasm, emitWat } from './emit/wasm.ts'
 import { emitWgsl, readsOf } from './emit/wgsl/emit.ts'
+import { type Sharing, sharing } from './emit/wgsl/shared.ts'
 import { classOf, pairClasses } from './emit/wgsl/types.ts'
 import { bind } from './kernel/bind.ts'
 import { bounds } from './kernel/bounds.ts'
@@ -10,6 +11,7 @@ import { closed } from './kernel/closed.ts'
 import { surelyEnds } from './kernel/ends.ts'
 import { expand } from './kernel/expand.ts'
 import { fastmath } from './kernel/fastmath.ts'
+import { filledOperands } from './kernel/filled.ts'
 import { type Forked, fork } from './kernel/fork.ts'
 import { integral } from './kernel/integral.ts'
 import { cast, type Kernel, type Local, local, set } from './kernel/ir.ts'
@@ -109,7 +111,11 @@ export function wat(request: CompileRequest): string {
 }
 
 /** For the gpu: no fused multiply-adds, which drivers may or may not fuse, and no f8. */
-function forGpu(request: CompileRequest): { readonly kernel: Kernel; readonly code: string } {
+function forGpu(request: CompileRequest): {
+  readonly kernel: Kernel
+  readonly code: string
+  readonly shared?: Sharing & { readonly code: string }
+} {
   // There, every reducing loop knows which accumulators hold something: so nothing needs to be told of what is missing.
   const own = isFold(request) ? flagged({ ...request, form: 'masked fold' }) : request
   const on = (inputs: readonly Code[]) =>
@@ -120,14 +126,20 @@ function forGpu(request: CompileRequest): { readonly kernel: Kernel; readonly co
   const reads = readsOf(form, inputs, outputs)
   const element = { name: 'element', kernel, reads, outputs: returned } as const
   const classes = request.precision === 'float-float' ? pairClasses : classOf
-  if (!isFold(request)) return { kernel, code: emitWgsl([element], classes) }
+  if (!isFold(request)) {
+    const code = emitWgsl([element], classes)
+    const shared = sharing(kernel)
+    return shared
+      ? { kernel, code, shared: { ...shared, code: emitWgsl([{ ...element, sharing: shared }], classes) } }
+      : { kernel, code }
+  }
   const both = [...outputs, ...outputs]
   const join = { name: 'join', kernel: on(both), reads: both, outputs } as const
   return { kernel, code: emitWgsl([element, join], classes) }
 }
 
 export function compileWgsl(request: CompileRequest): WgslLoop {
-  const { kernel, code } = forGpu(request)
+  const { kernel, code, shared } = forGpu(request)
   const { form = 'map', outputs } = request
   const { name, notes = [], checks, core } = kernel
   const inputs = formInputs(form, request.inputs)
@@ -140,9 +152,10 @@ export function compileWgsl(request: CompileRequest): WgslLoop {
     outputs,
     reads,
     code,
-    notes,
+    notes: [...notes, ...(shared?.notes ?? [])],
     checks,
-    ...(core ? { core, returns: kernel.outs.length > 0 } : {}),
+    ...(core ? { core, returns: kernel.outs.length > 0, fills: filledOperands(kernel) } : {}),
+    ...(shared ? { shared: { code: shared.code, rounds: shared.rounds } } : {}),
   }
 }
 

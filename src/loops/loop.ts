@@ -171,6 +171,16 @@ export interface WgslLoop {
   /** Of a kernel of arrays, which returns results or writes them. */
   readonly core?: Core
   readonly returns?: boolean
+  /** As of wasm. */
+  readonly fills?: readonly number[]
+  /** Such a kernel for a workgroup: invocation `lane` takes its share of the rounds of some loops, all run the rest. */
+  readonly shared?: { readonly code: string; readonly rounds: readonly SharedRounds[] }
+}
+
+/** How many rounds a loop has: a number, and core sizes so many times. */
+export interface SharedRounds {
+  readonly constant: number
+  readonly sizes: readonly (readonly [size: number, times: number])[]
 }
 
 /** The typed IR itself, for targets that emit code of their own. All passes are behind it but those that lay it out on lanes. */

@@ -10,7 +10,7 @@ export interface Report {
   /** Calls of the inner loop. */
   calls: number
   bytesCopied: number
-  /** Why the call did not run where or how it was asked to. */
+  /** Why the call did not run where or how it was asked to; on the gpu, whether workgroups shared core calls. */
   why?: string
 }
 

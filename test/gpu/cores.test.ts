@@ -73,6 +73,15 @@ const cumsum: Any = guvectorize(
   },
   gpu,
 )
+/** A result without core dimensions, as an array of one element. */
+const total: Any = guvectorize(
+  ['void(i2[:],i2[:])'],
+  '(n)->()',
+  (a, out) => {
+    for (let i = 0; i < a.length; i++) out[0] = out[0] * 3 + a[i]
+  },
+  gpu,
+)
 /** Two results, a number beside an array, and one that may stretch. */
 const shifted: Any = guvectorize(
   ['void(i4[:],i4,i4[:],b1[:])'],
@@ -121,6 +130,7 @@ const cases: readonly { f: Any; types: readonly Code[]; cores: readonly (readonl
   { f: cumsum, types: ['u8'], cores: [[3]] },
   { f: cumsum, types: ['i2'], cores: [[9]] },
   { f: cumsum, types: ['f4'], cores: [[0]] },
+  { f: total, types: ['i2'], cores: [[5]] },
   { f: shifted, types: ['i4', 'i4'], cores: [[6], []] },
   { f: reversed, types: ['f4'], cores: [[4]] },
 ]

@@ -187,7 +187,7 @@ export function laneFacts(found: Scan, loop: Loop): LaneFacts | string {
 }
 
 /** Neighbours are worth a lane instruction; elements apart are put together one by one. What is deeper inside counts for more. */
-function score(found: Scan, loop: Loop, counter: number): number {
+export function laneScore(found: Scan, loop: Loop, counter: number): number {
   let sum = 0
   for (const access of found.accesses) {
     const depth = access.around.findIndex((a) => a.loop === loop)
@@ -233,7 +233,7 @@ export function laneLoops(found: Scan): {
             reasons.push({ at: s.at, reason: facts })
             return inner
           }
-          const own = score(found, s, facts.counter)
+          const own = laneScore(found, s, facts.counter)
           if (own <= 0) reasons.push({ at: s.at, reason: 'along it, elements are no neighbours' })
           if (own <= 0 || inner.some((choice) => choice.score >= own)) return inner
           return [{ loop: s, score: own }]
@@ -306,5 +306,5 @@ export function batchFacts(whole: Kernel, found: Scan): BatchFacts | null {
 }
 
 /** Such a test is the same for all core calls. */
-const sizesOnly = (e: Expr): boolean =>
+export const sizesOnly = (e: Expr): boolean =>
   !some(e, (p) => p.kind === 'local' || p.kind === 'element' || p.kind === 'input')

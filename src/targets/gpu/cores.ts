@@ -5,6 +5,7 @@ import { contiguousStrides } from '../../broadcast/shape.ts'
 import type { Strided } from '../../broadcast/view.ts'
 import type { TypedArray } from '../../dtype.ts'
 import type { WgslLoop } from '../../loops/loop.ts'
+import { sharing } from '../../wgsl-words.ts'
 import type { Report } from '../target.ts'
 import {
   type Bindings,
@@ -72,6 +73,8 @@ export function makeCores(loop: WgslLoop, tables: readonly TypedArray[]): CoresO
       return [...own, { operand: mask, use: 'value', sizes: sizesOf(plan), steps: stepsOf(plan, k), offset }]
     }
     checkApart(loop, call, whole)
+    const shared = isShared(loop, call, whole.size)
+    if (shared) report.why = 'a workgroup took each core call, and shared the rounds of its loops'
     const sources = sourcesOf(gpu, reachesOf(whole), { elementwise: false })
     const works: Bindings[] = []
     try {
@@ -88,7 +91,8 @@ export function makeCores(loop: WgslLoop, tables: readonly TypedArray[]): CoresO
             array: 'array' in place ? place.array : null,
             rank: call.ranks[k] ?? 0,
             written: access !== 'read',
-            cleared: views.has(k) && (access === 'write' || access === 'scratch'),
+            cleared:
+              views.has(k) && (access === 'scratch' || (access === 'write' && !loop.fills?.includes(k))),
           }
         })
         const kind: CoreKind = {
@@ -96,10 +100,12 @@ export function makeCores(loop: WgslLoop, tables: readonly TypedArray[]): CoresO
           sizes: call.sizes.length,
           operands: all.slice(0, operands.length),
           mask: all[operands.length] ?? null,
+          shared,
         }
         const pipeline = await shaders.pipeline(gpu, kind)
-        const groups = rectangle(gpu, groupsOf(plan.size))
-        const words = parametersOf(kind, call, plan, reaches, bindings, groups.wide * groupSize)
+        const groups = rectangle(gpu, shared ? plan.size : groupsOf(plan.size))
+        const width = shared ? groups.wide : groups.wide * groupSize
+        const words = parametersOf(kind, call, plan, reaches, bindings, width)
         const bound = boundTo(firstArray, checks.bound, bindings.arrays)
         submitted.push(handled(dispatch(gpu, pipeline, words, bound, groups)))
         report.calls++
@@ -111,6 +117,16 @@ export function makeCores(loop: WgslLoop, tables: readonly TypedArray[]): CoresO
       release(gpu, [sources, ...works])
     }
   }
+}
+
+/** Is there a round for each invocation of a workgroup, in one of the loops that they would share; and are calls few? */
+function isShared({ shared }: WgslLoop, { sizes }: CoreCall, calls: number): boolean {
+  if (!shared || calls > sharing.calls) return false
+  return shared.rounds.some(
+    (one) =>
+      one.sizes.reduce((sum, [size, times]) => sum + times * (sizes[size] ?? 0), one.constant) >=
+      sharing.rounds,
+  )
 }
 
 /** Core calls run side by side. @throws TargetError where all would write to one array */

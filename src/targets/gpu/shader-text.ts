@@ -7,9 +7,9 @@
  */
 import { type Code, dtypes } from '../../dtype.ts'
 import type { WgslLoop } from '../../loops/loop.ts'
-import { wgslType } from '../../wgsl-words.ts'
+import { groupSize, wgslType } from '../../wgsl-words.ts'
 
-export const groupSize = 64
+export { groupSize }
 export const firstArray = 3
 /** Where `n` and `width` stand, and how many words come before those without names. */
 export const headWord = { n: 1, width: 2 } as const

@@ -15,8 +15,12 @@ import { type Core, type Kernel, visit } from '../../kernel/ir.ts'
 import type { Op } from '../../kernel/ops.ts'
 import { formInputs, type LoopForm } from '../../loop.ts'
 import { emitExit } from './casts.ts'
+import { isChecked } from './checks.ts'
 import { libraryFor } from './library.ts'
-import { isChecked, type Names, roundingOf, statements } from './statements.ts'
+import type { Names } from './names.ts'
+import type { Sharing } from './shared.ts'
+import { partsOf } from './shared-rounds.ts'
+import { roundingOf, statements } from './statements.ts'
 import { type Classes, classOf } from './types.ts'
 
 /** The roundings of which each local holds a result somewhere. */
@@ -65,6 +69,8 @@ export interface WgslPart {
   readonly reads: readonly Code[]
   /** What it returns. */
   readonly outputs: readonly Code[]
+  /** For a workgroup, whose invocations have a number, `lane`. */
+  readonly sharing?: Sharing | null
 }
 
 /** The whole text. Parts have the same results, and the same tables. */
@@ -80,7 +86,14 @@ export function emitWgsl(parts: readonly WgslPart[], classes: Classes = classOf)
       `fn table_${k}_${type}(i: u32) -> ${wgslType(type)} { return ${elementAt('tables', type, `${starts[k]}u`, 'i')}; }`,
   )
   const checks = functions.includes('within(') ? [inBounds] : []
-  return [libraryFor(functions), ...checks, ...tables, functions].filter(Boolean).join('\n')
+  const shown = parts.flatMap(({ kernel, sharing }) =>
+    [...(sharing?.loops.values() ?? [])].flatMap(({ sums }) =>
+      sums.map(({ local: id }) => partsOf(id, kernel.locals[id]?.type ?? 'f8')),
+    ),
+  )
+  return [libraryFor(functions), ...checks, ...tables, ...new Set(shown), functions]
+    .filter(Boolean)
+    .join('\n')
 }
 
 /** How a kernel of arrays gets at them. */
@@ -114,13 +127,17 @@ function parametersOf({ core }: Kernel, reads: readonly Code[]): string {
   return [...values, ...[...arrays].sort((a, b) => a - b).map((k) => `b${k}: u32`)].join(', ')
 }
 
-function emitPart({ name, kernel, reads }: WgslPart, classes: Classes): string {
+function emitPart(part: WgslPart, classes: Classes): string {
+  const { name, kernel, reads, sharing = null } = part
   const roundings = roundingsOf(kernel)
   const none: ReadonlySet<Op> = new Set()
   let temporaries = 0
   const names: Names = {
     classes,
     local: (id) => `${word(kernel.locals[id]?.name ?? '')}_${id}`,
+    typeOf: (id) => kernel.locals[id]?.type ?? 'f8',
+    sharing,
+    single: sharing !== null,
     input: (operand) => `i${operand}`,
     load: (array, index, check) => {
       const { type = 'f4', length = 0 } = kernel.arrays[array] ?? {}

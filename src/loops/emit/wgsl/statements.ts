@@ -1,33 +1,10 @@
-/**
- * Statements as WGSL. A block is a `switch` with one case, because `continue` goes through that to the loop around it. WGSL has no labels: what
- * leaves more than the innermost of them sets `leave`, and whatever is left on the way looks at it.
- */
-import type { Code } from '../../../dtype.ts'
-import { type Expr, parts, type Stmt, type Store, visit } from '../../kernel/ir.ts'
+import { type Expr, parts, type Stmt } from '../../kernel/ir.ts'
 import type { Op } from '../../kernel/ops.ts'
 import { emitBits, emitCast, emitConstant, emitEntry, emitExit } from './casts.ts'
+import { fails, isChecked, mayStop, someChecked } from './checks.ts'
+import type { Names } from './names.ts'
 import { emitOp } from './ops.ts'
-import type { Classes } from './types.ts'
-
-export interface Names {
-  /** How the code holds values. */
-  readonly classes: Classes
-  readonly local: (id: number) => string
-  readonly input: (operand: number) => string
-  /** An element of a table. */
-  readonly load: (array: number, index: string, check: number) => string
-  /** The roundings of which this local holds a result somewhere. */
-  readonly roundings: (id: number) => ReadonlySet<Op>
-  /** The number of an element of an array operand; its indices are pairs of words. */
-  readonly place: (access: Omit<Store, 'kind' | 'value'>, indices: readonly string[]) => string
-  readonly get: (view: number, place: string) => string
-  readonly put: (view: number, place: string, value: string) => string
-  readonly size: (view: number, axis: number) => string
-  /** A name for a value, and its line. */
-  readonly temporary: (value: string) => { readonly name: string; readonly line: string }
-  /** One that is still to be given a value. */
-  readonly variable: (code: Code) => { readonly name: string; readonly line: string }
-}
+import { sharedRounds } from './shared-rounds.ts'
 
 type Jump = Extract<Stmt, { kind: 'break' | 'continue' }>
 interface Frame {
@@ -56,34 +33,6 @@ function jumpsIn(body: readonly Stmt[]): Jump[] {
         return []
     }
   })
-}
-
-/** Axes of which nothing is known are checked. */
-export const isChecked = (inside: Store['inside'], axis: number): boolean =>
-  (inside?.[axis] ?? 'checked') === 'checked'
-
-const someChecked = ({ inside, indices }: Pick<Store, 'inside' | 'indices'>): boolean =>
-  indices.some((_, axis) => isChecked(inside, axis))
-
-/** May a check of its own fail here? */
-const fails = (e: Expr): boolean =>
-  (e.kind === 'load' && isChecked(e.inside, 0)) ||
-  (e.kind === 'element' && someChecked(e)) ||
-  parts(e).some(fails)
-
-/** A check that fails says so in `stopped`; nothing loops on behind one. */
-function mayStop(body: readonly Stmt[]): boolean {
-  let found = false
-  visit(
-    body,
-    (e) => {
-      found ||= fails(e)
-    },
-    (s) => {
-      found ||= s.kind === 'store' && someChecked(s)
-    },
-  )
-  return found
 }
 
 const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`)
@@ -129,13 +78,19 @@ export function statements(body: readonly Stmt[], frames: readonly Frame[], name
           ),
         )
         const line = lineOf([s.value, ...s.indices])
-        if (!someChecked(s)) return [...before, `${names.put(s.view, place, text)}${line}`]
+        const guarded = (put: string) => (names.single ? `if (lane == 0u) { ${put} }` : put)
+        if (!someChecked(s)) return [...before, `${guarded(names.put(s.view, place, text))}${line}`]
         const own = names.temporary(place)
-        return [...before, own.line, `if (!stopped) { ${names.put(s.view, own.name, text)} }${line}`]
+        const put = guarded(names.put(s.view, own.name, text))
+        return [...before, own.line, `if (!stopped) { ${put} }${line}`]
       }
       case 'if': {
-        const then = indented(statements(s.then, frames, names))
-        const otherwise = indented(statements(s.else, frames, names))
+        const side = (inner: readonly Stmt[]) => {
+          if (!names.sharing?.single.has(inner)) return indented(statements(inner, frames, names))
+          const lines = statements(inner, frames, { ...names, single: false })
+          return lines.length === 0 ? [] : indented(['if (lane == 0u) {', ...indented(lines), '}'])
+        }
+        const [then, otherwise] = [side(s.then), side(s.else)]
         const rest = otherwise.length > 0 ? ['} else {', ...otherwise] : []
         const { lines, text } = written(s.cond, names)
         return [...lines, `if (${text}) {`, ...then, ...rest, '}']
@@ -146,6 +101,11 @@ export function statements(body: readonly Stmt[], frames: readonly Frame[], name
       }
       case 'loop': {
         const frame: Frame = { kind: 'loop', label: s.label }
+        const shared = names.sharing?.loops.get(s)
+        if (shared)
+          return sharedRounds(s, shared, names, (one) =>
+            statements([one], frames, { ...names, sharing: null, single: false }),
+          )
         const inner = within(s.body, frame)
         const update = within(s.update, frame)
         const last = update.length > 0 ? ['continuing {', ...indented(update), '}'] : []
