@@ -4,7 +4,7 @@
  * NumPy has no reductions of gufuncs.
  */
 import { copied, copy } from '../broadcast/copy.ts'
-import { toStrided } from '../broadcast/operand.ts'
+import { operandBrand, toStrided } from '../broadcast/operand.ts'
 import { contiguousStrides, type Shape, sameShape, shapeText, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Code, dtypes, type TypedArray } from '../dtype.ts'
@@ -17,11 +17,15 @@ import {
   TargetError,
 } from '../errors.ts'
 import { settings } from '../settings.ts'
+import { chooseTarget } from '../targets/index.ts'
+import { isElsewhere } from '../targets/memory/resident.ts'
 import { makeResult } from '../targets/memory/results.ts'
+import type { Target } from '../targets/target.ts'
 import { call } from '../vectorize/call.ts'
 import { axesOf, type FoldOptions, readFoldOptions } from '../vectorize/fold-options.ts'
 import { bind, type Core, refresh } from '../vectorize/prepare.ts'
-import { foldOperand } from '../vectorize/reduce.ts'
+import { foldOperand, promised } from '../vectorize/reduce.ts'
+import type { Bound } from '../vectorize/source.ts'
 import { isScalar, weakOperand } from '../vectorize/weak.ts'
 import type { Layout } from './layout.ts'
 
@@ -37,14 +41,8 @@ function commonRank({ inputs, outputs, dims }: Layout): number | null {
 const refused = ({ source }: Core, text: string): Error =>
   new NoLoopError(text, { dtypes: [], types: source.overloads.map((overload) => overload.text) })
 
-/** As an operand of a call. */
-const asView = ({ data, shape, stride, offset, code }: Strided) => ({
-  data,
-  shape: [...shape],
-  stride: [...stride],
-  offset,
-  ...(code === 'b1' ? { dtype: 'bool' } : {}),
-})
+/** As an operand of a call, wherever its elements are. */
+const asOperand = (x: Strided) => ({ [operandBrand]: () => x })
 
 const without = <T>(list: readonly T[], axis: number): T[] => list.filter((_, k) => k !== axis)
 
@@ -55,9 +53,9 @@ const elementOf = (x: Strided, axis: number, index: number): Strided => ({
   offset: x.offset + index * (x.stride[axis] ?? 0),
 })
 
-/** The dtype in which it folds: what the loop of accumulators and elements gives back is what it takes. */
-function foldCode(core: Core, x: Code, { dtype, outs }: FoldOptions): Code {
-  const resultOf = (first: Code): Code => {
+/** The loop that joins: what it gives back, the dtype in which it folds, is what it takes of accumulators. */
+function boundFor(core: Core, x: Code, { dtype, outs }: FoldOptions): Bound {
+  const loopOf = (first: Code): Bound => {
     const asked = dtype ? [null, null, dtype] : null
     const query = {
       form: 'map',
@@ -67,23 +65,17 @@ function foldCode(core: Core, x: Code, { dtype, outs }: FoldOptions): Code {
       casting: 'unsafe',
       widened: null,
     } as const
-    return bind(core, query).overload.outputs[0] ?? first
+    return bind(core, query)
   }
-  const code = resultOf(dtype ?? outs?.[0]?.code ?? x)
-  if (resultOf(code) === code) return code
+  const codeOf = ({ overload }: Bound, otherwise: Code) => overload.outputs[0] ?? otherwise
+  const first = dtype ?? outs?.[0]?.code ?? x
+  const code = codeOf(loopOf(first), first)
+  const loop = loopOf(code)
+  if (codeOf(loop, code) === code) return loop
   throw refused(
     core,
     `No loop matching the specified signature and casting was found for ufunc ${core.name}: reduce needs one whose result has the dtype of its first input`,
   )
-}
-
-/** Each step is a call that it would have to wait for. */
-function notAwaited({ name, target = settings.target }: Core): Error {
-  const reason = "reduce of a kernel of arrays runs on targets that answer at once: call f.on('cpu').reduce"
-  return new TargetError(`${name}.reduce() does not run on the target '${target}': ${reason}`, {
-    target,
-    reason,
-  })
 }
 
 interface Fold {
@@ -92,9 +84,36 @@ interface Fold {
   readonly options: FoldOptions
 }
 
-const join = ({ core, options }: Fold, left: Strided, right: Strided): Strided => {
-  const keywords = options.dtype ? [{ dtype: options.dtype, casting: 'unsafe' }] : []
-  const result = toStrided(call(core, [asView(left), asView(right), ...keywords]))
+/**
+ * What a reduction asks for, step by step, and is given: two elements joined (in `out`, if there is one), a copy in the dtype in which
+ * it folds, or an array where the work is done.
+ */
+type Ask =
+  | {
+      readonly kind: 'join'
+      readonly left: Strided
+      readonly right: Strided
+      readonly out: Strided | null
+      /** Nobody needs `left` any more. */
+      readonly spent: boolean
+    }
+  | { readonly kind: 'own' | 'there'; readonly x: Strided }
+type Steps = Generator<Ask, Strided, Strided>
+
+function argumentsOf(
+  { code, options }: Fold,
+  { left, right, out }: Extract<Ask, { kind: 'join' }>,
+): unknown[] {
+  const keywords = {
+    dtype: out ? code : options.dtype,
+    casting: 'unsafe',
+    ...(out && { out: asOperand(out) }),
+  }
+  return [asOperand(left), asOperand(right), ...(options.dtype || out ? [keywords] : [])]
+}
+
+function joined({ core }: Fold, { left }: Extract<Ask, { kind: 'join' }>, value: unknown): Strided {
+  const result = toStrided(value)
   if (sameShape(result.shape, left.shape)) return result
   throw new CoreDimensionError(
     `${core.name}: reduce needs results of the shape of its elements, ${shapeText(left.shape)}, but they have ${shapeText(result.shape)}`,
@@ -106,11 +125,78 @@ const plainArray = (code: Code, length: number): TypedArray => new dtypes[code].
 
 const owned = (from: Strided, code: Code): Strided => copied(from, code, 'C', plainArray)
 
-function foldAxis(fold: Fold, x: Strided, axis: number, initial: Strided | null): Strided {
+/** All at once. */
+function taken(fold: Fold, steps: Steps): Strided {
+  let next = steps.next()
+  while (!next.done) {
+    const ask = next.value
+    const answer =
+      ask.kind === 'join'
+        ? joined(fold, ask, call(fold.core, argumentsOf(fold, ask)))
+        : ask.kind === 'own'
+          ? owned(ask.x, fold.code)
+          : ask.x
+    next = steps.next(answer)
+  }
+  return next.value
+}
+
+/** Each waited for; on a target with memory of its own, arrays stay there until all is done, or (`stays`) for good. */
+async function awaited(fold: Fold, { memory }: Target, steps: Steps, stays: boolean): Promise<Strided> {
+  const { moves } = memory
+  /** Nobody else knows these. */
+  const made = new Set<TypedArray>()
+  const kept = (x: Strided): Strided => {
+    made.add(x.data)
+    return x
+  }
+  const there = async (x: Strided) => (!moves || isElsewhere(x.data) ? x : kept(await moves.there(x)))
+  const home = async (x: Strided) => (moves && isElsewhere(x.data) ? moves.home(x) : x)
+  const answer = async (ask: Ask): Promise<Strided> => {
+    switch (ask.kind) {
+      case 'join': {
+        const result = joined(fold, ask, await call(fold.core, argumentsOf(fold, ask)))
+        if (ask.out === null) kept(result)
+        return result
+      }
+      case 'own':
+        return there(owned(await home(ask.x), fold.code))
+      case 'there':
+        return there(ask.x)
+    }
+  }
+  let result: Strided | null = null
+  try {
+    let next = steps.next()
+    while (!next.done) {
+      const ask = next.value
+      const given = await answer(ask)
+      if (ask.kind === 'join' && ask.spent && made.delete(ask.left.data)) memory.free(ask.left.data)
+      next = steps.next(given)
+    }
+    result = stays ? next.value : await home(next.value)
+    return result
+  } finally {
+    for (const data of made) if (data !== result?.data) memory.free(data)
+  }
+}
+
+function* foldAxis(
+  { code }: Fold,
+  x: Strided,
+  axis: number,
+  initial: Strided | null,
+  out: Strided | null,
+): Steps {
   const count = x.shape[axis] ?? 0
-  let result = initial ?? owned(elementOf(x, axis, 0), fold.code)
-  for (let i = initial ? 0 : 1; i < count; i++) result = join(fold, result, elementOf(x, axis, i))
-  return result
+  const first = elementOf(x, axis, 0)
+  let left = initial ?? (count > 1 && x.code === code ? first : yield { kind: 'own', x: first })
+  const from = initial ? 0 : 1
+  for (let i = from; i < count; i++) {
+    const right = elementOf(x, axis, i)
+    left = yield { kind: 'join', left, right, out: i === count - 1 ? out : null, spent: i > from }
+  }
+  return left
 }
 
 /** What comes before the first element, over the shape of the result: what was given, or for no elements the identity. */
@@ -130,6 +216,28 @@ function initialOf({ core, code }: Fold, given: unknown, empty: boolean, shape: 
   return to
 }
 
+/** What an array is reduced to, from what is read of the keywords. */
+function* reduced(
+  fold: Fold,
+  given: Strided,
+  axes: readonly number[],
+  first: Strided | null,
+  out: Strided | null,
+): Steps {
+  const initial = first && (yield { kind: 'there', x: first })
+  const empty = axes.some((axis) => given.shape[axis] === 0)
+  if (empty && initial) return initial
+  if (axes.length === 0 && !initial) return yield { kind: 'own', x: given }
+  const x = yield { kind: 'there', x: given }
+  if (axes.length === 0 && initial) return yield { kind: 'join', left: initial, right: x, out, spent: false }
+  let result = x
+  for (const [k, axis] of [...axes].reverse().entries()) {
+    const isLast = k === axes.length - 1
+    result = yield* foldAxis(fold, result, axis, isLast ? initial : null, isLast ? out : null)
+  }
+  return result
+}
+
 /**
  * Reduces loop axes of an array, of which the core dimensions are the last ones.
  * @throws NoLoopError for other layouts, for an empty array without identity and `initial`, for several axes without identity
@@ -137,68 +245,95 @@ function initialOf({ core, code }: Fold, given: unknown, empty: boolean, shape: 
 export const gufuncReduce =
   (layout: Layout) =>
   (core: Core, value: unknown, given: unknown): unknown => {
-    const rank = commonRank(layout)
-    if (rank === null)
-      throw refused(
-        core,
-        `Reduction not defined on ufunc with signature: ${core.name} has ${layout.text}; it takes two inputs and a result of as many core dimensions each, such as (n,n),(n,n)->(n,n)`,
-      )
     if (core.epoch !== settings.epoch) refresh(core)
-    if (core.promises) throw notAwaited(core)
-    const { initial, ...rest } = (given ?? {}) as { initial?: unknown }
-    const options = readFoldOptions(given === undefined ? undefined : rest, core, 'reduce')
-    if (options.where)
-      throw new OptionError(`${core.name}.reduce() takes no 'where': a gufunc folds every element`, {
-        option: 'where',
-        known: ['axis', 'dtype', 'out', 'keepdims', 'initial'],
-      })
-    const x = foldOperand(core, 'reduce', value)
-    const loops = x.shape.length - rank
-    if (loops < 0)
-      throw new CoreDimensionError(
-        `${core.name}: Input operand 0 does not have enough dimensions (has ${x.shape.length}, gufunc core with signature ${layout.text} requires ${rank})`,
-        { name: layout.dims[0]?.name ?? '', sizes: x.shape, operand: 0 },
-      )
-    const axes = axesOf(options.axis, loops)
-    if (core.identity === null && axes.length > 1)
-      throw refused(
-        core,
-        `reduction operation '${core.name}' is not reorderable, so at most one axis may be specified (a function with an identity, or identity: 'reorderable', takes several)`,
-      )
-    const fold: Fold = { core, code: foldCode(core, x.code, options), options }
-    const shape = x.shape.filter((_, axis) => !axes.includes(axis))
-    const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
-    const empty = axes.some((axis) => x.shape[axis] === 0)
-    const first = initialOf(fold, initial, empty, shape)
-    if (empty && first === null)
-      throw refused(core, `zero-size array to reduction operation ${core.name} which has no identity`)
-    let result = empty && first ? first : x
-    if (!empty)
-      for (const [k, axis] of [...axes].reverse().entries())
-        result = foldAxis(fold, result, axis, k === axes.length - 1 ? first : null)
-    if (axes.length === 0) result = first ? join(fold, first, x) : owned(x, fold.code)
-    const ones = options.keepdims ? axes : []
-    return delivered(core, result, options, options.keepdims ? kept : shape, ones)
+    return core.promises
+      ? promised(core, () => reduceNow(layout, core, value, given))
+      : reduceNow(layout, core, value, given)
   }
+
+function reduceNow(layout: Layout, core: Core, value: unknown, given: unknown): unknown {
+  const rank = commonRank(layout)
+  if (rank === null)
+    throw refused(
+      core,
+      `Reduction not defined on ufunc with signature: ${core.name} has ${layout.text}; it takes two inputs and a result of as many core dimensions each, such as (n,n),(n,n)->(n,n)`,
+    )
+  const { initial, ...rest } = (given ?? {}) as { initial?: unknown }
+  const options = readFoldOptions(given === undefined ? undefined : rest, core, 'reduce')
+  if (options.where)
+    throw new OptionError(`${core.name}.reduce() takes no 'where': a gufunc folds every element`, {
+      option: 'where',
+      known: ['axis', 'dtype', 'out', 'keepdims', 'initial'],
+    })
+  const x = foldOperand(core, 'reduce', value)
+  const loops = x.shape.length - rank
+  if (loops < 0)
+    throw new CoreDimensionError(
+      `${core.name}: Input operand 0 does not have enough dimensions (has ${x.shape.length}, gufunc core with signature ${layout.text} requires ${rank})`,
+      { name: layout.dims[0]?.name ?? '', sizes: x.shape, operand: 0 },
+    )
+  const axes = axesOf(options.axis, loops)
+  if (core.identity === null && axes.length > 1)
+    throw refused(
+      core,
+      `reduction operation '${core.name}' is not reorderable, so at most one axis may be specified (a function with an identity, or identity: 'reorderable', takes several)`,
+    )
+  const bound = boundFor(core, x.code, options)
+  const fold: Fold = { core, code: bound.overload.outputs[0] ?? x.code, options }
+  const shape = x.shape.filter((_, axis) => !axes.includes(axis))
+  const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+  const empty = axes.some((axis) => x.shape[axis] === 0)
+  const first = initialOf(fold, initial, empty, shape)
+  if (empty && first === null)
+    throw refused(core, `zero-size array to reduction operation ${core.name} which has no identity`)
+  const want = options.keepdims ? kept : shape
+  const ones = options.keepdims ? axes : []
+  checkOut(core, options, want)
+  if (!core.promises) {
+    const result = taken(fold, reduced(fold, x, axes, first, null))
+    return delivered(result, options, want, ones, makeResult)
+  }
+  const { target } = chooseTarget(core.target, core.fallback, { overload: bound.overload, form: 'map' })
+  const out = options.outs?.[0]
+  const direct =
+    out && isElsewhere(out.data) ? ones.reduceRight((o, axis) => elementOf(o, axis, 0), out) : null
+  const steps = reduced(fold, x, axes, first, direct)
+  const stays = direct !== null || (isElsewhere(x.data) && !out)
+  return awaited(fold, target, steps, stays).then((result) => {
+    if (direct === null) return delivered(result, options, want, ones, target.memory.makeResult)
+    if (result.data === direct.data) return options.outsGiven?.[0]
+    throw notJoined(core, target)
+  })
+}
+
+/** What is there to write would have to be copied. */
+function notJoined({ name }: Core, { name: target }: Target): Error {
+  const reason = 'there is nothing to join, so nothing is written to an output that lives there'
+  return new TargetError(`${name}.reduce() on the target '${target}': ${reason}`, { target, reason })
+}
+
+function checkOut({ name }: Core, { outs }: FoldOptions, want: Shape): void {
+  const out = outs?.[0]
+  if (!out || sameShape(out.shape, want)) return
+  throw new OutputError(
+    `non-broadcastable output operand with shape ${shapeText(out.shape)} doesn't match the shape ${shapeText(want)} of the reduction ${name}`,
+    { operand: 1, shape: out.shape, want },
+  )
+}
 
 /** The result, or what was given to write to; `ones` are axes that it has kept. */
 function delivered(
-  core: Core,
   result: Strided,
   { outs, outsGiven }: FoldOptions,
   want: Shape,
   ones: readonly number[],
+  make: Target['memory']['makeResult'],
 ): unknown {
   const out = outs?.[0]
   let own = 0
   const stride = want.map((_, axis) => (ones.includes(axis) ? 0 : (result.stride[own++] ?? 0)))
-  const full: Strided = { ...result, shape: [...want], stride }
-  if (!out) return makeResult(full.code, full.data, full.shape, full.stride, full.offset)
-  if (!sameShape(out.shape, want))
-    throw new OutputError(
-      `non-broadcastable output operand with shape ${shapeText(out.shape)} doesn't match the shape ${shapeText(want)} of the reduction ${core.name}`,
-      { operand: 1, shape: out.shape, want },
-    )
-  copy(full, out)
+  const { code, data, offset } = result
+  if (!out) return make(code, data, want, stride, offset)
+  copy({ ...result, shape: [...want], stride }, out)
   return outsGiven?.[0]
 }

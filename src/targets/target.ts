@@ -75,4 +75,9 @@ export interface Memory {
     stride: readonly number[],
     offset?: number,
   ): unknown
+  /** Of a target whose arrays have memory of their own: copies of an array of the host there, and of one of its own on the host. */
+  readonly moves?: {
+    there(x: Strided): Promise<Strided>
+    home(x: Strided): Promise<Strided>
+  }
 }

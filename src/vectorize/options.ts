@@ -1,4 +1,5 @@
 /** The options of vectorize, one row each: which values are taken, what does not exist yet, and what other libraries call it. */
+import { operandBrand } from '../broadcast/operand.ts'
 import { OptionError } from '../errors.ts'
 import type { Fastmath } from '../loops/kernel/ir.ts'
 import { unknownOption } from '../unknown-option.ts'
@@ -131,6 +132,7 @@ export function isOptions(value: unknown): value is Record<string, unknown> {
     !Array.isArray(value) &&
     !ArrayBuffer.isView(value) &&
     !('data' in value) &&
+    !(operandBrand in value) &&
     isPlain(value)
   )
 }

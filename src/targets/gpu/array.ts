@@ -72,19 +72,8 @@ export class GpuArray {
    * @throws BoundsError of the kernel that made them, MemoryError when it was freed, TargetError when the device was lost
    */
   async read(): Promise<ArrayResult<ArrayByCode[Code]>> {
-    const handle = this.#handle
-    const { gpu, buffer, code, check } = here(handle)
-    const { bytes } = dtypes[code]
-    const { low, high } = reach(this)
-    // Copies begin and end at multiples of four bytes.
-    const from = low - (low % 4)
-    const part = await readBack(gpu, buffer, (high - from) * bytes, from * bytes)
-    await check
-    const data = allocatePlain(code, high - low)
-    data.set(typedFrom(part, code).subarray(low - from) as never)
-    return makeResult(code, data, this.shape, this.stride, this.offset - low) as ArrayResult<
-      ArrayByCode[Code]
-    >
+    const { code, data, shape, stride, offset } = await moves.home(this[operandBrand]())
+    return makeResult(code, data, shape, stride, offset) as ArrayResult<ArrayByCode[Code]>
   }
 
   /** Gives its memory back, and makes it and all views of it unusable. */
@@ -115,8 +104,11 @@ export const makeGpuArray = (
   data: TypedArray,
   shape: readonly number[],
   stride: readonly number[],
+  offset = 0,
 ): unknown =>
-  isOnGpu(data) ? new GpuArray(code, data, shape, stride, 0) : makeResult(code, data, shape, stride)
+  isOnGpu(data)
+    ? new GpuArray(code, data, shape, stride, offset)
+    : makeResult(code, data, shape, stride, offset)
 
 /**
  * A copy of an array on the gpu; a GpuArray stays what it is. Shape and dtype are those of the operand.
@@ -124,14 +116,33 @@ export const makeGpuArray = (
  */
 export async function toGpu(x: unknown): Promise<GpuArray> {
   if (x instanceof GpuArray) return x
-  const { data, code, shape, stride, offset } = asArray(x)
-  addressOf(data)
-  const gpu = await acquireGpu()
-  const { low, high } = reach({ shape, stride, offset })
-  const handle = allocateOnGpu(gpu, code, high - low)
-  const own = here(handle)
-  if (high > low) upload(gpu, own.buffer, data, low, high)
-  return new GpuArray(code, handle, shape, stride, offset - low)
+  const { data, code, shape, stride, offset } = await moves.there(asArray(x))
+  return new GpuArray(code, data, shape, stride, offset)
+}
+
+/** From the host to the device, and back: of each array what it reaches. */
+export const moves = {
+  async there({ data, code, shape, stride, offset }: Strided): Promise<Strided> {
+    addressOf(data)
+    const gpu = await acquireGpu()
+    const { low, high } = reach({ shape, stride, offset })
+    const handle = allocateOnGpu(gpu, code, high - low)
+    const own = here(handle)
+    if (high > low) upload(gpu, own.buffer, data, low, high)
+    return { data: handle, code, shape, stride, offset: offset - low }
+  },
+  async home(x: Strided): Promise<Strided> {
+    const { gpu, buffer, code, check } = here(x.data)
+    const { bytes } = dtypes[code]
+    const { low, high } = reach(x)
+    // Copies begin and end at multiples of four bytes.
+    const from = low - (low % 4)
+    const part = await readBack(gpu, buffer, (high - from) * bytes, from * bytes)
+    await check
+    const data = allocatePlain(code, high - low)
+    data.set(typedFrom(part, code).subarray(low - from) as never)
+    return { ...x, data, offset: x.offset - low }
+  },
 }
 
 /** Numbers are arrays of no dimension. */

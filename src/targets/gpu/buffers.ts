@@ -118,6 +118,9 @@ export function gpuDataOf(handle: TypedArray): GpuData | undefined {
   return data
 }
 
+/** The check of what was computed there last, whatever has become of it. */
+export const checkOf = (handle: TypedArray): Promise<void> | undefined => dataOf.get(handle)?.check
+
 export const isOnGpu = (handle: unknown): boolean => dataOf.has(handle as TypedArray)
 
 const bytesOf = (data: TypedArray, from: number, to: number): Uint8Array =>

@@ -112,7 +112,8 @@ export function makeCores(loop: WgslLoop, tables: readonly TypedArray[]): CoresO
         report.bytesCopied += bindings.uploaded
       }
       const written = operands.filter((_, k) => call.access[k] === 'write' || call.access[k] === 'both')
-      await concluded(gpu, checks, submitted, written, works, report)
+      const read = mask ? operands : operands.filter((_, k) => call.access[k] !== 'write')
+      await concluded(gpu, checks, submitted, read, written, works, report)
     } finally {
       release(gpu, [sources, ...works])
     }

@@ -124,7 +124,8 @@ export function makeRun(loop: WgslLoop, tables: readonly TypedArray[]): RunOnGpu
         report.calls++
         report.bytesCopied += bindings.uploaded
       }
-      await concluded(gpu, call, submitted, operands.slice(loop.inputs.length), works, report)
+      const read = loop.form === 'masked' ? operands : operands.slice(0, loop.inputs.length)
+      await concluded(gpu, call, submitted, read, operands.slice(loop.inputs.length), works, report)
     } finally {
       release(gpu, [sources, ...works])
     }

@@ -204,7 +204,7 @@ export function makeFold(loop: WgslLoop, tables: readonly TypedArray[]): FoldOnG
           results: resultsOf(part),
         })
       }
-      await concluded(gpu, call, submitted, written, works, report)
+      await concluded(gpu, call, submitted, elements, written, works, report)
     } finally {
       release(gpu, [sources, { temporary: records }, ...works])
     }

@@ -70,8 +70,12 @@ export const gpu: TargetOf<'wgsl'> = {
     allocate: (code, length, beside) => (engine?.allocate ?? allocatePlain)(code, length, beside),
     free: (data) => engine?.free(data),
     clear: (made) => (engine?.clear ?? clear)(made),
-    makeResult: (code, data, shape, stride) =>
-      (engine?.makeGpuArray ?? makeResult)(code, data, shape, stride),
+    makeResult: (code, data, shape, stride, offset) =>
+      (engine?.makeGpuArray ?? makeResult)(code, data, shape, stride, offset),
+    moves: {
+      there: async (x) => (await load()).moves.there(x),
+      home: async (x) => (await load()).moves.home(x),
+    },
   },
   settings: {
     device: (value) =>
