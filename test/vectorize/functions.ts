@@ -2,7 +2,7 @@
 import ndarray, { type NdArray } from 'ndarray'
 import type { View } from '../../src/broadcast/view.ts'
 import type { TypedArray } from '../../src/dtype.ts'
-import { ready, toArray } from '../../src/index.ts'
+import { ready, targetNames, toArray } from '../../src/index.ts'
 import type { AnyUfunc } from '../../src/vectorize/ufunc.ts'
 import { vectorize } from '../../src/vectorize/vectorize.ts'
 
@@ -13,7 +13,8 @@ export type Loose = ((...args: any[]) => any) & AnyUfunc
 // In this place there is no compiled thread to wait for: the pipeline is loaded into this one.
 await ready()
 
-export const targets = ['cpu', 'js'] as const
+const known: readonly string[] = targetNames()
+export const targets = (['cpu', 'js'] as const).filter((name) => known.includes(name))
 
 export const functions = (target: string) => {
   const options = (name: string) => ({ name, target })
