@@ -1,5 +1,19 @@
-/** The error of an index outside its array, as every way to run a kernel throws it. */
+/** Of an index outside its array: what a run says, and the error that every way to run a kernel throws. */
 import { BoundsError } from './errors.ts'
+
+/** An index was outside its array: `check` and the two numbers that a `BoundsError` needs. */
+export class CheckFailed extends Error {
+  readonly check: number
+  readonly index: number
+  readonly size: number
+  constructor(check: number, index: number, size: number) {
+    super(`check ${check} failed: index ${index}, size ${size}`)
+    this.name = 'CheckFailed'
+    this.check = check
+    this.index = index
+    this.size = size
+  }
+}
 
 /** What stands for a float that is no whole number, and so no index of any array. */
 export const noIndex = -(2 ** 53)

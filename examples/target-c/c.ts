@@ -7,6 +7,14 @@ import koffi from 'koffi'
 import * as lanewise from 'lanewise/target'
 import { emitC } from './emit.ts'
 
+declare module 'lanewise/target' {
+  interface TargetSettings {
+    /** The compiler, and its flags besides those that say what arithmetic means. */
+    cc?: string
+    cFlags?: readonly string[]
+  }
+}
+
 /** What arithmetic means: overflow wraps, and nothing is fused. */
 const meaning = ['-std=gnu11', '-fwrapv', '-ffp-contract=off', '-fno-math-errno', '-fPIC', '-shared', '-w']
 const settings = { cc: process.env.CC ?? 'cc', cFlags: ['-O3', '-march=native'] }
@@ -44,46 +52,13 @@ function reasonAgainst(cc: string): string | null {
 
 function load(loop: lanewise.EmittedLoop, tables: readonly lanewise.TypedArray[]): lanewise.Runner {
   const error = new Float64Array(2)
-  /** Calls the function for one run of operands; a check that failed is an error. */
-  function invoke(
-    operands: readonly lanewise.Strided[],
-    numbers: readonly number[],
-    report: lanewise.Report,
-  ): void {
+  return lanewise.innerRuns(loop, ({ n, operands, offsets, steps, sizes, viewSteps }) => {
     const run = compile(String(loop.code), 2 + tables.length + operands.length)
-    report.calls++
-    const failed = run(
-      BigInt64Array.from(numbers, BigInt),
-      error,
-      ...tables,
-      ...operands.map(({ data }) => data),
-    )
-    if (failed !== 0) throw lanewise.outside(loop.checks[failed - 1], loop.name, error[0] ?? 0, error[1] ?? 0)
-  }
-  const places = (offsets: readonly number[], steps: readonly number[], count: number): number[] =>
-    offsets.slice(0, count).flatMap((offset, k) => [offset, steps[k] ?? 0])
-  const run: lanewise.Run = (operands, plan, report) => {
-    // A freed operand is an error here.
-    for (const { data } of operands) lanewise.addressOf(data)
-    if (loop.form === 'indexed') lanewise.checkIndices(operands, plan)
-    const length = operands.at(-1)?.shape[0] ?? 0
-    lanewise.walk(plan, (offsets, n) =>
-      invoke(operands, [n, length, ...places(offsets, plan.innerSteps, operands.length)], report),
-    )
-  }
-  const { core } = loop.kernel
-  if (!core) return { run }
-  return {
-    runCore(operands, call, report) {
-      for (const { data } of operands) lanewise.addressOf(data)
-      lanewise.walkCoreRuns(operands, call, ({ n, offsets, steps, coreSteps }) => {
-        const inside = core.views.flatMap(({ operand, dims }) =>
-          dims.map((_, d) => coreSteps[operand]?.[d] ?? 0),
-        )
-        invoke(operands, [n, 0, ...places(offsets, steps, operands.length), ...call.sizes, ...inside], report)
-      })
-    },
-  }
+    const places = operands.flatMap((_, k) => [offsets[k] ?? 0, steps[k] ?? 0])
+    const numbers = BigInt64Array.from([n, ...places, ...sizes, ...viewSteps.flat()], BigInt)
+    const failed = run(numbers, error, ...tables, ...operands.map(({ data }) => data))
+    if (failed !== 0) throw new lanewise.CheckFailed(failed - 1, error[0] ?? 0, error[1] ?? 0)
+  })
 }
 
 export const c: lanewise.IrTarget = {
@@ -96,6 +71,7 @@ export const c: lanewise.IrTarget = {
     if (!reasons.has(cc)) reasons.set(cc, reasonAgainst(cc))
     return reasons.get(cc) ?? null
   },
+  forms: ['masked', 'indexed'],
   emit: (loop) => ({ code: emitC(loop) }),
   load,
   memory: lanewise.hostMemory,

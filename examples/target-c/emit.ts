@@ -1,14 +1,7 @@
 /** C from the typed IR. In the texts of ops: T is the operands' type, U the same unsigned, W a wider one, N its bits, F the end of a function's name. */
-import {
-  type Code,
-  dtypes,
-  type Expr,
-  type IrLoop,
-  type Kernel,
-  type Op,
-  type Stmt,
-  type Value,
-} from 'lanewise/target'
+
+import type { Code, Expr, IrLoop, Kernel, Op, Stmt, Value } from 'lanewise/target'
+import { dtypes } from 'lanewise/target'
 
 const types: Readonly<Record<Code, string>> = {
   ...{ b1: 'bool', i1: 'int8_t', i2: 'int16_t', i4: 'int32_t', i8: 'int64_t' },
@@ -137,26 +130,19 @@ function bodyOf(kernel: Kernel): string[] {
     },
   }
 
-  /** Labels come again; in C they are a function's. */
-  const ids = new Map<number, number>()
-  let labels = 0
-  const enter = (label: number): number => ids.set(label, labels++).get(label) ?? 0
   const lines = (body: readonly Stmt[]): string[] =>
     body.flatMap((s) => (stmts[s.kind] as (s: Stmt) => string[])(s))
   const stmts: { readonly [K in Stmt['kind']]: (s: Extract<Stmt, { kind: K }>) => string[] } = {
     set: (s) => [`v${s.local} = ${expr(s.value)};`],
     store: (s) => [`{ ${types[s.value.type]} w = ${expr(s.value)}; ${place(s)} = w; }`],
     if: (s) => [`if (${expr(s.cond)}) {`, ...lines(s.then), '} else {', ...lines(s.else), '}'],
-    loop(s) {
-      const id = enter(s.label)
-      return ['for (;;) {', ...lines(s.body), `next${id}:;`, ...lines(s.update), '}', `end${id}:;`]
-    },
-    block(s) {
-      const id = enter(s.label)
-      return ['{', ...lines(s.body), '}', `end${id}:;`]
-    },
-    break: (s) => [`goto end${ids.get(s.label)};`],
-    continue: (s) => [`goto next${ids.get(s.label)};`],
+    loop: (s) => [
+      ...['for (;;) {', ...lines(s.body), `next${s.label}:;`],
+      ...[...lines(s.update), '}', `end${s.label}:;`],
+    ],
+    block: (s) => ['{', ...lines(s.body), '}', `end${s.label}:;`],
+    break: (s) => [`goto end${s.label};`],
+    continue: (s) => [`goto next${s.label};`],
   }
   const locals = kernel.locals.map(({ type }, id) => `${types[type]} v${id} = 0;`)
   return [...locals, ...lines(kernel.body), ...kernel.outs.map((id, k) => `*o${k} = v${id};`), 'return 0;']
@@ -166,58 +152,65 @@ const each = <X>(items: readonly X[], text: (item: X, k: number) => string): str
   items.map(text).join('')
 
 /**
- * The file: `element` is the kernel, of values as memory holds them; `run` calls it n times. Its numbers g are n, the length of the
- * array that an indexed loop changes, for each operand an offset and a step; for kernels of arrays core sizes and core steps.
+ * The file: `element` is the kernel, of values as memory holds them; `run` calls it n times. Its numbers g are n, for each operand an
+ * offset and a step, sizes, and the steps of arrays.
  */
-export function emitC(loop: IrLoop): string {
-  const { form, kernel, inputs, outputs } = loop
+export function emitC({ form, kernel, inputs, outputs }: IrLoop): string {
   const { views = [], sizes = 0 } = kernel.core ?? {}
   const codes = [...inputs, ...outputs]
   for (const { operand, type } of views) codes[operand] ??= type
-  const first = inputs.length
-  const last = codes.length - 1
-  const tables = each(kernel.arrays, ({ type }, k) => `, const ${inMemory(type)} *t${k}`)
-  const tableArgs = each(kernel.arrays, (_, k) => `, t${k}`)
+  const [last, sizesAt] = [codes.length - 1, 1 + 2 * codes.length]
   const at = (k: number) => `p${k}[i * s${k}]`
-  // What the kernel reads, and where.
   const isArray = (k: number) => views.some(({ operand }) => operand === k)
-  const own = inputs.map((code, k) => ({ code, text: isArray(k) ? '0' : truth(code, at(k)) }))
-  const element = { code: outputs[0] ?? 'f8', text: truth(outputs[0] ?? 'f8', `p${last}[k * s${last}]`) }
-  const reads = form === 'masked' ? own.slice(0, -1) : form === 'indexed' ? [element, ...own.slice(1)] : own
-  const begin = {
-    masked: `if (${at(first - 1)} == 0) continue;`,
-    indexed: `int64_t k = ${at(0)}; if (k < 0) k += g[1];`,
+  // What the kernel reads, and where it writes.
+  const reads = inputs.map((code, k) => ({ code, text: isArray(k) ? '0' : truth(code, at(k)) }))
+  let gives = kernel.outs.map((_, k) => at(inputs.length + k))
+  let begin = ''
+  if (form === 'masked') {
+    reads.pop()
+    begin = `if (${at(inputs.length - 1)} == 0) continue;`
+  } else if (form === 'indexed') {
+    const place = `p${last}[k * s${last}]`
+    reads[0] = { code: outputs[0] ?? 'f8', text: truth(outputs[0] ?? 'f8', place) }
+    gives = [place]
+    begin = `int64_t k = ${at(0)}; if (k < 0) k += g[${sizesAt}];`
   }
-  const gives = kernel.outs.map((_, k) => (form === 'indexed' ? `p${last}[k * s${last}]` : at(first + k)))
-  const arrayParameters = each(
-    views,
-    ({ dims }, v) => `, void *a${v}${each(dims, (_, d) => `, int64_t s${v}_${d}`)}`,
-  )
   // An input is an output element by element, or shares no memory with any.
   const apart = form === 'indexed' || kernel.core ? '' : '#pragma GCC ivdep\n'
-  let step = 2 + 2 * codes.length + sizes
+  let step = sizesAt + sizes
   const arrays = each(views, ({ operand, dims }) => `, &${at(operand)}${each(dims, () => `, g[${step++}]`)}`)
+  const [tables, tableArgs] = [
+    each(kernel.arrays, ({ type }, k) => `, const ${inMemory(type)} *t${k}`),
+    each(kernel.arrays, (_, k) => `, t${k}`),
+  ]
+  const parameters = [
+    each(views, ({ dims }, v) => `, void *a${v}${each(dims, (_, d) => `, int64_t s${v}_${d}`)}`),
+    each(reads, ({ code }, k) => `, ${types[code]} i${k}`),
+    each(gives, (_, k) => `, ${inMemory(outputs[k] ?? 'f8')} *o${k}`),
+  ]
+  const args = [arrays, each(reads, ({ text }) => `, ${text}`), each(gives, (text) => `, &${text}`)]
   const operands = each(codes, (code, k) => `, ${inMemory(code)} *p${k}`)
+  const pointers = each(codes, (_, k) => `, p${k}`)
   const inline = 'static inline __attribute__((always_inline)) int'
   return `${prelude}
-${inline} element(double *error${tables}, const int64_t *sizes${arrayParameters}${each(reads, ({ code }, k) => `, ${types[code]} i${k}`)}${each(gives, (_, k) => `, ${inMemory(outputs[k] ?? 'f8')} *o${k}`)}) {
+${inline} element(double *error, const int64_t *sizes${tables}${parameters.join('')}) {
   ${bodyOf(kernel).join('\n  ')}
 }
 ${inline} inner(const int64_t *g, double *error${tables}${operands}${each(codes, (_, k) => `, int64_t s${k}`)}) {
   const int64_t n = g[0];
 ${apart}  for (int64_t i = 0; i < n; i++) {
-    ${form in begin ? begin[form as keyof typeof begin] : ''}
-    int c = element(error${tableArgs}, g + ${2 + 2 * codes.length}${arrays}${each(reads, ({ text }) => `, ${text}`)}${each(gives, (text) => `, &${text}`)});
+    ${begin}
+    int c = element(error, g + ${sizesAt}${tableArgs}${args.join('')});
     if (c) return c;
   }
   return 0;
 }
 int run(const int64_t *g, double *error${tables}${operands}) {
-  ${each(codes, (_, k) => `p${k} += g[${2 + 2 * k}]; `)}
+  ${each(codes, (_, k) => `p${k} += g[${1 + 2 * k}]; `)}
   // With known steps, compilers make it lanes.
-  if (${codes.map((_, k) => `g[${3 + 2 * k}] == 1`).join(' && ')})
-    return inner(g, error${tableArgs}${each(codes, (_, k) => `, p${k}`)}${each(codes, () => ', 1')});
-  return inner(g, error${tableArgs}${each(codes, (_, k) => `, p${k}`)}${each(codes, (_, k) => `, g[${3 + 2 * k}]`)});
+  if (${codes.map((_, k) => `g[${2 + 2 * k}] == 1`).join(' && ')})
+    return inner(g, error${tableArgs}${pointers}${each(codes, () => ', 1')});
+  return inner(g, error${tableArgs}${pointers}${each(codes, (_, k) => `, g[${2 + 2 * k}]`)});
 }
 `
 }

@@ -3,7 +3,7 @@ import { copy } from './copy.ts'
 import { makePlan, type Plan } from './plan.ts'
 import type { Shape } from './shape.ts'
 import type { Layout, Strided } from './view.ts'
-import { type Visit, walk } from './walk.ts'
+import { type Visit, walk, walkWhere } from './walk.ts'
 
 /**
  * `write`: zeros to begin with, whatever was there. `both`: read and written in place. `scratch`: zeros when the call begins, without
@@ -42,25 +42,8 @@ export function coreSteps({ shape, stride }: Strided, rank: number): number[] {
 
 /** Visits the runs of such a plan, or where there is a mask the parts of them in which it is true. */
 export function walkCores(plan: Plan, mask: Strided | null, visit: Visit): void {
-  if (mask === null) {
-    walk(plan, visit)
-    return
-  }
-  const steps = plan.innerSteps
-  const own = steps.length - 1
-  const step = steps[own] ?? 0
-  walk(plan, (offsets, n) => {
-    const isTrue = (i: number) => mask.data[(offsets[own] ?? 0) + i * step] !== 0
-    for (let i = 0; i < n; i++) {
-      if (!isTrue(i)) continue
-      const from = i
-      while (i < n && isTrue(i)) i++
-      visit(
-        offsets.map((offset, k) => offset + from * (steps[k] ?? 0)),
-        i - from,
-      )
-    }
-  })
+  if (mask === null) walk(plan, visit)
+  else walkWhere(plan, plan.innerSteps.length - 1, mask.data, visit)
 }
 
 /** The cores of an operand in such a run, as one array. */

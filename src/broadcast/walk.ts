@@ -1,4 +1,5 @@
 /** The one outer loop: goes through a plan and stops at every inner run. */
+import type { TypedArray } from '../dtype.ts'
 import type { Plan } from './plan.ts'
 
 /** One inner run of `n` elements; `offsets` (elements, one an operand) is reused: read it, do not keep it. */
@@ -7,6 +8,24 @@ export type Visit = (offsets: readonly number[], n: number) => void
 /** Visits every inner run of the plan. An empty plan has none. */
 export function walk(plan: Plan, visit: Visit): void {
   walkRange(plan, 0, plan.size, visit)
+}
+
+/** Visits the parts of the inner runs in which `mask`, the data of operand `k`, is true; `offsets` are made anew for each. */
+export function walkWhere(plan: Plan, k: number, mask: TypedArray, visit: Visit): void {
+  const steps = plan.innerSteps
+  const step = steps[k] ?? 0
+  walk(plan, (offsets, n) => {
+    const isTrue = (i: number) => mask[(offsets[k] ?? 0) + i * step] !== 0
+    for (let i = 0; i < n; i++) {
+      if (!isTrue(i)) continue
+      const from = i
+      while (i < n && isTrue(i)) i++
+      visit(
+        offsets.map((offset, k) => offset + from * (steps[k] ?? 0)),
+        i - from,
+      )
+    }
+  })
 }
 
 /**

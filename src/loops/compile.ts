@@ -15,6 +15,7 @@ import { filledOperands } from './kernel/filled.ts'
 import { type Forked, fork } from './kernel/fork.ts'
 import { integral } from './kernel/integral.ts'
 import { cast, type Kernel, type Local, local, set } from './kernel/ir.ts'
+import { distinctLabels } from './kernel/labels.ts'
 import { mask } from './kernel/mask.ts'
 import { maskFold } from './kernel/mask-fold.ts'
 import { narrow } from './kernel/narrow.ts'
@@ -159,13 +160,13 @@ export function compileWgsl(request: CompileRequest): WgslLoop {
   }
 }
 
-/** For targets that emit code of their own: what it means on every machine, so no fused multiply-adds, and nothing marked for lanes. */
+/** For targets that emit code of their own: what it means on every machine, so no fused multiply-adds, nothing marked for lanes, no label twice. */
 export function compileIr(request: CompileRequest): IrLoop {
   const { form = 'map' } = request
   const own = flagged(request)
   const { inputs, outputs } = own
   const on = (memory: readonly Code[]) =>
-    lower({ ...own, inputs: memory, form: 'map', simd: false, fma: false })
+    distinctLabels(lower({ ...own, inputs: memory, form: 'map', simd: false, fma: false }))
   const kernel = on(inputs)
   const { name, notes = [], checks } = kernel
   const loop = {

@@ -5,11 +5,11 @@
  */
 import { type Code, dtypes } from '../dtype.ts'
 import { BoundsError } from '../errors.ts'
-import { outside } from '../outside.ts'
+import { CheckFailed, outside } from '../outside.ts'
 import { callingCore, interpretingCore } from './js-arrays.ts'
 import { castValue, enter, leave } from './kernel/evaluate.ts'
 import { expand } from './kernel/expand.ts'
-import { CheckFailed, interpret } from './kernel/interpret.ts'
+import { interpret } from './kernel/interpret.ts'
 import type { Kernel, Tables, Value } from './kernel/ir.ts'
 import { formInputs, type JsLoop, type LoopForm, type Note } from './loop.ts'
 

@@ -193,7 +193,7 @@ export interface IrLoop {
   readonly outputs: readonly Code[]
   /**
    * One element, or one core call, of any form: `{ kind: 'input', operand }` reads operands in memory (of a fold accumulators, then
-   * elements), `outs` are what memory is to hold. The mask of `masked` and the index of `indexed` are the target's business.
+   * elements), `outs` are what memory is to hold. The mask of `masked` and the index of `indexed` are the business of targets that take them.
    */
   readonly kernel: Kernel
   /** Of a reducing loop: two accumulators to one, elements to accumulators, and accumulators as they are. */

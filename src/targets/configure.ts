@@ -2,11 +2,12 @@
 import { OptionError } from '../errors.ts'
 import { type DebugLevel, debugLevels, isDebugLevel, settings } from '../settings.ts'
 import { unknownOption } from '../unknown-option.ts'
-import type { TargetSettings } from './extras.ts'
+import type { BuiltinSettings } from './extras.ts'
 import { getTarget, targetSettings } from './index.ts'
 import { setMaximumMemory } from './memory/resident.ts'
+import type { TargetSettings } from './target.ts'
 
-export interface Configuration extends TargetSettings {
+export interface Configuration extends BuiltinSettings, TargetSettings {
   /** The target of functions that name none. */
   target?: string
   /** False: kernels are called, not compiled, so that a debugger stops in them. */
@@ -37,7 +38,9 @@ const flag =
     }
   }
 
-const readers: Readonly<Record<Exclude<keyof Configuration, keyof TargetSettings>, Read>> = {
+const readers: Readonly<
+  Record<Exclude<keyof Configuration, keyof BuiltinSettings | keyof TargetSettings>, Read>
+> = {
   target(value, option) {
     if (typeof value !== 'string') return wrong(option, 'the name of a target', value)
     const { name } = getTarget(value)

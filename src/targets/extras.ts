@@ -12,9 +12,9 @@ export { getNumThreads, setNumThreads } from './parallel/threads.ts'
 
 /** Settings of `configure`. */
 // biome-ignore lint/suspicious/noEmptyInterface: the lines below add to it.
-export interface TargetSettings {}
-export interface TargetSettings extends ParallelSettings {}
-export interface TargetSettings extends GpuSettings {}
+export interface BuiltinSettings {}
+export interface BuiltinSettings extends ParallelSettings {}
+export interface BuiltinSettings extends GpuSettings {}
 
 /** By the target's name: arrays of which only it reaches the elements. */
 // biome-ignore lint/suspicious/noEmptyInterface: the lines below add to it.

@@ -32,18 +32,22 @@ export interface TargetOf<C extends Consumed, L = Loops[C]> {
   /** Makes it ready to run. `tables` are the arrays that the kernel has captured. */
   load(loop: L, tables: readonly TypedArray[]): Runner
   readonly memory: Memory
-  /** Options of its own for `configure`: what the value must be if it is not that, else what puts it into effect. */
+  /** Options of its own for `configure`: what the value has to be, if it is not that, else what puts it into effect. */
   readonly settings?: Readonly<Record<string, (value: unknown) => string | (() => void)>>
 }
 
 export interface IrTarget extends TargetOf<'ir', EmittedLoop> {
   /** Code for the loop. It is kept; `load` gets it beside the loop. */
   emit(loop: IrLoop): Emitted
-  /** True: it takes the forms `fold` itself, and gives them `reduce` and `accumulate`. Else those are made of runs of `map`. */
-  readonly folds?: boolean
+  /** Those that it takes besides `map`. Others are made of runs of `map`; an asynchronous target takes `masked` or has none. */
+  readonly forms?: readonly LoopForm[]
 }
 
 export type Target = TargetOf<'wasm'> | TargetOf<'wgsl'> | TargetOf<'js'> | IrTarget
+
+/** Types of those options: `declare module 'lanewise/target' { interface TargetSettings { … } }` beside a target adds its own. */
+// biome-ignore lint/suspicious/noEmptyInterface: others add to it.
+export interface TargetSettings {}
 
 /** A kernel as it was typed, and how its elements are to meet: see `LoopForm`. */
 export interface Work {

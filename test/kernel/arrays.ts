@@ -4,10 +4,11 @@ import { dtypes } from '../../src/dtype.ts'
 import { parseLayout } from '../../src/guvectorize/layout.ts'
 import { infer } from '../../src/loops/kernel/infer.ts'
 import type { CoreLayout } from '../../src/loops/kernel/infer-core.ts'
-import { CheckFailed, interpret } from '../../src/loops/kernel/interpret.ts'
+import { interpret } from '../../src/loops/kernel/interpret.ts'
 import type { ArrayValue, Kernel, Tables, Value } from '../../src/loops/kernel/ir.ts'
 import { define } from '../../src/loops/kernel/parse.ts'
 import { parseSignature } from '../../src/loops/signature.ts'
+import { CheckFailed } from '../../src/outside.ts'
 
 export interface ArrayKernel {
   readonly kernel: Kernel

@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Code, codes, dtypes } from '../../src/dtype.ts'
 import { castValue } from '../../src/loops/kernel/evaluate.ts'
-import { CheckFailed, interpret } from '../../src/loops/kernel/interpret.ts'
+import { interpret } from '../../src/loops/kernel/interpret.ts'
 import {
   cast,
   constant,
@@ -17,6 +17,7 @@ import {
   set,
 } from '../../src/loops/kernel/ir.ts'
 import type { Op } from '../../src/loops/kernel/ops.ts'
+import { CheckFailed } from '../../src/outside.ts'
 
 const kernel = (
   types: readonly Code[],

@@ -1,10 +1,11 @@
 /** Two kernels do the same: bit for bit, failed checks included; NaN is one value, -0 is not 0. */
 import * as assert from 'uvu/assert'
 import { sameValue } from '../../src/loops/kernel/evaluate.ts'
-import { CheckFailed, interpret } from '../../src/loops/kernel/interpret.ts'
+import { interpret } from '../../src/loops/kernel/interpret.ts'
 import type { Kernel, Tables, Value } from '../../src/loops/kernel/ir.ts'
 import { print } from '../../src/loops/kernel/print.ts'
 import { verify } from '../../src/loops/kernel/verify.ts'
+import { CheckFailed } from '../../src/outside.ts'
 import type { RandomKernel } from './random-kernel.ts'
 
 function results(kernel: Kernel, tables: Tables, row: readonly Value[]): Value[] {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Code } from '../../src/dtype.ts'
-import { CheckFailed, interpret } from '../../src/loops/kernel/interpret.ts'
+import { interpret } from '../../src/loops/kernel/interpret.ts'
 import { type Range, typeRange, within } from '../../src/loops/kernel/interval.ts'
 import {
   cast,
@@ -19,6 +19,7 @@ import {
 } from '../../src/loops/kernel/ir.ts'
 import { print, printExpr } from '../../src/loops/kernel/print.ts'
 import { ranges } from '../../src/loops/kernel/ranges.ts'
+import { CheckFailed } from '../../src/outside.ts'
 import { randomKernel } from './random-kernel.ts'
 
 const contains = (r: Range, value: Value): boolean => {

@@ -1,12 +1,14 @@
 /** The targets of examples/, which stand outside: they see what lanewise publishes, and pass the suite for authors of targets. */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configure, getTarget, ones, registerTarget, vectorize } from 'lanewise'
 import type { Target } from 'lanewise/target'
 import { conformance } from 'lanewise/testing'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+// Its options of configure.
+import type {} from '../../examples/target-c/c.ts'
 import { root } from '../packed.ts'
 import { skip } from '../skip.ts'
 
@@ -20,6 +22,16 @@ const { timeline } = (await example('target-trace/timeline.ts')) as {
 
 const traced = trace(getTarget('cpu'), 'traced')
 for (const { name, run } of conformance(traced.target)) test(name, run)
+
+for (const name of ['target-c', 'target-trace'])
+  test(`${name} is short, all its files together`, () => {
+    const folder = join(root, 'examples', name)
+    const lines = readdirSync(folder).map(
+      (file) => readFileSync(join(folder, file), 'utf8').split('\n').length - 1,
+    )
+    const count = lines.reduce((sum, n) => sum + n, 0)
+    assert.ok(count > 0 && count < 300, `${count} lines`)
+  })
 
 test('a trace tells of every run: its plan, its bytes, its time', () => {
   traced.events.length = 0
@@ -50,11 +62,11 @@ if (!c || reason !== null) skip('the target in C', reason ?? '')
 else {
   registerTarget(c)
   // What the code means does not hang on how well it is compiled, but how long that takes.
-  configure({ cFlags: ['-O0'] } as object)
+  configure({ cFlags: ['-O0'] })
   for (const { name, run } of conformance(c)) test(name, run)
 
   test('the target in C gives the bits of cpu, on lanes too', () => {
-    configure({ cFlags: ['-O3', '-march=native'] } as object)
+    configure({ cFlags: ['-O3', '-march=native'] })
     const f = vectorize('f8(f8,f8)', (x, y) => Math.sin(x) * y + Math.sqrt(y), { name: 'wave' })
     const x = Float64Array.from({ length: 1003 }, (_, i) => (i - 500) ** 3 / 7)
     const y = Float64Array.from(x, (_, i) => i / 3)
@@ -62,12 +74,12 @@ else {
     assert.is(f.on('c').explain().last?.target, 'c')
   })
   test('without its compiler it is not available, and another target takes over', () => {
-    configure({ cc: 'no-such-compiler' } as object)
+    configure({ cc: 'no-such-compiler' })
     const f = vectorize('f8(f8)', (x) => x, { target: 'c', fallback: 'cpu' })
     assert.is(f(2), 2)
     assert.match(f.explain().last?.why ?? '', "there is no C compiler 'no-such-compiler' here")
-    assert.throws(() => configure({ cc: 7 } as object), /^configure: 'cc' must be a command, but got 7/)
-    configure({ cc: 'cc' } as object)
+    assert.throws(() => configure({ cc: 7 } as never), /^configure: 'cc' must be a command, but got 7/)
+    configure({ cc: 'cc' })
   })
   test('the examples compile against what is published', () => {
     const { stdout, status } = spawnSync(

@@ -1,8 +1,24 @@
 /** What a target may be, and what becomes of one that is not whole, or does not run everything. */
+import ndarray from 'ndarray'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { configure, OptionError, ready, registerTarget, TargetError, vectorize } from '../../src/index.ts'
-import { hostMemory, type IrTarget, interpret, type Runner, targetVersion, walk } from '../../src/target.ts'
+import {
+  BoundsError,
+  configure,
+  OptionError,
+  ready,
+  registerTarget,
+  TargetError,
+  vectorize,
+} from '../../src/index.ts'
+import {
+  hostMemory,
+  type IrTarget,
+  innerRuns,
+  interpret,
+  type Runner,
+  targetVersion,
+} from '../../src/target.ts'
 import { conformance } from '../../src/testing.ts'
 
 await ready()
@@ -14,19 +30,18 @@ const plain = (parts: Partial<IrTarget> & { readonly name: string }): IrTarget =
   kind: 'sync',
   unavailable: () => null,
   emit: () => ({ code: '' }),
-  load: ({ kernel, inputs }, tables): Runner => ({
-    run: (operands, plan) =>
-      walk(plan, (offsets, n) => {
-        for (let i = 0; i < n; i++) {
-          const at = (k: number) => (offsets[k] ?? 0) + i * (plan.innerSteps[k] ?? 0)
-          const values = inputs.map((_, k) => operands[k]?.data[at(k)] ?? 0)
-          interpret(kernel, tables, values).forEach((value, k) => {
-            const to = operands[inputs.length + k]
-            if (to) to.data[at(inputs.length + k)] = value as number
-          })
-        }
-      }),
-  }),
+  load: (loop, tables): Runner =>
+    innerRuns(loop, ({ n, operands, offsets, steps }) => {
+      const { inputs, kernel } = loop
+      for (let i = 0; i < n; i++) {
+        const at = (k: number) => (offsets[k] ?? 0) + i * (steps[k] ?? 0)
+        const values = inputs.map((_, k) => operands[k]?.data[at(k)] ?? 0)
+        interpret(kernel, tables, values).forEach((value, k) => {
+          const to = operands[inputs.length + k]
+          if (to) to.data[at(inputs.length + k)] = value as number
+        })
+      }
+    }),
   memory: hostMemory,
   ...parts,
 })
@@ -115,6 +130,34 @@ test('code is emitted once a loop, and printed', () => {
   )
 })
 
+test('a target of map alone sees no other form: masks, indices and reductions are runs of it', () => {
+  const seen: string[] = []
+  const { load } = plain({ name: '' })
+  registerTarget(
+    plain({
+      name: 'mapping',
+      load(loop, tables) {
+        seen.push(`${loop.form} ${loop.outputs}(${loop.inputs})`)
+        return load(loop, tables)
+      },
+    }),
+  )
+  const f = add('mapping')
+  const out = ndarray(new Float64Array(4))
+  f([1, 2, 3, 4], new Float32Array([10]), { where: [true, true, false, true], out })
+  assert.equal([...out.data], [11, 12, 0, 14])
+  const array = new Int32Array([1, 2, 3])
+  f.at(array, [0, -1, 0], [5, 6, 7])
+  assert.equal([...array], [13, 2, 9])
+  assert.throws(
+    () => f.at(array, [0, 3], 1),
+    (e: unknown) => e instanceof BoundsError,
+  )
+  assert.equal([...array], [13, 2, 9])
+  assert.is(f.reduce([5, 6, 7]), 18)
+  assert.equal([...new Set(seen)], ['map f8(f8,f4)', 'map i4(i4,f8)', 'map f8(f8,f8)', 'map f8(f8)'])
+})
+
 test('an asynchronous target: calls and reductions are waited for, at is refused', async () => {
   const { load } = plain({ name: '' })
   registerTarget(
@@ -135,6 +178,11 @@ test('an asynchronous target: calls and reductions are waited for, at is refused
   const { last } = f.explain()
   assert.is(last?.target, 'slow')
   assert.throws(() => f.at(Float64Array.of(1), [0], 1), /needs a synchronous target/)
+  const masked = /the target 'slow' cannot run add: it does not take the form masked/
+  const refused: unknown = await (
+    f([1, 2], 2, { where: [true, false] }) as unknown as Promise<unknown>
+  ).catch(String)
+  assert.match(String(refused), masked)
   const cases = conformance('slow', { without: ['at', 'masked', 'arrays'] })
   for (const { name, run } of cases.filter((one) =>
     /sums of (f|i2)|folds from|accumulate, .*f8|reduceat/.test(one.name),
@@ -148,7 +196,7 @@ test('a target that folds gets reducing loops, and its own reduce is asked', () 
   registerTarget(
     plain({
       name: 'folding',
-      folds: true,
+      forms: ['fold', 'masked fold'],
       load(loop, tables) {
         forms.push(`${loop.form}: ${Object.keys(loop.fold ?? {})}`)
         const run = load(loop, tables)

@@ -2,23 +2,10 @@
  * The meaning of the typed IR: it runs a kernel on one element of each operand. Slow and plain; everything else that runs kernels
  * must agree with it, bit for bit.
  */
+import { CheckFailed } from '../../outside.ts'
 import { chunked } from './chunks.ts'
 import { bitsValue, castValue, enter, evaluate, leave, zeroOf } from './evaluate.ts'
 import type { ArrayValue, Expr, Inside, Kernel, Stmt, Store, Tables, Value } from './ir.ts'
-
-/** An index was outside its array: `check` and the two numbers that a `BoundsError` needs. */
-export class CheckFailed extends Error {
-  readonly check: number
-  readonly index: number
-  readonly size: number
-  constructor(check: number, index: number, size: number) {
-    super(`check ${check} failed: index ${index}, size ${size}`)
-    this.name = 'CheckFailed'
-    this.check = check
-    this.index = index
-    this.size = size
-  }
-}
 
 /** An index that a pass took for inside may not be outside: that is a mistake of the pass. */
 function outside(known: Inside | undefined, check: number, index: number, size: number): Error {
