@@ -117,15 +117,10 @@ function reasonAgainst(
     ? target.unavailable()
     : `it is not registered; there are ${targetNames().join(', ')}`
   if (missing !== null) return { text: `is not available: ${missing}`, reason: missing, missing: true }
-  const refusal = target && work ? (target.refuses?.(work) ?? refusedByKind(target, work)) : null
+  const refusal = target && work ? (target.refuses?.(work) ?? null) : null
   return refusal === null ? null : { text: `does not run this: ${refusal}`, reason: refusal, missing: false }
 }
 
 /** A new result as what the user gets of this target. */
 export const resultOf = (target: Target, { code, data, shape, stride, offset }: Strided): unknown =>
   target.memory.makeResult(code, data, shape, stride, offset)
-
-const refusedByKind = ({ kind }: Target, { form }: Work): string | null =>
-  kind === 'async' && form === 'indexed'
-    ? '`at` changes its array before it returns, so it needs a synchronous target'
-    : null

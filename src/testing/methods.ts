@@ -224,7 +224,7 @@ const atCase = (code: Code): Row => ({
         const i = index < 0 ? index + 9 : index
         values[i] = element([values[i] as Value, y.data[y.at[k] ?? 0] as Value])[0] as Value
       })
-      f.at(x.operand, positions, y.operand)
+      await f.at(x.operand, positions, y.operand)
       expectResult('at', x.operand, { code, shape: [9], values }, 0)
       const error = await expectError('an index outside', 'bounds', () =>
         f.at(x.operand, [0, 9], y.operand && 1),

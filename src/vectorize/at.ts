@@ -3,7 +3,7 @@
  * the element and the operand, computes, and writes the element; see the indexed form in loops/loop.ts.
  */
 import { copied, copy } from '../broadcast/copy.ts'
-import { isView, toOutput } from '../broadcast/operand.ts'
+import { isBranded, isView, toOutput, toStrided } from '../broadcast/operand.ts'
 import { mayShareMemory } from '../broadcast/overlap.ts'
 import type { Plan } from '../broadcast/plan.ts'
 import { indexOutside, type Positions, positions } from '../broadcast/positions.ts'
@@ -12,25 +12,55 @@ import type { Strided } from '../broadcast/view.ts'
 import { type Code, codeOfArray, dtypes, type TypedArray } from '../dtype.ts'
 import { BroadcastError, NoLoopError, OutputError } from '../errors.ts'
 import { settings } from '../settings.ts'
-import { addressOf, checkNotFreed, haveOwnBlocks } from '../targets/memory/resident.ts'
+import { getTarget } from '../targets/index.ts'
+import { addressOf, checkNotFreed, haveOwnBlocks, isElsewhere } from '../targets/memory/resident.ts'
 import { longestShort } from '../targets/target.ts'
 import type { Given } from './choose.ts'
 import { bind, type Core, type Last, loaded, type Ready, refresh } from './prepare.ts'
-import { foldOperand } from './reduce.ts'
+import { foldOperand, promised } from './reduce.ts'
 import { fits, isScalar, kindOf, misfit, type Scalar, weakOperand } from './weak.ts'
 
 /** A copy of the whole array costs less than looking up elements one by one, as long as it is not much longer than the index. */
 const sparse = 8
 
 /**
- * Changes elements of `x` in place, one index after another. Matches `numpy.ufunc.at`, unsafe casts included.
+ * Changes elements of `x` in place, one index after another. Matches `numpy.ufunc.at`, unsafe casts included. On an asynchronous target
+ * the promise says when it is done.
  * @throws NoLoopError for a function that does not take one or two inputs and give one result, or for a missing or superfluous
  *   operand; OutputError when `x` is no array; BoundsError for an index outside; AxisError, BroadcastError, OptionError for indices
  *   that fit nothing. Then nothing is changed.
  */
-export function at(core: Core, args: readonly unknown[]): void {
-  checkArity(core, args)
+export function at(core: Core, args: readonly unknown[]): Promise<unknown> | undefined {
   if (core.epoch !== settings.epoch) refresh(core)
+  if (core.promises) return promised(core, () => atLater(core, args))
+  const { ready, selected, input } = prepared(core, args)
+  if (sizeOf(selected.shape) > 0) run(core, ready, selected, input)
+  return undefined
+}
+
+/** On an asynchronous target, or what it falls back to. Which elements are meant is found out here. */
+async function atLater(core: Core, args: readonly unknown[]): Promise<void> {
+  const [target, index, ...rest] = args
+  const { moves } = getTarget(core.target ?? settings.target).memory
+  const here = async (one: unknown) => {
+    const own = isBranded(one) ? toStrided(one) : null
+    return own && moves && isElsewhere(own.data) ? asView(await moves.home(own)) : one
+  }
+  const own = Array.isArray(index) ? await Promise.all(index.map(here)) : await here(index)
+  const { ready, selected, input } = prepared(core, [target, own, ...rest])
+  if (sizeOf(selected.shape) === 0) return
+  if (ready.target.kind === 'sync') run(core, ready, selected, input)
+  else await runLater(core, ready, selected, input)
+}
+
+interface Prepared {
+  readonly ready: Ready
+  readonly selected: Positions
+  readonly input: Strided | null
+}
+
+function prepared(core: Core, args: readonly unknown[]): Prepared {
+  checkArity(core, args)
   const [target, index, value] = args
   const x = readArray(core, target)
   refuseFreed(index)
@@ -40,7 +70,7 @@ export function at(core: Core, args: readonly unknown[]): void {
   const given = operand === null ? null : isScalar(operand) ? kindOf(operand) : operand.code
   const ready = readyFor(core, x.code, given, operand)
   const input = isScalar(operand) ? weakOperand(ready.inputs[1] ?? 'f8', operand) : operand
-  if (sizeOf(selected.shape) > 0) run(core, ready, selected, input)
+  return { ready, selected, input }
 }
 
 /** @throws MemoryError for an index, or one of several, in memory that was freed */
@@ -68,7 +98,7 @@ function checkArity({ name, nin, nout, signature, source }: Core, args: readonly
 }
 
 function readArray({ name }: Core, target: unknown): Strided {
-  if (codeOfArray(target) === undefined && !isView(target))
+  if (codeOfArray(target) === undefined && !isView(target) && !isBranded(target))
     throw new OutputError(`${name}.at: first operand must be array: a typed array, or a view of one`, {
       operand: 0,
     })
@@ -112,6 +142,11 @@ function lookUp(core: Core, given: readonly Given[]): Ready {
   return ready
 }
 
+const asView = ({ data, shape, stride, offset, code }: Strided) => ({
+  ...{ data, shape, stride, offset },
+  ...(code === 'b1' ? { dtype: 'bool' } : {}),
+})
+
 const isResident = ({ data }: Strided): boolean => addressOf(data) >= 0
 
 function run(core: Core, ready: Ready, selected: Positions, operand: Strided | null): void {
@@ -144,16 +179,20 @@ function run(core: Core, ready: Ready, selected: Positions, operand: Strided | n
 
 /** Few elements of a long array: they are taken out into a short one, changed there, and put back. */
 function runSparse(core: Core, ready: Ready, selected: Positions, operand: Strided | null): void {
-  const { array, places, shape } = selected
+  const { operands, count, putBack } = taken(selected, operand)
+  runLoop(core, ready, operands, count)
+  putBack()
+}
+
+/** The elements that are meant, each once, and which of them each index means. */
+function taken({ array, places, shape }: Positions, operand: Strided | null) {
   const [length = 0] = array.shape
   const [step = 1] = array.stride
   const count = sizeOf(shape)
   const slots = new Map<number, number>()
   const own = new Int32Array(count)
   for (let i = 0; i < count; i++) {
-    const index = places.data[places.offset + i * (places.stride[0] ?? 1)] as number
-    if (index >= length || index < -length) throw indexOutside(index, 0, length)
-    const place = array.offset + (index < 0 ? index + length : index) * step
+    const place = array.offset + placeOf(places, i, length) * step
     let slot = slots.get(place)
     if (slot === undefined) {
       slot = slots.size
@@ -166,8 +205,42 @@ function runSparse(core: Core, ready: Ready, selected: Positions, operand: Strid
   const few = vector(data, array.code)
   const inputs = [vector(own, 'i4')]
   if (operand !== null) inputs.push(columnOf(operand, shape, (code, size) => new dtypes[code].array(size)))
-  runLoop(core, ready, [...inputs, few], count)
-  for (const [place, slot] of slots) array.data[place] = data[slot] as number
+  const putBack = () => {
+    for (const [place, slot] of slots) array.data[place] = data[slot] as number
+  }
+  return { operands: [...inputs, few], count, putBack }
+}
+
+/** Index `i`, counted from the start. @throws BoundsError */
+function placeOf({ data, offset, stride }: Strided, i: number, length: number): number {
+  const index = data[offset + i * (stride[0] ?? 1)] as number
+  if (index >= length || index < -length) throw indexOutside(index, 0, length)
+  return index < 0 ? index + length : index
+}
+
+/** An array of the host sends only what is meant; one that is there already stays there. */
+async function runLater(
+  core: Core,
+  ready: Ready,
+  selected: Positions,
+  operand: Strided | null,
+): Promise<void> {
+  const { array, places, shape } = selected
+  const { moves } = ready.target.memory
+  const isThere = operand !== null && isElsewhere(operand.data)
+  const plain = isThere && !isColumn(operand, shape) && moves ? await moves.home(operand) : operand
+  if (!isElsewhere(array.data)) {
+    const { operands, count, putBack } = taken(selected, plain)
+    await runLoop(core, ready, operands, count)
+    putBack()
+    return
+  }
+  const count = sizeOf(shape)
+  const [length = 0] = array.shape
+  const own = Int32Array.from({ length: count }, (_, i) => placeOf(places, i, length))
+  const inputs = [vector(own, 'i4')]
+  if (plain !== null) inputs.push(columnOf(plain, shape, (code, size) => new dtypes[code].array(size)))
+  await runLoop(core, ready, [...inputs, array], count)
 }
 
 const vector = (data: TypedArray, code: Code): Strided => ({
@@ -177,6 +250,12 @@ const vector = (data: TypedArray, code: Code): Strided => ({
   stride: [1],
   offset: 0,
 })
+
+/** Is there one value an index, in order, or one for all? */
+const isColumn = (operand: Strided, shape: Shape): boolean =>
+  sizeOf(operand.shape) === 1 ||
+  (shape.length === 1 && sameShape(operand.shape, shape)) ||
+  (sizeOf(operand.shape) === sizeOf(shape) && isContiguous(operand))
 
 /** The operand as one value an index, in the indices' order; one element stands for all. */
 function columnOf(operand: Strided, shape: Shape, make: (code: Code, size: number) => TypedArray): Strided {
@@ -197,7 +276,12 @@ function columnOf(operand: Strided, shape: Shape, make: (code: Code, size: numbe
   return vector(column.data, code)
 }
 
-function runLoop(core: Core, ready: Ready, operands: readonly Strided[], count: number): void {
+function runLoop(
+  core: Core,
+  ready: Ready,
+  operands: readonly Strided[],
+  count: number,
+): void | Promise<void> {
   const plan: Plan = {
     size: count,
     inner: count,
@@ -208,7 +292,8 @@ function runLoop(core: Core, ready: Ready, operands: readonly Strided[], count: 
   }
   const report: Last = { target: ready.target.name, threads: 1, calls: 0, bytesCopied: 0 }
   if (ready.why !== undefined) report.why = ready.why
-  ready.run(operands, plan, report)
+  const done = ready.run(operands, plan, report)
   core.last = report
   core.lastLoop = ready
+  return done
 }

@@ -216,7 +216,7 @@ export interface Ufunc<S = unknown, T extends TargetName = 'cpu', R = Scalar> ex
    * @throws BoundsError for an index outside; AxisError, BroadcastError, OptionError for indices that do not fit; OutputError for
    *   `x` that is no array; NoLoopError unless it takes one or two inputs and gives one result. Then nothing is changed.
    */
-  at(x: Output | TypedArray, indices: Index | readonly Index[], b?: Operand): void
+  at(x: Output | TypedArray, indices: Index | readonly Index[], b?: Operand): Settled<T, void>
   /**
    * The dtypes of the loop that operands of these dtypes would run, inputs then outputs; null is an output to be allocated.
    * Matches `numpy.ufunc.resolve_dtypes`.

@@ -57,7 +57,7 @@ export interface AnyUfunc {
   readonly identity: unknown
   readonly signature: string | null
   outer(...args: unknown[]): unknown
-  at(...args: unknown[]): void
+  at(...args: unknown[]): unknown
   resolveDtypes(dtypes: unknown, options?: unknown): Code[]
   on(target: string): this
   reduce(x: unknown, options?: unknown): unknown

@@ -12,7 +12,7 @@ const reason = await reasonForNoGpu()
 await ready()
 if (reason !== null) skip('the suite of all targets', reason)
 else
-  for (const { name, run } of conformance('gpu', { without: ['at', 'f8'] }))
+  for (const { name, run } of conformance('gpu', { without: ['f8'] }))
     if (!subnormal.test(name)) test(name, run)
 
 test.run()

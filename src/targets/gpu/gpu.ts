@@ -39,11 +39,9 @@ export const gpu: TargetOf<'wgsl'> = {
     await loaded.findGpu()
   },
   unavailable: () => engine?.reasonAgainst() ?? null,
-  refuses({ overload, form }) {
+  refuses({ overload }) {
     if (overload.sizing?.loops)
       return 'the sizes of arrays that it makes are computed by a loop: make them on the host, and give them as outputs'
-    if (form === 'indexed')
-      return '`at` does not run on the gpu; calls, `outer`, `reduce` and `accumulate` do'
     const { floatFloat } = overload
     if (floatFloat && floatFloat.lacks !== null)
       return `with precision: 'float-float' float64 has + - * /, Math.sqrt, comparisons and rounding, and not ${floatFloat.lacks}: use float32 for that, or run it on 'cpu' or 'parallel'`
@@ -63,7 +61,9 @@ export const gpu: TargetOf<'wgsl'> = {
       const runCore: RunCore = async (operands, call, report) => (await cores)(operands, call, report)
       return { runCore }
     }
-    const run = load().then(({ makeRun }) => makeRun(loop, tables))
+    const run = load().then(({ makeAt, makeRun }) =>
+      (loop.form === 'indexed' ? makeAt : makeRun)(loop, tables),
+    )
     return { run: async (operands, plan, report) => (await run)(operands, plan, report) }
   },
   memory: {

@@ -1,5 +1,6 @@
 /** All that is loaded when the target `gpu` is first used, as one file of its own. */
 export { GpuArray, makeGpuArray, moves, toGpu } from './array.ts'
+export { makeAt } from './at.ts'
 export { makeCores } from './cores.ts'
 export { findGpu, reasonAgainst, setDevice } from './device.ts'
 export { allocate, clear, free, makeRun } from './engine.ts'
