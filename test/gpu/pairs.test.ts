@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { guvectorize, ready, toGpu, vectorize } from '../../src/index.ts'
-import { randomFrom } from '../../src/testing/operands.ts'
+import { pick, randomFrom } from '../../src/testing/operands.ts'
 import { skip } from '../skip.ts'
 import { reasonForNoGpu } from './driver.ts'
 
@@ -37,14 +37,15 @@ const y = numbers(2, 5000)
 const together = (types: readonly string[], texts: readonly string[]): Any =>
   ufunc(`Tuple(${types})(f8,f8)`, `(x, y) => [${texts}]`)
 
+const arithmetic = ['x + y', 'x - y', 'x * y', 'x / y', 'Math.sqrt(Math.abs(x))', 'x * x - y * y']
+const computed = together(
+  arithmetic.map(() => 'f8'),
+  arithmetic,
+)
+
 onGpu('+ - * / and square roots', async () => {
-  const texts = ['x + y', 'x - y', 'x * y', 'x / y', 'Math.sqrt(Math.abs(x))', 'x * x - y * y']
-  const f = together(
-    texts.map(() => 'f8'),
-    texts,
-  )
-  const [got, want] = [await f(x, y), f.on('js')(x, y)]
-  texts.forEach((text, k) => {
+  const [got, want] = [await computed(x, y), computed.on('js')(x, y)]
+  arithmetic.forEach((text, k) => {
     let worst = 0
     got[k].data.forEach((value: number, i: number) => {
       const [a = 0, b = 0] = [x[i], y[i]]
@@ -56,6 +57,48 @@ onGpu('+ - * / and square roots', async () => {
     assert.ok(worst < bound, `${text}: 2^${Math.log2(worst)}`)
   })
 })
+
+onGpu(
+  'the error is that from 3e-24 to 3e38, also at the ends; below it is 2^-124 more, beyond there is infinity',
+  async () => {
+    const random = randomFrom(8)
+    const [least, most] = [Math.log2(3e-24), Math.log2(3e38)]
+    const part = () => random(2 ** 24) / 2 ** 24
+    /** All exponents, and each end as often as all others together. */
+    const exponent = () => {
+      const width = pick(random, [2, 2, most - least, most - least])
+      return random(2) === 0 ? least + width * part() : most - width * part()
+    }
+    const number = (size: number) => {
+      const high = Math.fround((random(2) === 0 ? 1 : -1) * size)
+      return high + Math.fround(high * (part() - 0.5) * 2 ** -24)
+    }
+    const n = 8000
+    const left = Float64Array.from({ length: n }, () => number(2 ** exponent()))
+    const right = Float64Array.from({ length: n }, (_, i) =>
+      // Now and then they cancel, or their product is about as small or large as it may be.
+      number(pick(random, [2 ** exponent(), Math.abs(left[i] ?? 1) * (1 + part() * 2 ** -random(20))])),
+    )
+    const [got, want] = [await computed(left, right), computed.on('js')(left, right)]
+    const seen = { within: 0, below: 0, beyond: 0 }
+    arithmetic.slice(0, 5).forEach((text, k) => {
+      for (let i = 0; i < n; i++) {
+        const [value, exact] = [got[k].data[i], want[k].data[i]]
+        const size = Math.abs(exact)
+        const story = `${text} of ${left[i]} and ${right[i]}: ${value} instead of ${exact}`
+        if (size >= 2 ** 128) {
+          seen.beyond++
+          assert.is(value, Math.sign(exact) * Infinity, story)
+        } else if (size <= 3e38) {
+          const isBelow = size < 3e-24
+          seen[isBelow ? 'below' : 'within']++
+          assert.ok(Math.abs(value - exact) <= size * bound + (isBelow ? 2 ** -124 : 0), story)
+        }
+      }
+    })
+    assert.ok(seen.within > 20000 && seen.below > 500 && seen.beyond > 500, JSON.stringify(seen))
+  },
+)
 
 const edges = Float64Array.of(
   ...[
@@ -147,15 +190,16 @@ onGpu('arrays on the device, reductions, kernels of arrays, integers', async () 
 })
 
 onGpu('functions that there are not are an error that names the line', async () => {
-  const f = ufunc(
-    'f8(f8)',
-    `(x) => {
-    return Math.exp(x)
-  }`,
-  )
-  const error: Error & { code?: string } = await f(x).then(assert.unreachable, (cause: Error) => cause)
-  assert.is(error.code, 'target')
-  assert.match(error.message, /float-float.*and not exp \(line 2\)/)
+  for (const [text, name] of [
+    ['Math.exp(x)', 'exp'],
+    ['x % 3', '%'],
+    ['x ** 1.5', 'pow'],
+  ]) {
+    const f = ufunc('f8(f8)', `(x) => {\n  return ${text}\n}`)
+    const error: Error & { code?: string } = await f(x).then(assert.unreachable, (cause: Error) => cause)
+    assert.is(error.code, 'target')
+    assert.ok(error.message.includes(`and not ${name} (line 2): use float32 for that`), error.message)
+  }
 })
 
 test.run()

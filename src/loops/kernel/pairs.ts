@@ -13,7 +13,8 @@ export function missingOnPairs({ body }: Kernel): string | null {
   let found: string | null = null
   visit(body, (e) => {
     if (found !== null || e.kind !== 'op' || e.args[0]?.type !== 'f8' || there.has(e.op)) return
-    found = e.at ? `${e.op} (line ${e.at.line})` : e.op
+    const name = e.op === 'rem' ? '%' : e.op
+    found = e.at ? `${name} (line ${e.at.line})` : name
   })
   return found
 }
