@@ -3,7 +3,7 @@ import { type Access, type Loop, scan } from '../kernel/access.ts'
 import type { Check, Inside, Kernel, Pos } from '../kernel/ir.ts'
 import { type LaneFacts, laneFacts, laneLoops } from '../kernel/parallel.ts'
 import type { Note } from '../loop.ts'
-import { type Batch, smallBatches } from './batch.ts'
+import { type Batch, type SmallBatch, smallBatches } from './batch.ts'
 import { laneCounts, widestOf } from './counted.ts'
 
 export interface ArrayFacts {
@@ -66,16 +66,17 @@ function batchNote({ own, request }: Batch): Note {
 /** Cores of one small size. */
 function smallNotes(batch: Batch): Note[] {
   const small = smallBatches(batch)
-  const sizes = small.map(({ size }) => size).join(', ')
-  const lanes = small[0]?.request.shape.lanes
-  return small.length === 0
-    ? []
-    : [
-        {
-          ...start,
-          reason: `cores whose sizes are all one of ${sizes}, in C order, run without loops, ${lanes} at a time`,
-        },
-      ]
+  const note = (kind: SmallBatch['kind'], how: string): Note[] => {
+    const sizes = small.filter((way) => way.kind === kind).map(({ size }) => size)
+    const which = sizes.length > 1 ? `all one of ${sizes.join(', ')}` : `all ${sizes[0]}`
+    const reason = `cores whose sizes are ${which}, in C order, run without loops, ${how}`
+    return sizes.length === 0 ? [] : [{ ...start, reason }]
+  }
+  const { widest } = batch.request.shape
+  return [
+    ...note('cores', `${16 / widest} at a time`),
+    ...note('rows', `${16 / widest} neighbours in a row at a time`),
+  ]
 }
 
 export function arrayFacts(

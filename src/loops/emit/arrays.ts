@@ -5,9 +5,9 @@
  */
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
-import type { Access, Scan } from '../kernel/access.ts'
+import type { Access, Element, Scan } from '../kernel/access.ts'
 import type { Core, Expr, Store } from '../kernel/ir.ts'
-import { isLinear } from '../kernel/linear.ts'
+import { type Pack, placeIn } from '../kernel/packs.ts'
 import { movesOf } from '../kernel/parallel.ts'
 import type { Ref } from './asm.ts'
 import type { Control } from './control.ts'
@@ -15,6 +15,7 @@ import { choose } from './lanes.ts'
 import { resize } from './lanes-cast.ts'
 import { gather, gatherFrom, loadLanes, scatter, scatterTo, storeLanes } from './lanes-memory.ts'
 import { type ArrayParams, bytesOf, isUnit, type Pointers, stride } from './pointers.ts'
+import { rowAccesses } from './row-accesses.ts'
 import { scalarLoad, scalarStore } from './scalar-cast.ts'
 import { type Arrays, type Body, emitExpr, fail, lanesOf } from './values.ts'
 
@@ -52,6 +53,8 @@ export type LaneAxis =
       /** Cores of one known size in C order: where each lane's begins. */
       readonly packed?: Packed
     }
+  /** The places of a core, each lane's counted in elements from its start. */
+  | { readonly kind: 'row'; readonly places: Pack['places'] }
 
 export interface Packed {
   readonly size: number
@@ -114,21 +117,18 @@ function checkedAddress(body: Body, params: ArrayParams, node: Omit<Store, 'kind
   return address
 }
 
-/** Bytes from the start of a packed core to an element whose indices are numbers. */
-function packedOffset({ core }: ArrayParams, { size }: Packed, { node, indices }: Access): number {
-  const slot = node.kind === 'load' ? undefined : core.views[node.view]
-  const dims = slot?.dims ?? []
-  const at = indices.reduce((sum, index, axis) => {
-    if (!index || !isLinear(index) || index.terms.size > 0)
-      throw new Error('IR: an index of a packed core is no number')
-    return (dims[axis] ?? -1) < 0 ? sum : sum * size + Number(index.constant)
-  }, 0)
-  return at * dtypes[slot?.type ?? 'f8'].bytes
-}
+/** Bytes from the start of a packed core to an element. */
+const packedOffset = ({ core }: ArrayParams, { size }: Packed, node: Element | Store): number =>
+  (placeIn(core, node, size) ?? 0) * dtypes[core.views[node.view]?.type ?? 'f8'].bytes
 
 /** How the body of a loop reads and writes its array operands. */
 export function accessesIn(control: () => Control, context: ArrayContext): Omit<Arrays, 'loop'> {
-  const { params, access, axis, pointers } = context
+  const { params, axis, pointers } = context
+  if (axis.kind === 'row')
+    return {
+      size: (view, k) => sizeOf(control(), params, view, k),
+      ...rowAccesses(control, params, axis.places),
+    }
 
   const addressOf = (node: Access['node'] & { view: number; indices: readonly Expr[] }): Ref => {
     const { asm } = control()
@@ -146,7 +146,7 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
       case 'loop':
         return axis.step === null ? null : axis.step(params.core.views[node.view]?.operand ?? -1)
       case 'counter': {
-        const known = access.get(node)
+        const known = context.access.get(node)
         if (!known) throw new Error('IR: an access that nothing is known of runs on lanes')
         const by = stride(control(), params, node.view, movesOf(known, axis.counter))
         if (by === 0) return 0
@@ -174,11 +174,9 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
 
   const packed = axis.kind === 'loop' ? axis.packed : undefined
   /** Where each lane's element lies. */
-  const lanesAt = (packed: Packed, node: Access['node'] & { view: number }) => {
-    const known = access.get(node)
-    if (!known) throw new Error('IR: an access that nothing is known of runs on lanes')
+  const lanesAt = (packed: Packed, node: Element | Store) => {
     const ids = packed.lanes(params.core.views[node.view]?.operand ?? -1)
-    return { ids, offset: packedOffset(params, packed, known) }
+    return { ids, offset: packedOffset(params, packed, node) }
   }
 
   const element: Arrays['element'] = (e) => {
@@ -248,7 +246,7 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
     varies: (e) => {
       if (axis.kind === 'none') return false
       if (axis.kind === 'loop') return true
-      const known = access.get(e)
+      const known = context.access.get(e)
       return (
         known === undefined ||
         movesOf(known, axis.counter).some((n, k) => n !== 0n && params.step(e.view, k) >= 0)

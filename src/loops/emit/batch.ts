@@ -4,11 +4,12 @@
  */
 import { type Code, dtypes } from '../../dtype.ts'
 import { scan } from '../kernel/access.ts'
-import { type Expr, visit } from '../kernel/ir.ts'
+import { type Expr, type Kernel, visit } from '../kernel/ir.ts'
 import { exprOf, minus } from '../kernel/linear.ts'
+import { type Pack, packs } from '../kernel/packs.ts'
 import { type BatchFacts, batchFacts, laneFacts, visitValues } from '../kernel/parallel.ts'
 import { analyseUniformity } from '../kernel/uniform.ts'
-import { unrolled } from '../kernel/unroll.ts'
+import { keeping, unrolled } from '../kernel/unroll.ts'
 import { laneCounts } from './counted.ts'
 import type { Width } from './lanes-cast.ts'
 import type { FrameRequest } from './request.ts'
@@ -48,27 +49,58 @@ function widestOf({ kernel, uniformity }: BatchFacts): Width {
 /** Sizes of cores that have code of their own: pairs, points, homogeneous ones, and what a cache line holds of f8. */
 const smallSizes = [2, 3, 4, 8] as const
 
-/** A batch of cores of one small size, in C order: one register of them at a time. */
-export interface SmallBatch {
-  readonly size: number
+/** Cores of one small size, in C order: one register of them at a time, or one core whose rows are on lanes, part by part. */
+export type SmallBatch =
+  | { readonly kind: 'cores'; readonly size: number; readonly request: FrameRequest }
+  | { readonly kind: 'rows'; readonly size: number; readonly parts: readonly RowPart[] }
+
+export interface RowPart {
   readonly request: FrameRequest
+  readonly places: Pack['places']
 }
 
-export function smallBatches({ kernel, request }: Batch): SmallBatch[] {
+const small = new WeakMap<Batch, SmallBatch[]>()
+
+/** Asked for once for the code and once for `explain()`. */
+export function smallBatches(batch: Batch): SmallBatch[] {
+  const known = small.get(batch) ?? smallOf(batch)
+  small.set(batch, known)
+  return known
+}
+
+function smallOf({ kernel, request }: Batch): SmallBatch[] {
   const { sizes = 0, views = [] } = kernel.core ?? {}
   if (sizes < 1 || sizes > 3 || views.some(({ type }) => type === 'b1')) return []
   const found = scan(kernel)
-  return smallSizes.flatMap((size) => {
-    const made = unrolled(kernel, found, BigInt(size))
+  const { widest } = request.shape
+  const on = (made: Kernel, lanes: number): FrameRequest => ({
+    ...request,
+    kernel: made,
+    uniformity: analyseUniformity(made),
+    shape: { ...request.shape, lanes },
+  })
+  return smallSizes.flatMap((size): SmallBatch[] => {
+    const made = unrolled(kernel, found, size)
     if (!made) return []
-    const { widest } = request.shape
-    const shape = { ...request.shape, lanes: 16 / widest }
-    return [{ size, request: { ...request, kernel: made, uniformity: analyseUniformity(made), shape } }]
+    const rows = packs(made, size, 16 / widest)
+    if (!rows) return [{ kind: 'cores', size, request: on(keeping(made), 16 / widest) }]
+    const parts = rows.map(({ lanes, kernel: own, places }) => ({ request: on(own, lanes), places }))
+    return [{ kind: 'rows', size, parts }]
   })
 }
 
-/** How the kernel runs in batches; null where it does not. */
+const batched = new WeakMap<FrameRequest, Batch | null>()
+
+/** How the kernel runs in batches; null where it does not. Both stride classes and `explain()` ask. */
 export function batchOf(request: FrameRequest): Batch | null {
+  const known = batched.get(request)
+  if (known !== undefined) return known
+  const made = findBatch(request)
+  batched.set(request, made)
+  return made
+}
+
+function findBatch(request: FrameRequest): Batch | null {
   const whole = request.kernel
   if (!whole.core || !request.simd) return null
   const found = scan(whole)

@@ -4,7 +4,7 @@ import { dtypes } from '../../dtype.ts'
 import { constant, type Expr, op } from '../kernel/ir.ts'
 import type { LaneAxis } from './arrays.ts'
 import type { Frame, Ref } from './asm.ts'
-import { batchOf, type SmallBatch, smallBatches } from './batch.ts'
+import { batchOf, type RowPart, type SmallBatch, smallBatches } from './batch.ts'
 import type { Control } from './control.ts'
 import { countParam, pointerParam, stepParam } from './params.ts'
 import type { ArrayParams } from './pointers.ts'
@@ -79,7 +79,7 @@ export function batches(asm: Frame, request: FrameRequest, unit: boolean, frame:
         }),
       ),
     ])
-  const packed = ({ size, request: own }: SmallBatch): Ref => {
+  const coresOf = (size: number, own: FrameRequest): Ref => {
     const { lanes } = own.shape
     const starts = codes.map((_, k) =>
       Array.from({ length: lanes }, (_, lane) => (lane === 0 ? pointerParam(k) : asm.local(binaryen.i32))),
@@ -99,6 +99,15 @@ export function batches(asm: Frame, request: FrameRequest, unit: boolean, frame:
       }),
     )
   }
+  const rowsOf = (parts: readonly RowPart[]): Ref =>
+    loop(1, () =>
+      asm.block(() => {
+        for (const { request: own, places } of parts)
+          asm.emit(body({ ...own, axis: { kind: 'row', places } }))
+      }),
+    )
+  const packed = (way: SmallBatch): Ref =>
+    way.kind === 'rows' ? rowsOf(way.parts) : coresOf(way.size, way.request)
   const small = unit ? smallBatches(batch) : []
   return [
     asm.block(() => {

@@ -109,11 +109,17 @@ export function controlOf(asm: Frame, request: FrameRequest, input: Reads, unit 
 
 /** What array operands need: they come after pointers and steps. `unit`: their last axes are known to be neighbours. */
 function arrayContext(request: FrameRequest, unit: boolean, scalars: () => Control): ArrayContext {
-  const found = scan(request.kernel)
+  let access: ArrayContext['access'] | null = null
   return {
     params: arrayParamsOf(request, unit),
-    found,
-    access: new Map(found.accesses.map((access) => [access.node, access])),
+    // Code without loops, whose indices are numbers, never asks: it may be long.
+    get found() {
+      return scan(request.kernel)
+    },
+    get access() {
+      access ??= new Map(scan(request.kernel).accesses.map((one) => [one.node, one]))
+      return access
+    },
     axis: request.axis ?? { kind: 'none' },
     pointers: new Map(),
     scalars,

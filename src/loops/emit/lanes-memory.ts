@@ -85,6 +85,53 @@ function loadNeighbours(asm: Asm, bytes: Width, lanes: number, pointer: number, 
   return Array.from({ length: total / 16 }, (_, j) => asm.m.v128.load(offset + 16 * j, 1, asm.get(pointer)))
 }
 
+/** Elements at these offsets from one pointer, a lane each. */
+export function loadPlaces(asm: Asm, bytes: Width, pointer: number, offsets: readonly number[]): Ref[] {
+  const lanes = offsets.length
+  const [first = 0] = offsets
+  if (offsets.every((at) => at === first)) {
+    const all = asm.share(loadSplat(asm, bytes, asm.get(pointer), first), binaryen.v128)
+    return Array.from({ length: registers(lanes, bytes) }, () => all())
+  }
+  const near = offsets.every((at, lane) => at === first + lane * bytes)
+  // Of three lanes the first two come together.
+  if (near && lanes !== 3) return loadNeighbours(asm, bytes, lanes, pointer, first)
+  if (near) {
+    const two = loadSplat(asm, (2 * bytes) as Width, asm.get(pointer), first)
+    return [loadLane(asm, bytes, 2, asm.get(pointer), two, first + 2 * bytes)]
+  }
+  const per = 16 / bytes
+  return Array.from({ length: registers(lanes, bytes) }, (_, j) =>
+    offsets
+      .slice(j * per, (j + 1) * per)
+      .reduce(
+        (made, at, lane) =>
+          lane === 0
+            ? loadSplat(asm, bytes, asm.get(pointer), at)
+            : loadLane(asm, bytes, lane, asm.get(pointer), made, at),
+        0,
+      ),
+  )
+}
+
+/** L neighbours, from one pointer on. */
+export function storeTogether(
+  asm: Asm,
+  bytes: Width,
+  lanes: number,
+  regs: readonly Ref[],
+  pointer: number,
+  offset: number,
+): void {
+  if (lanes !== 3) {
+    storeNeighbours(asm, bytes, lanes, regs, pointer, offset)
+    return
+  }
+  const three = asm.share(regs[0] ?? 0, binaryen.v128)
+  asm.emit(storeLane(asm, (2 * bytes) as Width, offset, 0, asm.get(pointer), three()))
+  asm.emit(storeLane(asm, bytes, offset + 2 * bytes, 2, asm.get(pointer), three()))
+}
+
 /** L elements, `step` bytes apart, one by one. */
 export function gather(asm: Asm, bytes: Width, lanes: number, pointer: number, step: number): Ref[] {
   const { m } = asm

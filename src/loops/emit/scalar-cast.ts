@@ -64,49 +64,49 @@ export function scalarBits({ m }: Asm, from: Code, to: Code, value: Ref): Ref {
   return from === 'f8' ? m.i64.reinterpret(value) : m.i32.reinterpret(value)
 }
 
-export function scalarLoad({ m }: Asm, code: Code, pointer: Ref): Ref {
+export function scalarLoad({ m }: Asm, code: Code, pointer: Ref, offset = 0): Ref {
   switch (code) {
     case 'b1':
-      return m.i32.ne(m.i32.load8_u(0, 1, pointer), m.i32.const(0))
+      return m.i32.ne(m.i32.load8_u(offset, 1, pointer), m.i32.const(0))
     case 'i1':
-      return m.i32.load8_s(0, 1, pointer)
+      return m.i32.load8_s(offset, 1, pointer)
     case 'u1':
-      return m.i32.load8_u(0, 1, pointer)
+      return m.i32.load8_u(offset, 1, pointer)
     case 'i2':
-      return m.i32.load16_s(0, 1, pointer)
+      return m.i32.load16_s(offset, 1, pointer)
     case 'u2':
-      return m.i32.load16_u(0, 1, pointer)
+      return m.i32.load16_u(offset, 1, pointer)
     case 'i4':
     case 'u4':
-      return m.i32.load(0, 1, pointer)
+      return m.i32.load(offset, 1, pointer)
     case 'i8':
     case 'u8':
-      return m.i64.load(0, 1, pointer)
+      return m.i64.load(offset, 1, pointer)
     case 'f4':
-      return m.f32.load(0, 1, pointer)
+      return m.f32.load(offset, 1, pointer)
     case 'f8':
-      return m.f64.load(0, 1, pointer)
+      return m.f64.load(offset, 1, pointer)
   }
 }
 
-export function scalarStore({ m }: Asm, code: Code, pointer: Ref, value: Ref): Ref {
+export function scalarStore({ m }: Asm, code: Code, pointer: Ref, value: Ref, offset = 0): Ref {
   switch (code) {
     case 'b1':
     case 'i1':
     case 'u1':
-      return m.i32.store8(0, 1, pointer, value)
+      return m.i32.store8(offset, 1, pointer, value)
     case 'i2':
     case 'u2':
-      return m.i32.store16(0, 1, pointer, value)
+      return m.i32.store16(offset, 1, pointer, value)
     case 'i4':
     case 'u4':
-      return m.i32.store(0, 1, pointer, value)
+      return m.i32.store(offset, 1, pointer, value)
     case 'i8':
     case 'u8':
-      return m.i64.store(0, 1, pointer, value)
+      return m.i64.store(offset, 1, pointer, value)
     case 'f4':
-      return m.f32.store(0, 1, pointer, value)
+      return m.f32.store(offset, 1, pointer, value)
     case 'f8':
-      return m.f64.store(0, 1, pointer, value)
+      return m.f64.store(offset, 1, pointer, value)
   }
 }

@@ -104,7 +104,16 @@ function goesOn(cond: Expr, form: (e: Expr) => Linear | undefined): Linear | und
   }
 }
 
+const scans = new WeakMap<Kernel, Scan>()
+
+/** Several passes and each version of the code ask, so the answer is kept. */
 export function scan(kernel: Kernel): Scan {
+  const known = scans.get(kernel) ?? scanned(kernel)
+  scans.set(kernel, known)
+  return known
+}
+
+function scanned(kernel: Kernel): Scan {
   const facts = ranges(kernel)
   const views = kernel.core?.views ?? []
   const atoms = new Map<string, { readonly expr: Expr; readonly locals: ReadonlySet<number> }>()

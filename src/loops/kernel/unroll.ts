@@ -20,7 +20,6 @@ function sizeOf(e: Expr): number {
   return own + (e.kind === 'element' ? 0 : parts(e).reduce((sum, p) => sum + sizeOf(p), 0))
 }
 
-/** The statements for cores whose sizes are all `size`; null where a loop is not counted, or they would be too many. */
 function writtenOut(kernel: Kernel, found: Scan, size: bigint): Stmt[] | null {
   const views = kernel.core?.views ?? []
   let room = largest
@@ -140,7 +139,11 @@ function readOnce(kernel: Kernel, body: readonly Stmt[]): Pick<Kernel, 'locals' 
   return { locals, body: made }
 }
 
-export function unrolled(kernel: Kernel, found: Scan, size: bigint): Kernel | null {
-  const body = writtenOut(kernel, found, size)
-  return body && { ...kernel, ...readOnce(kernel, body) }
+/** The kernel without loops, for cores whose sizes are all `size`; null where a loop is not counted, or it would be too long. */
+export function unrolled(kernel: Kernel, found: Scan, size: number): Kernel | null {
+  const body = writtenOut(kernel, found, BigInt(size))
+  return body && { ...kernel, body }
 }
+
+/** What it reads of its inputs more than once kept in locals. */
+export const keeping = (kernel: Kernel): Kernel => ({ ...kernel, ...readOnce(kernel, kernel.body) })
