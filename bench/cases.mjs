@@ -18,8 +18,8 @@ import {
 import { codes, inputsOf, kernels, resultsOf } from './kernels.mjs'
 import { layoutCase, layouts } from './layouts.mjs'
 
-/** One row of the kernel table, at n elements. */
-export function kernelCase(row, n) {
+/** One row of the kernel table, at n elements; `native` is the name of the target in C, where it is there. */
+export function kernelCase(row, n, native) {
   return {
     section: 'kernels',
     name: row.name,
@@ -28,7 +28,7 @@ export function kernelCase(row, n) {
     open() {
       const inputs = inputsOf(row, n)
       const { inputs: inputCodes, results } = codes(row)
-      const ours = ourContenders(row, [n], (place) => inputs.map((data) => place(ndarray(data))))
+      const ours = ourContenders(row, [n], (place) => inputs.map((data) => place(ndarray(data))), native)
       const loop = loopContender(row, n, inputs)
       const contenders = [...ours.contenders, loop]
       if (row.ndarrayOps) {
@@ -54,12 +54,12 @@ export function kernelCase(row, n) {
 }
 
 /** All cases in the order of the tables. */
-export function cases({ sizes, extra, filter }) {
+export function cases({ sizes, extra, filter, native }) {
   const wanted = (one) => filter.test(`${one.section} ${one.name} ${one.types} ${one.n}`)
   return [
     callCase(false),
-    ...kernels.flatMap((row) => sizes.map((n) => kernelCase(row, n))),
-    ...extra.map((n) => kernelCase(sum, n)),
+    ...kernels.flatMap((row) => sizes.map((n) => kernelCase(row, n, native))),
+    ...extra.map((n) => kernelCase(sum, n, native)),
     ...layouts.flatMap((layout) => sizes.filter((n) => n > 1e3).map((n) => layoutCase(layout, n))),
     callCase(true),
   ].filter(wanted)

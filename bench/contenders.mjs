@@ -45,12 +45,16 @@ export function loopContender(row, size, inputs, loop = row.loop, first = [size]
   return contender('loop', calling(loop, [...first, ...inputs, ...out]), () => out)
 }
 
-/** Contenders of lanewise over ndarrays: `views(place)` gives the inputs placed with `resident`, or left where they are. */
-export function ourContenders(row, shape, views) {
+/**
+ * Contenders of lanewise over ndarrays: `views(place)` gives the inputs placed with `resident`, or left where they are. With `native`, the
+ * name of a target, it takes part over the same resident arrays.
+ */
+export function ourContenders(row, shape, views, native) {
   const f = ufunc(row)
   const size = shape.reduce((a, b) => a * b, 1)
   const plainOut = resultsOf(row, size).map((data) => ndarray(data, shape))
   const residentOut = codes(row).results.map((code) => zeros(shape, code))
+  const nativeOut = native ? codes(row).results.map((code) => zeros(shape, code)) : []
   const [plainIn, residentIn] = [views((x) => x), views(resident)]
   const allocate = calling(f, residentIn)
   let last = []
@@ -66,8 +70,15 @@ export function ourContenders(row, shape, views) {
       contender('resident', calling(f, [...residentIn, ...residentOut]), () => residentOut.map(elements)),
       contender('plain', calling(f, [...plainIn, ...plainOut]), () => plainOut.map(elements)),
       contender('allocating', allocating, () => last.map(elements)),
+      ...(native
+        ? [
+            contender('target-c', calling(f.on(native), [...residentIn, ...nativeOut]), () =>
+              nativeOut.map(elements),
+            ),
+          ]
+        : []),
     ],
-    close: () => [...residentIn, ...residentOut, ...last].forEach(free),
+    close: () => [...residentIn, ...residentOut, ...nativeOut, ...last].forEach(free),
   }
 }
 

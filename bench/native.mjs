@@ -1,28 +1,23 @@
 /**
  * The yardstick of the wasm code: the same loops, lowered the same way, as WebAssembly (cpu) and as C (examples/target-c, by the system's
  * compiler for this very processor), over the same resident arrays. Both give the same bits.
- *   npx tsx bench/native.mjs [n] [part of a kernel's name …]
+ *   node bench/native.mjs [n] [part of a kernel's name …]
  */
-import { execFileSync } from 'node:child_process'
-import { registerTarget, resident, zeros } from '../dist/index.js'
-import { c } from '../examples/target-c/c.ts'
+import { resident, zeros } from '../dist/index.js'
 import { calling, contender, elements, ufunc } from './contenders.mjs'
 import { codes, inputsOf, kernels } from './kernels.mjs'
+import { nativeTarget } from './native-target.mjs'
 import { race } from './race.mjs'
 
-registerTarget(c)
-const reason = c.unavailable()
-if (reason !== null) {
+const { reason, compiler } = await nativeTarget()
+if (reason) {
   console.log(`nothing to compare with: ${reason}`)
   process.exit()
 }
 
 const [n = '65536', ...parts] = process.argv.slice(2)
 const rows = kernels.filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)))
-console.log(
-  execFileSync('cc', ['--version'], { encoding: 'utf8' }).split('\n')[0],
-  `-O3 -march=native, ${n} elements`,
-)
+console.log(`${compiler}, ${n} elements`)
 console.log(
   '| kernel | signature | cpu, ns an element | C | cpu against C |\n| --- | --- | --- | --- | --- |',
 )

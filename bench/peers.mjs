@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cases } from './cases.mjs'
 import { compare, kernels } from './kernels.mjs'
+import { nativeTarget } from './native-target.mjs'
 import { readOptions } from './options.mjs'
 import { buildC } from './peers/c.mjs'
 import { startPeer } from './peers/child.mjs'
@@ -115,6 +116,14 @@ try {
   missing.push({ peer: 'C', reason: error.message.split('\n')[0] })
 }
 
+const native = await nativeTarget()
+if (native.reason) missing.push({ peer: 'target-c', reason: native.reason })
+else
+  versions.push({
+    name: 'target-c',
+    version: `the kernel as lanewise lowers it, in C (\`examples/target-c\`), ${native.compiler}`,
+  })
+
 /** Loads a case into every peer, compares their results, and gives them as contenders. */
 async function remoteContenders(remote, want) {
   const [file, together] = [join(folder, 'result.bin'), join(folder, 'inputs.bin')]
@@ -136,7 +145,7 @@ async function remoteContenders(remote, want) {
 
 const done = []
 const list = [
-  ...cases(options),
+  ...cases({ ...options, native: native.name }),
   ...startupCases(python.found.find(({ svml }) => !svml)).filter(({ name }) => options.filter.test(name)),
 ]
 for (const { section, name, types, n, open } of list) {

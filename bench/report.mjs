@@ -42,7 +42,7 @@ const cell = (value) => (value === undefined ? '' : three(value))
 
 const peersOf = (list, names) => names.filter((peer) => list.some((one) => one.times?.[peer]))
 
-const peerNames = ['loop', 'ndarray-ops', 'NumPy', 'Numba', 'Numba SVML', 'C']
+const peerNames = ['loop', 'ndarray-ops', 'NumPy', 'Numba', 'Numba SVML', 'C', 'target-c']
 
 /** The kernel or layout table at one size: our nanoseconds an element, then how many times faster we are. */
 export function ratioTable(list) {

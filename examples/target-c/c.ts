@@ -52,8 +52,8 @@ function reasonAgainst(cc: string): string | null {
 
 function load(loop: lanewise.EmittedLoop, tables: readonly lanewise.TypedArray[]): lanewise.Runner {
   const error = new Float64Array(2)
+  const run = compile(String(loop.code), 2 + tables.length + loop.operands.length)
   return lanewise.innerRuns(loop, ({ n, operands, offsets, steps, sizes, viewSteps }) => {
-    const run = compile(String(loop.code), 2 + tables.length + operands.length)
     const places = operands.flatMap((_, k) => [offsets[k] ?? 0, steps[k] ?? 0])
     const numbers = BigInt64Array.from([n, ...places, ...sizes, ...viewSteps.flat()], BigInt)
     const failed = run(numbers, error, ...tables, ...operands.map(({ data }) => data))

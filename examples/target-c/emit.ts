@@ -155,10 +155,8 @@ const each = <X>(items: readonly X[], text: (item: X, k: number) => string): str
  * The file: `element` is the kernel, of values as memory holds them; `run` calls it n times. Its numbers g are n, for each operand an
  * offset and a step, sizes, and the steps of arrays.
  */
-export function emitC({ form, kernel, inputs, outputs }: IrLoop): string {
+export function emitC({ form, kernel, inputs, outputs, operands: codes }: IrLoop): string {
   const { views = [], sizes = 0 } = kernel.core ?? {}
-  const codes = [...inputs, ...outputs]
-  for (const { operand, type } of views) codes[operand] ??= type
   const [last, sizesAt] = [codes.length - 1, 1 + 2 * codes.length]
   const at = (k: number) => `p${k}[i * s${k}]`
   const isArray = (k: number) => views.some(({ operand }) => operand === k)

@@ -168,13 +168,16 @@ export function compileIr(request: CompileRequest): IrLoop {
   const on = (memory: readonly Code[]) =>
     distinctLabels(lower({ ...own, inputs: memory, form: 'map', simd: false, fma: false }))
   const kernel = on(inputs)
-  const { name, notes = [], checks } = kernel
+  const { name, notes = [], checks, core } = kernel
+  const operands = [...formInputs(form, inputs), ...outputs]
+  for (const { operand, type } of core?.views ?? []) operands[operand] ??= type
   const loop = {
     isa: 'ir',
     form,
     name,
     inputs: formInputs(form, inputs),
     outputs,
+    operands,
     kernel,
     notes,
     checks,

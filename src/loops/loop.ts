@@ -191,6 +191,8 @@ export interface IrLoop {
   /** dtypes in memory, of the operands as the form has them. */
   readonly inputs: readonly Code[]
   readonly outputs: readonly Code[]
+  /** Those of all operands: inputs, outputs, and the arrays that a kernel makes. */
+  readonly operands: readonly Code[]
   /**
    * One element, or one core call, of any form: `{ kind: 'input', operand }` reads operands in memory (of a fold accumulators, then
    * elements), `outs` are what memory is to hold. The mask of `masked` and the index of `indexed` are the business of targets that take them.

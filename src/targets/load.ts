@@ -46,7 +46,13 @@ function byRuns(target: IrTarget, loop: IrLoop, tables: readonly TypedArray[]): 
     return (): Run => {
       if (run) return run
       const { fold: _, ...rest } = loop
-      const map = { ...rest, form: 'map', kernel: own, inputs: from } as const
+      const map = {
+        ...rest,
+        form: 'map',
+        kernel: own,
+        inputs: from,
+        operands: [...from, ...outputs],
+      } as const
       run = load(target, map, tables, false).runner.run as Run
       return run
     }
