@@ -4,7 +4,7 @@
  */
 import { codeOfArray, dtypes } from '../dtype.ts'
 import { OptionError } from '../errors.ts'
-import { isView, toStrided } from './operand.ts'
+import { isBranded, isView, toStrided } from './operand.ts'
 import { sizeOf } from './shape.ts'
 import type { Strided } from './view.ts'
 
@@ -50,7 +50,8 @@ function entryOf(value: unknown): Entry {
     if (!Number.isInteger(Number(value))) throw notAnIndex(String(value))
     return { kind: 'integer', value: Number(value) }
   }
-  if (Array.isArray(value) || ArrayBuffer.isView(value) || isView(value)) return arrayEntry(value)
+  if (Array.isArray(value) || ArrayBuffer.isView(value) || isView(value) || isBranded(value))
+    return arrayEntry(value)
   if (typeof value === 'object' && value !== null) return { kind: 'slice', slice: readSlice(value) }
   throw notAnIndex(value === null ? 'null' : typeof value)
 }

@@ -50,6 +50,9 @@ export function toStrided(operand: unknown): Strided {
 /** The method by which an object that is no view, because its elements are not here, says what operand it is. */
 export const operandBrand = Symbol.for('lanewise.operand')
 
+/** An operand of a call, wherever its elements are. */
+export const asOperand = (x: Strided) => ({ [operandBrand]: () => x })
+
 const branded = (value: unknown): Strided | undefined =>
   typeof value === 'object' && value !== null && operandBrand in value
     ? (value as { [operandBrand](): Strided })[operandBrand]()

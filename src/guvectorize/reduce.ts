@@ -4,7 +4,7 @@
  * NumPy has no reductions of gufuncs.
  */
 import { copied, copy } from '../broadcast/copy.ts'
-import { operandBrand, toStrided } from '../broadcast/operand.ts'
+import { asOperand, toStrided } from '../broadcast/operand.ts'
 import { contiguousStrides, type Shape, sameShape, shapeText, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Code, dtypes, type TypedArray } from '../dtype.ts'
@@ -40,9 +40,6 @@ function commonRank({ inputs, outputs, dims }: Layout): number | null {
 
 const refused = ({ source }: Core, text: string): Error =>
   new NoLoopError(text, { dtypes: [], types: source.overloads.map((overload) => overload.text) })
-
-/** As an operand of a call, wherever its elements are. */
-const asOperand = (x: Strided) => ({ [operandBrand]: () => x })
 
 const without = <T>(list: readonly T[], axis: number): T[] => list.filter((_, k) => k !== axis)
 

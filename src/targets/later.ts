@@ -74,6 +74,32 @@ export function later<R extends Runner & { readonly run: Run }>(runner: R, watch
   return { ...runner, run: runParts, ...(runCoreParts && { runCore: runCoreParts }) }
 }
 
+/**
+ * The same loop on an asynchronous target, whose work has no parts: it is done, or the promise is rejected by the signal, whatever the
+ * device goes on with.
+ */
+export function watched<R extends Runner & { readonly run: Run }>(runner: R, watch: Watch): R {
+  const { run, runCore } = runner
+  const done = async (work: void | Promise<void>, total: number): Promise<void> => {
+    await unlessAborted(Promise.resolve(work), watch.signal)
+    if (total > 0) watch.progress(total, total)
+  }
+  const own: Run = (operands, plan, report) => done(run(operands, plan, report), plan.size)
+  const ownCore: RunCore | undefined =
+    runCore && ((operands, call, report) => done(runCore(operands, call, report), sizeOf(call.loop)))
+  return { ...runner, run: own, ...(ownCore && { runCore: ownCore }) }
+}
+
+function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return work
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+    if (signal.aborted) stop()
+  })
+}
+
 /** Part after part, with a pause behind each. */
 async function each<P>(
   parts: Iterable<P>,

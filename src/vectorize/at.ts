@@ -3,7 +3,7 @@
  * the element and the operand, computes, and writes the element; see the indexed form in loops/loop.ts.
  */
 import { copied, copy } from '../broadcast/copy.ts'
-import { isBranded, isView, toOutput, toStrided } from '../broadcast/operand.ts'
+import { asOperand, isBranded, isView, toOutput, toStrided } from '../broadcast/operand.ts'
 import { mayShareMemory } from '../broadcast/overlap.ts'
 import type { Plan } from '../broadcast/plan.ts'
 import { indexOutside, type Positions, positions } from '../broadcast/positions.ts'
@@ -44,7 +44,7 @@ async function atLater(core: Core, args: readonly unknown[]): Promise<void> {
   const { moves } = getTarget(core.target ?? settings.target).memory
   const here = async (one: unknown) => {
     const own = isBranded(one) ? toStrided(one) : null
-    return own && moves && isElsewhere(own.data) ? asView(await moves.home(own)) : one
+    return own && moves && isElsewhere(own.data) ? asOperand(await moves.home(own)) : one
   }
   const own = Array.isArray(index) ? await Promise.all(index.map(here)) : await here(index)
   const { ready, selected, input } = prepared(core, [target, own, ...rest])
@@ -141,11 +141,6 @@ function lookUp(core: Core, given: readonly Given[]): Ready {
   core.byCall.set(key, ready)
   return ready
 }
-
-const asView = ({ data, shape, stride, offset, code }: Strided) => ({
-  ...{ data, shape, stride, offset },
-  ...(code === 'b1' ? { dtype: 'bool' } : {}),
-})
 
 const isResident = ({ data }: Strided): boolean => addressOf(data) >= 0
 

@@ -20,7 +20,7 @@ import { LanewiseError, NoLoopError, OutputError } from '../errors.ts'
 import type { LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
 import { findTarget, resultOf } from '../targets/index.ts'
-import { later } from '../targets/later.ts'
+import { later, watched } from '../targets/later.ts'
 import { type Target, throwIfAborted, type Watch } from '../targets/target.ts'
 import type { Given } from './choose.ts'
 import { checkDistinct, separate } from './distinct.ts'
@@ -71,7 +71,9 @@ async function callPromised(core: Core, args: readonly unknown[], watch: Watch =
   const request = read(core, args)
   await findTarget(core.target)
   const ready = await readyFor(core, request)
-  return settled(core, request, ready.target.kind === 'async' ? ready : later(ready, watch), start)
+  const waiting =
+    ready.target.kind === 'sync' ? later(ready, watch) : watch === nobody ? ready : watched(ready, watch)
+  return settled(core, request, waiting, start)
 }
 
 const nobody: Watch = { signal: undefined, patient: true, progress: () => {} }

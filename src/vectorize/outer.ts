@@ -1,5 +1,6 @@
 /** `outer`: every element of one array with every element of another. The first gets axes of size 1 for those of the second. */
-import type { Strided, View } from '../broadcast/view.ts'
+import { asOperand } from '../broadcast/operand.ts'
+import type { Strided } from '../broadcast/view.ts'
 import { NoLoopError } from '../errors.ts'
 import { call } from './call.ts'
 import type { Core } from './prepare.ts'
@@ -23,16 +24,11 @@ export function outer(core: Core, args: readonly unknown[]): unknown {
   if (nin !== 2) throw wrong(`outer product only supported for binary functions; it takes ${nin}`)
   const [a, b, ...rest] = args
   const count = foldOperand(core, 'outer', b).shape.length
-  return call(core, [isScalar(a) ? a : withAxes(foldOperand(core, 'outer', a), count), b, ...rest])
+  const first = isScalar(a) ? a : asOperand(withAxes(foldOperand(core, 'outer', a), count))
+  return call(core, [first, b, ...rest])
 }
 
-function withAxes({ data, code, shape, stride, offset }: Strided, count: number): View {
+function withAxes(x: Strided, count: number): Strided {
   const more = <T>(item: T): T[] => new Array<T>(count).fill(item)
-  return {
-    data,
-    shape: [...shape, ...more(1)],
-    stride: [...stride, ...more(0)],
-    offset,
-    ...(code === 'b1' ? { dtype: 'bool' } : {}),
-  }
+  return { ...x, shape: [...x.shape, ...more(1)], stride: [...x.stride, ...more(0)] }
 }

@@ -202,6 +202,41 @@ onGpu('a GpuArray belongs to the gpu: elsewhere it is an error', async () => {
   assert.match((await rejection(x.read())).message, /was freed/)
 })
 
+onGpu('outer of what is on the device', async () => {
+  const f = ufunc(['f4(f4,f4)'], '(x, y) => x - y', { target: 'gpu' }) as unknown as {
+    outer(...args: unknown[]): Promise<GpuArray>
+  }
+  const x = await toGpu(new Float32Array([1, 2]))
+  for (const result of [
+    await f.outer(x, new Float32Array([10, 20, 30])),
+    await f.outer(x, await toGpu(new Float32Array([10, 20, 30]))),
+  ]) {
+    const { data, shape } = (await result.read()) as unknown as Result
+    assert.equal(
+      [[...data], shape],
+      [
+        [-9, -19, -29, -8, -18, -28],
+        [2, 3],
+      ],
+    )
+  }
+})
+
+onGpu('async hears its signal, and tells when all is done', async () => {
+  const f = ufunc(['i4(i4)'], 'x => { let s = 0; for (let i = 0; i < x; i++) s ^= i * s + 1; return s }', {
+    target: 'gpu',
+  }) as unknown as { async(...args: unknown[]): Promise<Result> }
+  const told: number[][] = []
+  const onProgress = (...progress: number[]) => told.push(progress)
+  await f.async(new Int32Array([1, 2]), { onProgress })
+  assert.equal(told, [[2, 2]])
+  const reason = new Error('enough')
+  const control = new AbortController()
+  setTimeout(() => control.abort(reason), 20)
+  const error = await rejection(f.async(new Int32Array([5e7]), { signal: control.signal }))
+  assert.is(error, reason)
+})
+
 onGpu('arguments are checked as on every target, but errors are rejections', async () => {
   const f = ufunc(['f4(f4,f4)'], '(x, y) => x + y', { target: 'gpu' })
   const shapes = await rejection(f(new Float32Array(3), new Float32Array(4)))
