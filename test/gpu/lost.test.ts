@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makePlan } from '../../src/broadcast/plan.ts'
-import { guvectorize, ready, toGpu, vectorize } from '../../src/index.ts'
+import { configure, guvectorize, ready, toGpu, vectorize } from '../../src/index.ts'
 import { compileWgsl } from '../../src/loops/compile.ts'
 import { infer } from '../../src/loops/kernel/infer.ts'
 import { define } from '../../src/loops/kernel/parse.ts'
@@ -76,6 +76,44 @@ onGpu('what was on a lost device is gone, and says so; new arrays have a new one
     assert.match(error?.message ?? '', /contents of this GpuArray are gone: the device was lost/)
   }
   assert.is((await (await twice(await toGpu(x))).read()).data[3], 6)
+})
+
+onGpu('two devices: what lives on one is no operand of the other, and both stay what they are', async () => {
+  const mine = await toGpu(x)
+  const { create } = (await import('webgpu' as string)) as Any
+  const adapter = await create([]).requestAdapter()
+  const device = await adapter.requestDevice()
+  configure({ device })
+  try {
+    const theirs = await toGpu(x)
+    assert.is((await (await twice(theirs)).read()).data[3], 6)
+    for (const call of [
+      () => twice(mine),
+      () => sum(mine, theirs),
+      () => sum.reduce(mine),
+      () => last(mine),
+      () => sum.at(mine, [0], 1),
+    ]) {
+      const error = await rejection(Promise.resolve().then(call))
+      assert.is(error?.code, 'target')
+      assert.match(error?.message ?? '', /lives on another device than the one in use/)
+    }
+    assert.is((await mine.read()).data[3], 3)
+    configure({ device: null })
+    assert.is((await (await twice(mine)).read()).data[3], 6)
+    configure({ device })
+    assert.is((await (await twice(theirs)).read()).data[3], 6)
+    device.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.match(
+      (await rejection(twice(x)))?.message ?? '',
+      /not available: the device was lost.*hands in another/,
+    )
+  } finally {
+    configure({ device: null })
+  }
+  assert.is((await (await twice(mine)).read()).data[3], 6)
+  assert.throws(() => configure({ device: adapter }), /'device' must be a GPUDevice or null/)
 })
 
 onGpu('a shader that is refused names its line, and that of the kernel', async () => {

@@ -95,18 +95,26 @@ export interface Sources {
 const samePlace = (a: Reach, b: Reach): boolean =>
   a.offset === b.offset && a.steps.every((step, axis) => step === b.steps[axis])
 
+const onAnother = (): Error =>
+  refused(
+    'this GpuArray lives on another device than the one in use, which configure({ device }) has changed: take its elements out with `await x.read()`, and put them there with toGpu',
+  )
+
 /**
  * What is read is read as it was before anything is written: so inputs in a buffer that is written, one of the operands' or of `also`, are
  * copied, unless (`elementwise`) each element is read where it is written.
+ * @throws TargetError for an array of another device
  */
 export function sourcesOf(
   gpu: Gpu,
   reaches: readonly Reach[],
   { elementwise, also = [] }: { elementwise: boolean; also?: readonly (GPUBuffer | undefined)[] },
 ): Sources {
-  const own = reaches.map(({ operand, use }) =>
-    use === 'scratch' ? undefined : gpuDataOf(operand.data)?.buffer,
-  )
+  const own = reaches.map(({ operand, use }) => {
+    const data = use === 'scratch' ? undefined : gpuDataOf(operand.data)
+    if (data && data.gpu !== gpu) throw onAnother()
+    return data?.buffer
+  })
   const copies = new Map<GPUBuffer, GPUBuffer>()
   const buffers = own.map((buffer, k) => {
     const reach = reaches[k]

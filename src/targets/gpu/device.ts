@@ -19,6 +19,9 @@ let pending: Promise<Gpu> | null = null
 /** Why the last attempt failed. */
 let reason: string | null = null
 let given: GPUDevice | null = null
+/** That of our own, as long as it lives: also while another is in use. */
+let mine: Gpu | null = null
+const known = new WeakMap<GPUDevice, Gpu>()
 /** Dawn for Node crashes when these are collected while their device is in use. */
 const keptAlive: unknown[] = []
 
@@ -57,7 +60,12 @@ const wanted = [
 ] as const
 
 async function acquire(): Promise<Gpu> {
-  if (given) return watched(given, 'the device that was handed in')
+  if (given) {
+    const own = watched(given, 'the device that was handed in')
+    if (own.lost !== null) throw new Error(`${own.lost}; configure({ device }) hands in another`)
+    return own
+  }
+  if (mine && mine.lost === null) return mine
   const gpu = await entry()
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
   if (!adapter)
@@ -69,16 +77,20 @@ async function acquire(): Promise<Gpu> {
   const { vendor, architecture, description } = adapter.info
   const device = await adapter.requestDevice({ requiredLimits })
   keptAlive.push(gpu, adapter)
-  return watched(device, [vendor, architecture, description].filter(Boolean).join(' '))
+  mine = watched(device, [vendor, architecture, description].filter(Boolean).join(' '))
+  return mine
 }
 
 function watched(device: GPUDevice, adapter: string): Gpu {
+  const before = known.get(device)
+  if (before) return before
   const { maxStorageBufferBindingSize: mostBound } = device.limits
   const made: Gpu = { device, adapter, mostBound, lost: null }
   void device.lost.then((info) => {
     made.lost = `the device was lost (${info.reason || 'unknown'}: ${info.message})`
     if (current === made) current = null
   })
+  known.set(device, made)
   return made
 }
 
@@ -88,11 +100,14 @@ function watched(device: GPUDevice, adapter: string): Gpu {
  */
 export async function acquireGpu(): Promise<Gpu> {
   if (current) return current
+  const wanted = given
   pending ??= acquire()
   try {
-    current = await pending
+    const gpu = await pending
+    if (given !== wanted) return acquireGpu()
     reason = null
-    return current
+    current = gpu
+    return gpu
   } catch (error) {
     reason = error instanceof Error ? error.message : String(error)
     throw new TargetError(
@@ -120,5 +135,6 @@ export function setDevice(device: GPUDevice | null): void {
   if (given === device) return
   given = device
   current = null
+  pending = null
   reason = null
 }

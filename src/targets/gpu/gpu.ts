@@ -79,7 +79,7 @@ export const gpu: TargetOf<'wgsl'> = {
   },
   settings: {
     device: (value) =>
-      value === null || (typeof value === 'object' && 'queue' in value)
+      value === null || (typeof value === 'object' && 'queue' in value && 'createComputePipeline' in value)
         ? () => useDevice(value)
         : 'a GPUDevice or null',
   },
