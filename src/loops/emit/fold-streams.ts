@@ -15,8 +15,8 @@ import type { FrameRequest } from './request.ts'
 import type { Shape } from './shape.ts'
 
 /** Registers of accumulators that keep a processor busy, and places that are worth reading at once. */
-const busy = 8
-const mostStreams = 4
+const busy = 16
+const mostStreams = 8
 /** Kernels that cost more than this keep it busy by themselves. */
 const cheap = 8
 
@@ -60,8 +60,8 @@ export function addStreams(m: Module, name: string, given: FrameRequest, { count
   const streams = Array.from({ length: count }, () => ({
     accumulators: accumulatorsOf(asm, request),
     cursors: codes.map(i32),
-    targets: outputs.map(i32),
   }))
+  const targets = outputs.map(i32)
   type Stream = (typeof streams)[number]
   const constant = (value: number) => m.i32.const(value)
   const add = (to: number, value: Ref) => asm.set(to, m.i32.add(asm.get(to), value))
@@ -70,36 +70,33 @@ export function addStreams(m: Module, name: string, given: FrameRequest, { count
     ({ cursors }: Stream) =>
     (e: number) =>
       readLanes(asm, codes[e] ?? 'f8', shape.lanes, cursors[e] ?? 0, null)
+  /** Each stream's place follows from the one before: as many cursors would not stay in registers. */
+  const placeStreams = () => {
+    streams.slice(1).forEach(({ cursors }, s) => {
+      cursors.forEach((cursor, e) => {
+        const before = asm.get(streams[s]?.cursors[e] ?? 0)
+        asm.set(cursor, m.i32.add(before, asm.get(pointerOf(e) + 1)))
+      })
+    })
+  }
   const row = asm.block(() => {
     add(left, constant(-1))
     asm.emit(m.br('last', m.i32.eqz(asm.get(left))))
-    for (const stream of streams) {
-      stream.cursors.forEach((cursor, e) => {
-        add(cursor, constant(rowBytes[e] ?? 0))
-      })
+    streams[0]?.cursors.forEach((cursor, e) => {
+      add(cursor, constant(rowBytes[e] ?? 0))
+    })
+    placeStreams()
+    for (const stream of streams)
       emitStep(asm, request, stream.accumulators, (operand) => elementOf(stream)(operand - outputs.length))
-    }
     asm.emit(m.br('row'))
   })
   /** The partials from number `first` on, as many as there are lanes. */
   const group = asm.block(() => {
-    streams.forEach(({ cursors, targets }, s) => {
-      const before = streams[s - 1]
-      cursors.forEach((cursor, e) => {
-        const skipped = m.i32.mul(asm.get(first), constant(dtypes[codes[e] ?? 'f8'].bytes))
-        const begin = before
-          ? m.i32.add(asm.get(before.cursors[e] ?? 0), asm.get(pointerOf(e) + 1))
-          : m.i32.add(asm.get(pointerOf(e)), skipped)
-        asm.set(cursor, begin)
-      })
-      targets.forEach((target, k) => {
-        const skipped = m.i32.mul(asm.get(first), asm.get(resultOf(k) + 1))
-        const begin = before
-          ? m.i32.add(asm.get(before.targets[k] ?? 0), asm.get(resultOf(k) + 3))
-          : m.i32.add(asm.get(resultOf(k)), skipped)
-        asm.set(target, begin)
-      })
+    streams[0]?.cursors.forEach((cursor, e) => {
+      const skipped = m.i32.mul(asm.get(first), constant(dtypes[codes[e] ?? 'f8'].bytes))
+      asm.set(cursor, m.i32.add(asm.get(pointerOf(e)), skipped))
     })
+    placeStreams()
     const controls = streams.map((stream) => {
       const control = controlOf(asm, request, elementOf(stream))
       emitStart(control, stream.accumulators, codes.length, elementOf(stream))
@@ -107,10 +104,14 @@ export function addStreams(m: Module, name: string, given: FrameRequest, { count
     })
     asm.set(left, asm.get(rows))
     asm.emit(m.block('last', [m.loop('row', row)]))
+    outputs.forEach((_, k) => {
+      const skipped = m.i32.mul(asm.get(first), asm.get(resultOf(k) + 1))
+      asm.set(targets[k] ?? 0, m.i32.add(asm.get(resultOf(k)), skipped))
+    })
     controls.forEach((control, s) => {
-      const { accumulators, targets } = streams[s] ?? { accumulators: [], targets: [] }
-      accumulators.forEach((accumulator, k) => {
+      streams[s]?.accumulators.forEach((accumulator, k) => {
         writeLanes(control, lanesIn(asm, request, accumulator), targets[k] ?? 0, resultOf(k) + 1)
+        add(targets[k] ?? 0, asm.get(resultOf(k) + 3))
       })
     })
     add(first, constant(shape.lanes))

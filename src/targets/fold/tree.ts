@@ -17,7 +17,7 @@ import { blockSize, partialCount, type Tile } from './tile.ts'
 /** Columns of a tile: the partial results of so many fit the second cache; the fewer tiles, the longer memory is read in a row. */
 export const tileColumns = 4096
 /** Blocks that are joined level by level; more go on a stack of such chunks. */
-const directChunk = 256
+const directChunk = 1024
 const copiedChunk = copiedRun / blockSize
 /** Columns that `along` collects from several short outputs. */
 const collected = 512
