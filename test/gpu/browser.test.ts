@@ -1,4 +1,4 @@
-/** WebGPU in a real Chromium, on the software adapter that npm brings. */
+/** WebGPU in a real Chromium, on the software adapter that npm brings: the suite of all targets, and a few kernels of size. */
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
@@ -24,10 +24,12 @@ else
     try {
       const page = await browser.newPage()
       await page.goto(server.resolvedUrls?.local[0] ?? '')
-      await page.waitForSelector('body[data-done]', { state: 'attached', timeout: 60_000 })
+      await page.waitForSelector('body[data-done]', { state: 'attached', timeout: 120_000 })
       const outcome = await page.evaluate<Outcome | string>('globalThis.outcome')
       if (typeof outcome === 'string') throw new Error(outcome)
-      const { adapter, ...rest } = outcome
+      const { adapter, suite, ...rest } = outcome
+      assert.equal(suite.failed, [])
+      assert.ok(suite.passed > 100, String(suite.passed))
       assert.match(adapter, /swiftshader/i)
       assert.equal(rest, { available: true, waves: 0, escapes: 0, sums: 0, dispatched: 'gpu' })
     } finally {

@@ -202,6 +202,21 @@ onGpu('a GpuArray belongs to the gpu: elsewhere it is an error', async () => {
   assert.match((await rejection(x.read())).message, /was freed/)
 })
 
+onGpu('more results than the device binds at once share buffers', async () => {
+  const types = ['i4', 'u1', 'i4', 'f4', 'i8', 'u1', 'i4', 'i4', 'i4', 'u1', 'i4', 'b1', 'u1', 'i4', 'i2']
+  const f = ufunc([`Tuple(${types})(i4,i4)`], `(x, y) => [${types.map((_, k) => `x * ${k} + y`)}]`, {
+    target: 'gpu',
+  })
+  for (const n of [70, 5]) {
+    const x = Int32Array.from({ length: 3 * n }, (_, i) => i - 5)
+    for (const a of [x, ndarray(x, [3, n], [1, 3])])
+      assert.equal(
+        listOf(await f(a, ndarray(Int32Array.of(7, 1, 2), a === x ? [] : [3, 1]))).map(elements),
+        listOf(f.on('cpu')(a, ndarray(Int32Array.of(7, 1, 2), a === x ? [] : [3, 1]))).map(elements),
+      )
+  }
+})
+
 onGpu('outer of what is on the device', async () => {
   const f = ufunc(['f4(f4,f4)'], '(x, y) => x - y', { target: 'gpu' }) as unknown as {
     outer(...args: unknown[]): Promise<GpuArray>

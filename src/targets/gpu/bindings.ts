@@ -38,7 +38,7 @@ export interface Bindings {
   readonly operands: readonly (Placed | { readonly value: number | bigint })[]
   readonly arrays: readonly Window[]
   /** What the host is to get, one after another in the order of its axes. */
-  readonly results: readonly { readonly reach: Reach; readonly buffer: GPUBuffer }[]
+  readonly results: readonly { readonly reach: Reach; readonly buffer: GPUBuffer; readonly from: number }[]
   /** Bytes that went to the device. */
   readonly uploaded: number
   /** What only this work needs; to be given back when it has been submitted. */
@@ -203,12 +203,35 @@ function elementsFor(reach: Reach): number {
   return high - low
 }
 
+/** What every shader binds besides arrays: tables, the failed check, and (of folds) records. */
+const boundBesides = 4
+
+/**
+ * Where results for the host begin in a buffer that those of a dtype share, in bytes: only where there would be more arrays than
+ * the device binds at once.
+ */
+function sharedResults({ device, mostBound }: Gpu, reaches: readonly Reach[], { buffers }: Sources) {
+  const starts = new Map<Reach, number>()
+  const sizes = new Map<Code, number>()
+  const arrays = new Set(buffers.map((buffer, k) => buffer ?? k)).size
+  if (arrays + boundBesides <= device.limits.maxStorageBuffersPerShaderStage) return { starts, sizes }
+  reaches.forEach((reach, k) => {
+    const { code } = reach.operand
+    const from = sizes.get(code) ?? 0
+    const bytes = roundUp(countOf(reach) * bytesOf(reach))
+    if (buffers[k] || reach.use !== 'write' || from + bytes > mostBound) return
+    starts.set(reach, from)
+    sizes.set(code, from + bytes)
+  })
+  return { starts, sizes }
+}
+
 /** Host arrays are copied to the device now. Everything fits. */
 export function bindOperands(gpu: Gpu, reaches: readonly Reach[], sources: Sources): Bindings {
   const arrays: Window[] = []
   const temporary: GPUBuffer[] = []
   const uploads: { data: TypedArray; low: number; high: number; array: number }[] = []
-  const results: { reach: Reach; buffer: GPUBuffer }[] = []
+  const results: { reach: Reach; buffer: GPUBuffer; from: number }[] = []
   let uploaded = 0
   const windows = windowsOf(gpu, reaches, sources)
   const numbers = new Map<GPUBuffer, number>()
@@ -228,15 +251,24 @@ export function bindOperands(gpu: Gpu, reaches: readonly Reach[], sources: Sourc
     offset: 0,
     size: Math.min(buffer.size, Math.floor(gpu.mostBound / alignment) * alignment),
   })
+  const shared = sharedResults(gpu, reaches, sources)
+  const sharedBuffers = new Map<Code, GPUBuffer>()
+  const sharedBuffer = (code: Code): GPUBuffer => {
+    const buffer = sharedBuffers.get(code) ?? takeStorage(gpu, shared.sizes.get(code) ?? 0)
+    if (!sharedBuffers.has(code)) temporary.push(buffer)
+    sharedBuffers.set(code, buffer)
+    return buffer
+  }
   const gather = (reach: Reach): Placed => {
-    const buffer = made(reach, countOf(reach))
+    const from = shared.starts.get(reach)
+    const buffer = from === undefined ? made(reach, countOf(reach)) : sharedBuffer(reach.operand.code)
     if (reach.use !== 'write' && reach.use !== 'scratch')
       uploaded += upload(gpu, buffer, gathered(reach), 0, countOf(reach))
-    if (reach.use === 'write' || reach.use === 'both') results.push({ reach, buffer })
+    if (reach.use === 'write' || reach.use === 'both') results.push({ reach, buffer, from: from ?? 0 })
     const { sizes } = reach
     // Along an axis of size 1 a core may stretch.
     const steps = denseSteps(sizes).map((step, axis) => (sizes[axis] === 1 ? 0 : step))
-    return { array: arrayOf(whole(buffer)), offset: 0, steps }
+    return { array: arrayOf(whole(buffer)), offset: (from ?? 0) / bytesOf(reach), steps }
   }
 
   const operands = reaches.map((reach, k): Placed | { value: number | bigint } => {
@@ -307,7 +339,9 @@ export const typedFrom = (bytes: Uint8Array, code: Code): TypedArray => {
 
 /** Reads what the host is to get, and puts it there. Returns the bytes that came. */
 export async function deliver(gpu: Gpu, results: Bindings['results']): Promise<number> {
-  const parts = results.map(({ reach, buffer }) => readBack(gpu, buffer, countOf(reach) * bytesOf(reach)))
+  const parts = results.map(({ reach, buffer, from }) =>
+    readBack(gpu, buffer, countOf(reach) * bytesOf(reach), from),
+  )
   const bytes = await Promise.all(parts)
   let total = 0
   results.forEach(({ reach }, r) => {

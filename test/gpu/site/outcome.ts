@@ -7,4 +7,5 @@ export interface Outcome {
   readonly escapes: number
   readonly sums: number
   readonly dispatched: string
+  readonly suite: { readonly passed: number; readonly failed: readonly string[] }
 }
