@@ -3,9 +3,9 @@ import type { CoreCall } from '../broadcast/core.ts'
 import { contiguousStrides, sizeOf } from '../broadcast/shape.ts'
 import type { Strided } from '../broadcast/view.ts'
 import { type Code, dtypes } from '../dtype.ts'
-import { CoreDimensionError, MemoryError } from '../errors.ts'
+import { CoreDimensionError, MemoryError, TargetError } from '../errors.ts'
 import { type ArrayValue, type Core as Views, visit } from '../loops/kernel/ir.ts'
-import { addressOf } from '../targets/memory/resident.ts'
+import { addressOf, isElsewhere } from '../targets/memory/resident.ts'
 import { type Core, loaded, type Ready } from '../vectorize/prepare.ts'
 import type { Overload, Sizing } from '../vectorize/source.ts'
 
@@ -49,10 +49,20 @@ function ownSizes(
   if (!sizing) return []
   if (sizing.loops && ready.target.consumes !== 'js')
     return compiledSizes(core, ready, sizing, operands, sizes)
-  for (const k of readsOf(sizing)) if (operands[k]) addressOf(operands[k].data)
+  for (const k of readsOf(sizing)) {
+    const { data } = operands[k] ?? {}
+    if (data && isElsewhere(data)) throw sizesElsewhere(core, ready)
+    if (data) addressOf(data)
+  }
   const arrays = views.map(({ operand, dims }) => coreArray(operands[operand], dims, sizes))
   const scalars = overload.inputs.map((_, k) => operands[k]?.data[operands[k]?.offset ?? 0] ?? 0)
   return sizing.interpret(inputs, scalars, arrays)
+}
+
+function sizesElsewhere({ name }: Core, { target: { name: target } }: Ready): Error {
+  const reason =
+    'the sizes of arrays that it makes depend on elements of an array that lives there: give that one from the host, or the arrays as outputs'
+  return new TargetError(`${name}() on the target '${target}': ${reason}`, { target, reason })
 }
 
 /** The operands whose elements it looks at: they have to be here. */

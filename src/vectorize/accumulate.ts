@@ -9,6 +9,7 @@ import { settings } from '../settings.ts'
 import type { Slice } from '../targets/target.ts'
 import { foldLoop, requireFolding } from './fold-loop.ts'
 import { type FoldOptions, normalAxis, readFoldOptions } from './fold-options.ts'
+import { broughtHome } from './home.ts'
 import { type Core, type FoldReady, refresh } from './prepare.ts'
 import { after, foldOperand, foldReport, isApart, promised, resultOn } from './reduce.ts'
 
@@ -69,7 +70,7 @@ function accumulateNow(core: Core, value: unknown, given: unknown): unknown {
 export function reduceat(core: Core, value: unknown, indices: unknown, given: unknown): unknown {
   if (core.epoch !== settings.epoch) refresh(core)
   return core.promises
-    ? promised(core, () => reduceatNow(core, value, indices, given))
+    ? promised(core, async () => reduceatNow(core, value, await broughtHome(core, indices), given))
     : reduceatNow(core, value, indices, given)
 }
 

@@ -3,7 +3,7 @@
  * the element and the operand, computes, and writes the element; see the indexed form in loops/loop.ts.
  */
 import { copied, copy } from '../broadcast/copy.ts'
-import { asOperand, isBranded, isView, toOutput, toStrided } from '../broadcast/operand.ts'
+import { isBranded, isView, toOutput } from '../broadcast/operand.ts'
 import { mayShareMemory } from '../broadcast/overlap.ts'
 import type { Plan } from '../broadcast/plan.ts'
 import { indexOutside, type Positions, positions } from '../broadcast/positions.ts'
@@ -12,10 +12,10 @@ import type { Strided } from '../broadcast/view.ts'
 import { type Code, codeOfArray, dtypes, type TypedArray } from '../dtype.ts'
 import { BroadcastError, NoLoopError, OutputError } from '../errors.ts'
 import { settings } from '../settings.ts'
-import { getTarget } from '../targets/index.ts'
 import { addressOf, checkNotFreed, haveOwnBlocks, isElsewhere } from '../targets/memory/resident.ts'
 import { longestShort } from '../targets/target.ts'
 import type { Given } from './choose.ts'
+import { broughtHome } from './home.ts'
 import { bind, type Core, type Last, loaded, type Ready, refresh } from './prepare.ts'
 import { foldOperand, promised } from './reduce.ts'
 import { fits, isScalar, kindOf, misfit, type Scalar, weakOperand } from './weak.ts'
@@ -41,12 +41,8 @@ export function at(core: Core, args: readonly unknown[]): Promise<unknown> | und
 /** On an asynchronous target, or what it falls back to. Which elements are meant is found out here. */
 async function atLater(core: Core, args: readonly unknown[]): Promise<void> {
   const [target, index, ...rest] = args
-  const { moves } = getTarget(core.target ?? settings.target).memory
-  const here = async (one: unknown) => {
-    const own = isBranded(one) ? toStrided(one) : null
-    return own && moves && isElsewhere(own.data) ? asOperand(await moves.home(own)) : one
-  }
-  const own = Array.isArray(index) ? await Promise.all(index.map(here)) : await here(index)
+  const home = (one: unknown) => broughtHome(core, one)
+  const own = Array.isArray(index) ? await Promise.all(index.map(home)) : await home(index)
   const { ready, selected, input } = prepared(core, [target, own, ...rest])
   if (sizeOf(selected.shape) === 0) return
   if (ready.target.kind === 'sync') run(core, ready, selected, input)

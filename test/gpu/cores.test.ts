@@ -363,6 +363,15 @@ onGpu('what is not offered is an error that says so', async () => {
     (await rejection(() => counted(Float32Array.of(1)))).message,
     /sizes of arrays that it makes are computed by a loop/,
   )
+  const sized: Any = jit('f4[:](i4[:])', '(x) => new Float32Array(x[0])', gpu)
+  assert.equal(await values(await sized(Int32Array.of(2))), [0, 0])
+  const elsewhere = await rejection(async () => sized(await toGpu(Int32Array.of(2))))
+  assert.is(elsewhere.code, 'target')
+  assert.match(elsewhere.message, /depend on elements of an array that lives there/)
+  const repeated = await toGpu({ data: new Float32Array(2), shape: [3, 2], stride: [0, 1] })
+  const overlapping = await rejection(() => cumsum(ndarray(new Float32Array(6), [3, 2]), { out: repeated }))
+  assert.is(overlapping.code, 'output')
+  assert.match(overlapping.message, /its elements overlap each other/)
 })
 
 test.run()

@@ -5,13 +5,16 @@ import * as assert from 'uvu/assert'
 import { makePlan } from '../../src/broadcast/plan.ts'
 import type { Strided } from '../../src/broadcast/view.ts'
 import { type Code, dtypes, type TypedArray } from '../../src/dtype.ts'
+import { ready } from '../../src/index.ts'
 import { compileWgsl } from '../../src/loops/compile.ts'
 import { bind } from '../../src/loops/kernel/bind.ts'
 import { sameValue } from '../../src/loops/kernel/evaluate.ts'
 import { interpret } from '../../src/loops/kernel/interpret.ts'
 import type { Expr, Kernel, Value } from '../../src/loops/kernel/ir.ts'
 import { print } from '../../src/loops/kernel/print.ts'
+import { acquireGpu } from '../../src/targets/gpu/device.ts'
 import { gpu } from '../../src/targets/gpu/gpu.ts'
+import * as ufuncs from '../../src/ufuncs.ts'
 import { type RandomKernel, type RandomOptions, randomKernel } from '../kernel/random-kernel.ts'
 import { skip } from '../skip.ts'
 import { reasonForNoGpu } from './driver.ts'
@@ -101,5 +104,30 @@ for (const [name, options] of cases) {
       }),
     )
 }
+
+const title = 'the WGSL of every function that comes with lanewise is valid'
+if (reason !== null) skip(title, reason)
+else
+  test(title, async () => {
+    await ready()
+    const { device } = await acquireGpu()
+    const outside = [
+      'struct Parameters { zero: u32 }',
+      '@group(0) @binding(0) var<uniform> lw: Parameters;',
+      '@group(0) @binding(1) var<storage, read> tables: array<u32>;',
+      '@group(0) @binding(2) var<storage, read_write> failed: array<atomic<u32>, 4>;',
+    ]
+    for (const f of Object.values(ufuncs))
+      for (const type of f.types) {
+        if (type.includes('f8')) continue
+        const code = [...outside, f.inspect('wgsl', type)].join('\n')
+        const { messages } = await device.createShaderModule({ code }).getCompilationInfo()
+        assert.equal(
+          messages.map(({ message }) => message),
+          [],
+          `${f.name} ${type}`,
+        )
+      }
+  })
 
 test.run()

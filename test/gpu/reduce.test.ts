@@ -118,7 +118,8 @@ onGpu('accumulate and reduceat have the bits of cpu', async () => {
     const steps = await home(await f.on('gpu').accumulate(there, options))
     assert.equal(steps.map(elements), listOf(f.on('cpu').accumulate(x, options)).map(elements), story)
     const starts = Array.from({ length: 1 + random(4) }, () => random(shape[axis] ?? 1))
-    const parts = await home(await f.on('gpu').reduceat(there, starts, options))
+    const indices = random(2) === 0 ? await toGpu(Int32Array.from(starts)) : starts
+    const parts = await home(await f.on('gpu').reduceat(there, indices, options))
     assert.equal(parts.map(elements), listOf(f.on('cpu').reduceat(x, starts, options)).map(elements), story)
   }
 })

@@ -20,7 +20,7 @@ import {
   type Use,
 } from './bindings.ts'
 import { concluded, handled } from './conclude.ts'
-import { acquireGpu, refused } from './device.ts'
+import { acquireGpu } from './device.ts'
 import { boundTo, dispatch, type Entry, groupsOf, makeShaders, rectangle, wordsOf } from './pipelines.ts'
 import { type CoreKind, type CoreOperand, coreLayoutOf, coreShader } from './shader-core.ts'
 import { firstArray, groupSize, headWord } from './shader-text.ts'
@@ -72,7 +72,6 @@ export function makeCores(loop: WgslLoop, tables: readonly TypedArray[]): CoresO
       const { [k]: offset = 0 } = plan.offsets
       return [...own, { operand: mask, use: 'value', sizes: sizesOf(plan), steps: stepsOf(plan, k), offset }]
     }
-    checkApart(loop, call, whole)
     const shared = isShared(loop, call, whole.size)
     if (shared) report.why = 'a workgroup took each core call, and shared the rounds of its loops'
     const sources = sourcesOf(gpu, reachesOf(whole), { elementwise: false })
@@ -128,20 +127,6 @@ function isShared({ shared }: WgslLoop, { sizes }: CoreCall, calls: number): boo
       one.sizes.reduce((sum, [size, times]) => sum + times * (sizes[size] ?? 0), one.constant) >=
       sharing.rounds,
   )
-}
-
-/** Core calls run side by side. @throws TargetError where all would write to one array */
-function checkApart({ name }: WgslLoop, call: CoreCall, plan: Plan): void {
-  const sizes = sizesOf(plan)
-  const shared = call.access.findIndex(
-    (access, k) =>
-      (access === 'write' || access === 'both') &&
-      stepsOf(plan, k).some((step, axis) => step === 0 && (sizes[axis] ?? 1) > 1),
-  )
-  if (shared >= 0)
-    throw refused(
-      `${name}: core calls run side by side on the gpu, and all of them write to one array, operand ${shared}`,
-    )
 }
 
 /** The parameters of a dispatch: see `coreLayoutOf`. */
