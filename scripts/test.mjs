@@ -10,8 +10,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const processes = 2
 const limit = 15 * 60 * 1000
 
-const built = new URL('binaryen/built.mjs', import.meta.url).href
-const loaders = ['--import', 'tsx', '--import', built]
+const loader = ['--import', new URL('loader.mjs', import.meta.url).href]
 
 const wanted = process.argv.slice(2)
 const files = readdirSync('test', { recursive: true })
@@ -24,7 +23,7 @@ const files = readdirSync('test', { recursive: true })
 /** Resolves to what a file printed and how it ended; never rejects. */
 const run = (file) =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, [...loaders, file], {
+    const child = spawn(process.execPath, [...loader, file], {
       env: { ...process.env, FORCE_COLOR: '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -8,7 +8,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { tools } from './bundlers/tools.ts'
 import { expectedOutput, expectedUfuncs } from './package/expected.ts'
-import { pack, root, runNpm } from './packed.ts'
+import { root, runNpm, tarball } from './packed.ts'
 import { skip } from './skip.ts'
 import { installed } from './tools.ts'
 
@@ -16,7 +16,7 @@ import { installed } from './tools.ts'
 const folder = mkdtempSync(join(tmpdir(), 'lanewise-package-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-const tarball = pack(folder)
+const archive = tarball()
 
 function output(command: string, args: readonly string[], cwd = folder): string {
   try {
@@ -31,7 +31,7 @@ const node = (...args: readonly string[]) => output(process.execPath, args).trim
 const bin = (name: string) => join(root, 'node_modules', name)
 
 test('only what users need is published', () => {
-  const files = output('tar', ['-tzf', tarball]).trim().split('\n')
+  const files = output('tar', ['-tzf', archive]).trim().split('\n')
   const allowed = /^package\/(dist\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$|CITATION\.cff$)/
   assert.equal(
     files.filter((file) => !allowed.test(file)),
@@ -46,13 +46,13 @@ test('only what users need is published', () => {
 })
 
 test('publint', () => {
-  const text = output(process.execPath, [bin('publint/src/cli.js'), 'run', tarball, '--strict'])
+  const text = output(process.execPath, [bin('publint/src/cli.js'), 'run', archive, '--strict'])
   assert.match(text, /All good!/)
 })
 
 test('are the types wrong', () => {
   const attw = bin('@arethetypeswrong/cli/dist/index.js')
-  output(process.execPath, [attw, tarball, '--profile', 'esm-only', '--no-definitely-typed'])
+  output(process.execPath, [attw, archive, '--profile', 'esm-only', '--no-definitely-typed'])
 })
 
 /** npm leaves out what its registry did not show it, and `npm ci` then refuses the lock on every machine. */
@@ -70,7 +70,7 @@ test('the lock names the binaries of every platform, and no registry', () => {
 
 test('it installs with its dependencies, without running scripts', () => {
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-  runNpm(['install', '--prefer-offline', '--ignore-scripts', tarball], folder)
+  runNpm(['install', '--prefer-offline', '--ignore-scripts', archive], folder)
   cpSync(join(root, 'test/package'), folder, { recursive: true })
   assert.ok(existsSync(join(folder, 'node_modules/lanewise/dist/index.js')))
 })

@@ -39,7 +39,7 @@ export interface TargetOf<C extends Consumed, L = Loops[C]> {
 export interface IrTarget extends TargetOf<'ir', EmittedLoop> {
   /** Code for the loop. It is kept; `load` gets it beside the loop. */
   emit(loop: IrLoop): Emitted
-  /** Those that it takes besides `map`. Others are made of runs of `map`; an asynchronous target takes `masked` or has none. */
+  /** Those that it takes besides `map`. Others are made of runs of `map`; an asynchronous target takes `masked` and `indexed` or has none. */
   readonly forms?: readonly LoopForm[]
 }
 

@@ -1,7 +1,7 @@
 /**
  * Loaded before a test file of the cpu target: from then on 'cpu' is the parallel target, on three threads, and shares whatever it
  * can, however little. So the file's own expectations, and its bits, are those of parallel.
- *   node --import tsx --import ./test/targets/on-parallel.ts FILE
+ *   node --import ./scripts/loader.mjs --import ./test/targets/on-parallel.ts FILE
  */
 import { configure, registerTarget } from '../../src/index.ts'
 import { parallel } from '../../src/targets/parallel/parallel.ts'
