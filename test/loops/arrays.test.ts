@@ -6,7 +6,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { dtypes } from '../../src/dtype.ts'
-import { compile, lower } from '../../src/loops/compile.ts'
+import { compile, lower, wat } from '../../src/loops/compile.ts'
 import type { ArrayValue } from '../../src/loops/kernel/ir.ts'
 import { print } from '../../src/loops/kernel/print.ts'
 import { verify } from '../../src/loops/kernel/verify.ts'
@@ -221,6 +221,16 @@ const kernels: readonly [string, string, string, CallableFunction | string][] = 
           for (let k = 0; k < a.shape[1]; k++) s += a[i][k] * b[k][j]
           out[i][j] = s
         }
+    },
+  ],
+  [
+    'matmul by rows',
+    '(m,n),(n,p)->(m,p)',
+    'void(f8[:,:],f8[:,:],f8[:,:])',
+    (a: Any, b: Any, out: Any) => {
+      for (let i = 0; i < a.shape[0]; i++)
+        for (let k = 0; k < a.shape[1]; k++)
+          for (let j = 1; j < b.shape[1]; j++) out[i][j] += a[i][k] * b[k][j] - k
     },
   ],
   ['returned', '(n)->(),()', 'UniTuple(f8,2)(f8[:])', (a: Any) => [a[0] + a.length, a[a.length - 1]]],
@@ -482,6 +492,22 @@ test('random kernels, on lanes and not', () => {
   }
   assert.ok(failed > runs / 20 && failed < (9 * runs) / 10, `${failed} of ${runs} failed`)
   assert.ok(lanes > 7, `${lanes} on lanes`)
+})
+
+test('four rounds add to an element before it is stored, where rounds come to the same ones', () => {
+  const sources = kernels.filter(([name]) => name === 'matmul by rows' || name === 'convolution')
+  for (const [name, layout, signature, source] of sources) {
+    const request = { ...arrayKernel(layout, signature, source), simd: true }
+    const loops = wat(request).split('(loop $lanes')
+    const counts = loops.map((text) =>
+      [/v128\.store /g, /f64x2\.mul/g].map((what) => text.match(what)?.length ?? 0),
+    )
+    assert.ok(
+      counts.some(([stores, products]) => stores === 4 && products === 16),
+      `${name}: ${counts.join(' | ')}`,
+    )
+    assert.ok(compile(request).notes.some(({ reason }) => reason.startsWith('4 rounds at a time add to')))
+  }
 })
 
 test.run()

@@ -1,6 +1,7 @@
 /** What `explain()` says of a kernel of arrays: which loops run on lanes, why others do not, and where indices are checked. */
 import { type Access, type Loop, scan } from '../kernel/access.ts'
 import type { Check, Inside, Kernel, Pos } from '../kernel/ir.ts'
+import { jam } from '../kernel/jam.ts'
 import { type LaneFacts, laneFacts, laneLoops } from '../kernel/parallel.ts'
 import type { Note } from '../loop.ts'
 import { type Batch, type SmallBatch, smallBatches } from './batch.ts'
@@ -106,6 +107,7 @@ export function arrayFacts(
       notes.push({ ...(at ?? start), reason: `the loop runs scalar: ${reason}` })
     }
   }
+  if (simd) notes.push(...jam(kernel).notes)
   if (batch) {
     notes.push(batchNote(batch), ...smallNotes(batch))
     const { lanes, widest } = batch.request.shape

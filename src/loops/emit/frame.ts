@@ -8,6 +8,7 @@ import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
 import { scan } from '../kernel/access.ts'
 import type { Kernel } from '../kernel/ir.ts'
+import { jam } from '../kernel/jam.ts'
 import { liveness } from '../kernel/liveness.ts'
 import { contextLayout } from '../loop.ts'
 import { type ArrayContext, arrayParams } from './arrays.ts'
@@ -245,7 +246,8 @@ function scalarLoop(asm: Frame, request: FrameRequest, strided: boolean): Ref {
       ),
     body: (own) => emitBody(asm, own, true, !strided),
   })
-  const body = emitBody(asm, request, true, !strided)
+  const kernel = !strided && request.simd ? jam(request.kernel).kernel : request.kernel
+  const body = emitBody(asm, { ...request, kernel }, true, !strided)
   const advance = Array.from({ length: operands }, (_, k) =>
     m.local.set(pointerParam(k), m.i32.add(asm.get(pointerParam(k)), asm.get(stepParam(k)))),
   )
