@@ -3,7 +3,7 @@
  * and may always occur beside it. Each row says where an op's result lies before it wraps; rounding is monotone, so the rounded
  * bounds of floats bound the rounded values.
  */
-import { type Code, dtypes } from '../../dtype.ts'
+import { type Code, codes, dtypes } from '../../dtype.ts'
 import { bitsOf, castValue, isInt } from './evaluate.ts'
 import type { Op } from './ops.ts'
 
@@ -27,7 +27,9 @@ const full: FloatRange = { lo: -Infinity, hi: Infinity }
 const truth: IntRange = { lo: 0n, hi: 1n }
 
 /** All values of a type. */
-export function typeRange(type: Code): Range {
+export const typeRange = (type: Code): Range => typeRanges[type]
+
+function rangeOfType(type: Code): Range {
   const bits = BigInt(bitsOf(type))
   switch (dtypes[type].kind) {
     case 'b':
@@ -41,8 +43,15 @@ export function typeRange(type: Code): Range {
   }
 }
 
+const typeRanges = Object.fromEntries(codes.map((code) => [code, rangeOfType(code)])) as Record<Code, Range>
+
+/** The very `a` where that holds all of `b`: most do, and whoever compares sees it at once. */
 export function join(a: Range, b: Range): Range {
-  if (isIntRange(a) && isIntRange(b)) return hull(a.lo, a.hi, b.lo, b.hi)
+  if (a === b) return a
+  if (isIntRange(a) && isIntRange(b)) {
+    if (b.lo >= a.lo && b.hi <= a.hi) return a
+    return { lo: b.lo < a.lo ? b.lo : a.lo, hi: b.hi > a.hi ? b.hi : a.hi }
+  }
   if (!isIntRange(a) && !isIntRange(b)) return { lo: Math.min(a.lo, b.lo), hi: Math.max(a.hi, b.hi) }
   throw new TypeError('an integer and a float have no common range')
 }
@@ -50,8 +59,8 @@ export function join(a: Range, b: Range): Range {
 /** What lies in both; undefined if nothing does. */
 export function meet(a: Range, b: Range): Range | undefined {
   if (isIntRange(a) && isIntRange(b)) {
-    const lo = most([a.lo, b.lo])
-    const hi = least([a.hi, b.hi])
+    const lo = a.lo < b.lo ? b.lo : a.lo
+    const hi = a.hi > b.hi ? b.hi : a.hi
     return lo <= hi ? { lo, hi } : undefined
   }
   if (isIntRange(a) || isIntRange(b)) throw new TypeError('an integer and a float have no common range')

@@ -16,13 +16,20 @@ export interface Ranges {
   readonly locals: readonly Range[]
 }
 
-const joinStates = (a: MaybeState, b: MaybeState): MaybeState =>
-  a && b
-    ? a.map((r, k) => {
-        const other = b[k]
-        return other ? join(r, other) : r
-      })
-    : (a ?? b)
+function joinStates(a: MaybeState, b: MaybeState): MaybeState {
+  if (!a || !b || a === b) return a ?? b
+  // Few locals differ: a state is copied when the first does.
+  let joined: Range[] | undefined
+  for (const [k, other] of b.entries()) {
+    const own = a[k]
+    if (own === other || !own) continue
+    const both = join(own, other)
+    if (both === own) continue
+    joined ??= a.slice()
+    joined[k] = both
+  }
+  return joined ?? a
+}
 
 const tops = [0n, ...[7n, 8n, 15n, 16n, 31n, 32n, 63n, 64n].map((k) => (1n << k) - 1n)]
 const bottoms = [0n, ...[7n, 15n, 31n, 63n].map((k) => -(1n << k))]
@@ -43,7 +50,8 @@ function widen(before: Range, next: Range): Range {
 }
 
 /** By value, as `widen` compares: a bound of -0 is one of 0, or what differs in the sign of a zero alone would grow for ever. */
-const sameState = (a: State, b: State): boolean => a.every((r, k) => r.lo === b[k]?.lo && r.hi === b[k]?.hi)
+const sameState = (a: State, b: State): boolean =>
+  a === b || a.every((r, k) => r === b[k] || (r.lo === b[k]?.lo && r.hi === b[k]?.hi))
 
 /** The states with which breaks and continues leave, by label. */
 interface Exits {
