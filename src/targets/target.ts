@@ -6,12 +6,13 @@
  * It takes loops in code that lanewise emits (wasm, wgsl), as functions (js), or in the typed IR and emits code of its own. Whatever
  * cannot be run has to be a TargetError in one of these steps: then a fallback can take over, and nothing was written.
  */
-import type { Strided } from '../broadcast/view.ts'
 import type { Code, TypedArray } from '../dtype.ts'
 import type { Kernel } from '../loops/kernel/ir.ts'
 import type { Consumed, Emitted, EmittedLoop, IrLoop, LoopForm, Loops } from '../loops/loop.ts'
+import type { Memory } from './memory/memory.ts'
 import type { Runner } from './runner.ts'
 
+export type { Memory } from './memory/memory.ts'
 export * from './runner.ts'
 
 /** The version of this interface. It counts up when targets written for it would have to change. */
@@ -31,6 +32,7 @@ export interface TargetOf<C extends Consumed, L = Loops[C]> {
   refuses?(work: Work): string | null
   /** Makes it ready to run. `tables` are the arrays that the kernel has captured. */
   load(loop: L, tables: readonly TypedArray[]): Runner
+  /** Where results lie: `hostMemory` is that of cpu. */
   readonly memory: Memory
   /** Options of its own for `configure`: what the value has to be, if it is not that, else what puts it into effect. */
   readonly settings?: Readonly<Record<string, (value: unknown) => string | (() => void)>>
@@ -61,27 +63,4 @@ export interface Work {
     readonly floatFloat?: { readonly lacks: string | null }
   }
   readonly form: LoopForm
-}
-
-/** Where results lie. `hostMemory` (memory/host.ts) is the memory of cpu: resident arrays beside those, else plain ones. */
-export interface Memory {
-  /** For the result of a call on this data. */
-  allocate(code: Code, length: number, beside: readonly unknown[]): TypedArray
-  /** Gives it back, if it is not the collector's. */
-  free(data: TypedArray): void
-  /** Makes a new result zeros. */
-  clear(made: Strided): void
-  /** An array object over it. */
-  makeResult(
-    code: Code,
-    data: TypedArray,
-    shape: readonly number[],
-    stride: readonly number[],
-    offset?: number,
-  ): unknown
-  /** Of a target whose arrays have memory of their own: copies of an array of the host there, and of one of its own on the host. */
-  readonly moves?: {
-    there(x: Strided): Promise<Strided>
-    home(x: Strided): Promise<Strided>
-  }
 }

@@ -1,7 +1,9 @@
 /** Where indices are tested: nowhere, once before a loop, or each time. The interpreter finds an index taken for inside wrongly. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { compile, lower, wat } from '../../src/loops/compile.ts'
+import { compile, compileIr, lower, wat } from '../../src/loops/compile.ts'
+import { interpret } from '../../src/loops/kernel/interpret.ts'
+import { type Kernel, visit } from '../../src/loops/kernel/ir.ts'
 import { print } from '../../src/loops/kernel/print.ts'
 import { arrayKernel } from './arrays.ts'
 
@@ -44,6 +46,42 @@ test('an index of two counters is tested once, before both loops', () => {
   assert.not.match(text.slice(0, text.indexOf('} else {')), /check\(/)
 })
 
+test('targets of the IR see no label twice, however many versions a loop has', () => {
+  const conv = (a: Any, b: Any, out: Any) => {
+    for (let i = 0; i < a.length; i++)
+      for (let j = 0; j < b.length; j++) {
+        if (b[j] === 0) continue
+        out[i + j] += a[i] * b[j]
+      }
+  }
+  const made = arrayKernel('(m),(n)->(m+n-1)', 'void(f8[:],f8[:],f8[:])', conv)
+  const labelsOf = (kernel: Kernel) => {
+    const labels: number[] = []
+    visit(
+      kernel.body,
+      () => {},
+      (s) => (s.kind === 'loop' || s.kind === 'block') && labels.push(s.label),
+    )
+    return labels
+  }
+  assert.ok(
+    new Set(labelsOf(lower({ ...made, simd: false }))).size <
+      labelsOf(lower({ ...made, simd: false })).length,
+  )
+  const { kernel } = compileIr({ ...made, simd: false })
+  const labels = labelsOf(kernel)
+  assert.is(new Set(labels).size, labels.length)
+  const array = (...data: number[]) => ({
+    data: Float64Array.from(data),
+    shape: [data.length],
+    stride: [1],
+    offset: 0,
+  })
+  const out = array(0, 0, 0, 0)
+  interpret(kernel, [], [0, 0], { arrays: [array(1, 2), array(3, 0, 5), out] })
+  assert.equal([...out.data], [3, 6, 5, 10])
+})
+
 test('clamped indices are inside', () => {
   const text = lowered('(n)->(n)', 'void(f8[:],f8[:])', (a: Any, out: Any) => {
     for (let i = 0; i < a.length; i++) out[i] = a[Math.min(i + 1, a.length - 1)] - a[Math.max(i - 1, 0)]
@@ -79,7 +117,7 @@ test('explain names the loop on lanes, and what is checked', () => {
     [
       'the loop over `j` runs on lanes, 8 rounds at a time',
       "elements of the loop dimensions run on lanes, 4 at a time, where the kernel's own loop has fewer than 4 rounds",
-      'cores whose sizes are all one of 2, 3, 4, in C order, run without loops, 2 at a time',
+      'cores whose sizes are all one of 2, 3, 4, in C order, run without loops, 2 neighbours in a row at a time',
       'no index needs a check: all are inside',
     ],
   )
