@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { transform, version } from 'esbuild'
 
 const root = new URL('..', import.meta.url).href
+const { version } = JSON.parse(readFileSync(new URL('node_modules/esbuild/package.json', root), 'utf8'))
 const packed = new URL('binaryen/packed.js', import.meta.url)
 const built = new URL('dist/binaryen/', root).href
 const cache = new URL('.cache/typescript/', root)
@@ -31,6 +31,7 @@ async function javaScript(sourcefile) {
   try {
     return readFileSync(file, 'utf8')
   } catch {
+    const { transform } = await import('esbuild')
     const options = {
       loader: 'ts',
       format: 'esm',
