@@ -130,8 +130,10 @@ function forGpu(request: CompileRequest): {
   if (!isFold(request)) {
     const code = emitWgsl([element], classes)
     const shared = sharing(kernel)
-    return shared
-      ? { kernel, code, shared: { ...shared, code: emitWgsl([{ ...element, sharing: shared }], classes) } }
+    const together = shared ? emitWgsl([{ ...element, sharing: shared }], classes) : 'leave'
+    // By `leave` WGSL does not see that all go the same way.
+    return shared && !/\bleave\b/.test(together)
+      ? { kernel, code, shared: { ...shared, code: together } }
       : { kernel, code }
   }
   const both = [...outputs, ...outputs]
@@ -205,9 +207,10 @@ function conversion(name: string, from: readonly Code[], to: readonly Code[]): K
   }
 }
 
-/** The text of the shader's function. */
+/** The text of the shader's functions. */
 export function wgsl(request: CompileRequest): string {
-  return forGpu(request).code
+  const { code, shared } = forGpu(request)
+  return shared ? `${code}\n\n// Where a workgroup takes a core call\n${shared.code}` : code
 }
 
 /** The IR after each pass. */

@@ -112,6 +112,27 @@ const rows: readonly Row[] = [
     shapes: [[2, 9, n]],
   },
   {
+    name: 'loops around which elements decide',
+    f: [
+      'void(i4[:],i4[:])',
+      '(n)->(n)',
+      `(x, out) => {
+        if (x[0] < 0) return
+        let left = 20
+        while (left > 3) {
+          if (x[1] > left) {
+            for (let i = 0; i < x.length; i++) out[i] = (out[i] >> 1) + x[i]
+          } else {
+            for (let i = 0; i < x.length; i++) out[i] += x[x.length - 1 - i]
+            left -= 2
+          }
+          left -= 1 + (out[2] & 3)
+        }
+      }`,
+    ],
+    shapes: [[9, n]],
+  },
+  {
     name: 'an array of its own',
     f: [
       'void(i1[:],i1[:])',

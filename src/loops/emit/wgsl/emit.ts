@@ -19,7 +19,7 @@ import { isChecked } from './checks.ts'
 import { libraryFor } from './library.ts'
 import type { Names } from './names.ts'
 import type { Sharing } from './shared.ts'
-import { partsOf } from './shared-rounds.ts'
+import { agreement, partsOf } from './shared-rounds.ts'
 import { roundingOf, statements } from './statements.ts'
 import { type Classes, classOf } from './types.ts'
 
@@ -91,7 +91,8 @@ export function emitWgsl(parts: readonly WgslPart[], classes: Classes = classOf)
       sums.map(({ local: id }) => partsOf(id, kernel.locals[id]?.type ?? 'f8')),
     ),
   )
-  return [libraryFor(functions), ...checks, ...tables, ...new Set(shown), functions]
+  const agreeing = functions.includes('agreed(') ? [agreement] : []
+  return [libraryFor(functions), ...checks, ...agreeing, ...tables, ...new Set(shown), functions]
     .filter(Boolean)
     .join('\n')
 }

@@ -24,6 +24,13 @@ const start = (type: Code, join: Join): number | bigint | null => {
 export const partsOf = (id: number, type: Code): string =>
   `var<workgroup> parts_${id}: array<${wgslType(type)}, ${groupSize}>;`
 
+/** What one invocation says, and all have found: WGSL then knows that they go the same way. */
+export const agreement = `var<workgroup> said: u32;
+fn agreed(x: bool) -> bool {
+  if (lane == 0u) { said = select(0u, 1u, x); }
+  return workgroupUniformLoad(&said) != 0u;
+}`
+
 /** `rounds` emits the loop for one invocation. */
 export function sharedRounds(
   s: Loop,

@@ -1,7 +1,7 @@
 /**
  * Kernels of arrays of which a workgroup takes one core call: its invocations run all of the kernel side by side, but share the rounds of
- * loops whose rounds need nothing of each other. All of them come to such a loop, so what stands around it is the same for all: branches
- * and loops that hang on sizes alone. What else is written is written by one of them.
+ * loops whose rounds need nothing of each other. All of them come to such a loop: what decides about that is the same for all of them,
+ * and WGSL is to know it, so conditions that hang on more than sizes are agreed upon. What else is written is written by one of them.
  */
 
 import { sharing as rule } from '../../../wgsl-words.ts'
@@ -25,6 +25,8 @@ export interface Sharing {
   readonly loops: ReadonlyMap<Loop, SharedLoop>
   /** Branches that one invocation takes alone. */
   readonly single: ReadonlySet<readonly Stmt[]>
+  /** Branches by whose conditions all have to go the same way. */
+  readonly agreed: ReadonlySet<Stmt>
   readonly rounds: readonly SharedRounds[]
   readonly notes: readonly Remark[]
 }
@@ -97,18 +99,19 @@ export function sharing(kernel: Kernel): Sharing | null {
     const facts = laneFacts(found, loop)
     return typeof facts !== 'string' && facts.sums.length === 0
   }
-  const isOuter = (loop: Loop, outer: readonly Loop[]): boolean => {
+  /** Counted by sizes, and left only at its head: all go round as often, as WGSL sees. */
+  const isPlain = (loop: Loop, outer: readonly Loop[]): boolean => {
     const counted = found.around.get(loop)?.counted
     if (!counted || !isEven(counted.first, outer) || !isEven(counted.last, outer)) return false
-    return !leavesRound(roundOf(loop)) && !mayStop([loop])
+    return !leavesRound(roundOf(loop))
   }
   const choose = (body: readonly Stmt[], outer: readonly Loop[]): Choice[] =>
     body.flatMap((s): Choice[] => {
-      if (s.kind === 'if')
-        return sizesOnly(s.cond) ? [...choose(s.then, outer), ...choose(s.else, outer)] : []
+      if (s.kind === 'if') return [...choose(s.then, outer), ...choose(s.else, outer)]
+      if (s.kind === 'block') return choose(s.body, outer)
       if (s.kind !== 'loop') return []
       const own = choice(s, outer)
-      const inner = isOuter(s, outer) ? choose(roundOf(s), [...outer, s]) : []
+      const inner = mayStop([s]) ? [] : choose(s.body, [...outer, s])
       return own && inner.every(({ score }) => score < own.score) ? [own] : inner
     })
   const chosen = choose(kernel.body, [])
@@ -123,6 +126,27 @@ export function sharing(kernel: Kernel): Sharing | null {
   const alone = touched(kernel.body, new Set<unknown>([...shared, ...single]))
   // All run this, one writes: nobody may read it.
   if (meet(alone.reads, alone.writes)) return null
+  const agreed = new Set<Stmt>()
+  const holdsShared = (body: readonly Stmt[]) => loopsIn(body).some((loop) => shared.includes(loop))
+  /** Finds what has to be agreed upon; false where somebody may jump away whom nobody asks. */
+  const agree = (body: readonly Stmt[], outer: readonly Loop[]): boolean =>
+    single.has(body) ||
+    body.every((s) => {
+      switch (s.kind) {
+        case 'if':
+          if (!sizesOnly(s.cond) && (holdsShared([s]) || jumps([s]))) agreed.add(s)
+          return agree(s.then, outer) && agree(s.else, outer)
+        case 'block':
+          return agree(s.body, outer)
+        case 'loop':
+          if (!holdsShared(s.body)) return !leavesRound([s])
+          if (shared.includes(s)) return true
+          return agree(isPlain(s, outer) ? roundOf(s) : s.body, [...outer, s])
+        default:
+          return true
+      }
+    })
+  if (!agree(kernel.body, [])) return null
 
   const loops = new Map(
     chosen.map(({ loop, outer, sums }): [Loop, SharedLoop] => {
@@ -143,8 +167,25 @@ export function sharing(kernel: Kernel): Sharing | null {
     ...at,
     reason: `a workgroup takes a core call, and its invocations share the rounds of this loop, where there are ${rule.rounds} and more and at most ${rule.calls} core calls; else an invocation takes one`,
   }))
-  return { loops, single, rounds: shared.map((loop) => roundsOf(found, loop)), notes }
+  return { loops, single, agreed, rounds: shared.map((loop) => roundsOf(found, loop)), notes }
 }
+
+/** Is there a way out of what is around? */
+const jumps = (body: readonly Stmt[]): boolean =>
+  body.some((s) => {
+    switch (s.kind) {
+      case 'break':
+      case 'continue':
+        return true
+      case 'if':
+        return jumps(s.then) || jumps(s.else)
+      case 'block':
+      case 'loop':
+        return leavesRound([s])
+      default:
+        return false
+    }
+  })
 
 const sizeNumber = /^n(\d+)$/
 const isSize = (key: string): boolean => sizeNumber.test(key)

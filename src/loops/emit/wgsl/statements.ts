@@ -93,7 +93,8 @@ export function statements(body: readonly Stmt[], frames: readonly Frame[], name
         const [then, otherwise] = [side(s.then), side(s.else)]
         const rest = otherwise.length > 0 ? ['} else {', ...otherwise] : []
         const { lines, text } = written(s.cond, names)
-        return [...lines, `if (${text}) {`, ...then, ...rest, '}']
+        const cond = names.sharing?.agreed.has(s) ? `agreed(${text})` : text
+        return [...lines, `if (${cond}) {`, ...then, ...rest, '}']
       }
       case 'block': {
         const inner = within(s.body, { kind: 'block', label: s.label })
