@@ -14,7 +14,7 @@ import { compare } from './kernels.mjs'
 import { readOptions } from './options.mjs'
 import { startPeer } from './peers/child.mjs'
 import { pythonPeers } from './peers/python.mjs'
-import { race, timed } from './race.mjs'
+import { race, timed, warmed } from './race.mjs'
 import { machine, three, writePage } from './report.mjs'
 
 const options = readOptions()
@@ -30,6 +30,7 @@ const rows = arrayKernels.filter(({ name, types }) => options.filter.test(`${nam
 /** The C texts as one program that speaks the peers' protocol; null where there is no compiler. */
 function cPeer() {
   const own = rows.filter(({ c }) => c)
+  if (own.length === 0) return null
   const loops = own.map(({ c, code, shapes }, k) => {
     const names = shapes.length === 2 ? ['a', 'out'] : ['a', 'b', 'out']
     const parameters = names.map((name) => `${name === 'out' ? '' : 'const '}T *restrict ${name}`)
@@ -151,6 +152,11 @@ for (const row of rows) {
   // Indices that are inside whatever the call need no check: then there is nothing to compare.
   const same = checked.inspect('wat') === unchecked.inspect('wat')
   const peers = await peersOf(row, inputs, want)
+  for (const one of same ? [checked] : [checked, unchecked])
+    await warmed(
+      timed(() => one(...views, out)),
+      1000,
+    )
   const times = await race(
     [
       { name: 'lanewise', time: timed(() => checked(...views, out)) },

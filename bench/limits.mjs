@@ -2,17 +2,22 @@
  * node bench/limits.mjs: what 128-bit lanes and this machine's memory can do at most where kernels of arrays are behind others. Bare
  * loops of hand-written WebAssembly, in turns with ours (race.mjs):
  *   three streams   two arrays read and one written, an addition between: no batch of products over as many bytes can take less
- *   conv1d          load, load, multiply, add, store and nothing else; and the same where rounds do not load across two stores that
- *                   are still on their way, which convolution cannot help doing
+ *   two streams     two arrays read and added to 4 sums, one number written for 8: no vecdot over as many bytes can take less
+ *   vecdot          products on lanes, added one by one, in the order of the source
+ *   conv1d          16 elements of the result in registers, one number and 16 neighbours multiplied in each round, one store at last
+ *                   (its edges left out): nothing is loaded twice that could be kept
  *   blur            25 multiplications and additions of f4 between registers, no memory at all
+ *   sum             one addition waiting for the one before, in the order of the source
  *   cumsum          one row after another, an addition waiting for the one before
  */
 import binaryen from 'binaryen'
 import ndarray from 'ndarray'
-import { guvectorize, ready, resident, zeros } from '../dist/index.js'
+import { empty, guvectorize, jit, ones, ready, resident, zeros } from '../dist/index.js'
 import { arrayKernels } from './kernels/arrays.mjs'
-import { race, timed } from './race.mjs'
-import { machine, three } from './report.mjs'
+import { prepare, programs } from './kernels/literature.mjs'
+import { readOptions } from './options.mjs'
+import { race, timed, warmed } from './race.mjs'
+import { machine, three, writePage } from './report.mjs'
 
 const get = (name) => `(local.get $${name})`
 const put = (name, value) => `(local.set $${name} ${value})`
@@ -26,10 +31,10 @@ const locals = (type, ...names) => names.map((name) => `(local $${name} ${type})
 const streamBytes = 1e5 * 16 * 8
 /** a, b and out lie behind one another, a few lines more than pages apart. */
 const [streamB, streamOut] = [1, 2].map((k) => k * (streamBytes + 4672))
-const streams = `(func (export "streams") ${locals('i32', 'i')}
+const streams = (name, bytes) => `(func (export "${name}") ${locals('i32', 'i')}
   ${loop(
     'i',
-    from(streamBytes),
+    from(bytes),
     64,
     [0, 16, 32, 48]
       .map(
@@ -39,25 +44,65 @@ const streams = `(func (export "streams") ${locals('i32', 'i')}
       .join(' '),
   )})`
 
-/** a has 1e4 elements, b 100; `step` are the bytes that the result moves on by from one element of a to the next. */
-const [convB, convOut] = [81920, 83968]
-const conv = (name, step) => `(func (export "${name}") ${locals('i32', 'i', 'j', 'o')} ${locals('v128', 'x')}
+/** a has 1e4 elements, b 100, between zeros. */
+const [convB, convOut] = [81920 + 512, 83968 + 512]
+const sums8 = [0, 1, 2, 3, 4, 5, 6, 7]
+const conv = `(func (export "conv") ${locals('i32', 'p', 'i', 'q')} ${locals('v128', 'x', ...sums8.map((k) => `s${k}`))}
+  ${loop(
+    'p',
+    from(10099 * 8),
+    128,
+    `${sums8.map((k) => put(`s${k}`, '(v128.const i64x2 0 0)')).join(' ')} ${put('i', from(0))} ${put('q', from(800))}
+    ${loop(
+      'i',
+      from(800),
+      8,
+      `${put('x', `(v128.load64_splat ${plus(get('p'), get('i'))})`)} ${sums8
+        .map((k) =>
+          put(
+            `s${k}`,
+            `(f64x2.add ${get(`s${k}`)} (f64x2.mul ${get('x')} (v128.load offset=${convB + 16 * k} ${get('q')})))`,
+          ),
+        )
+        .join(' ')} ${put('q', plus(get('q'), -8))}`,
+    )} ${sums8.map((k) => `(v128.store offset=${convOut + 16 * k} ${get('p')} ${get(`s${k}`)})`).join(' ')}`,
+  )})`
+
+const dotBytes = 1e6 * 64
+const [dotB, dotOut] = [1, 2].map((k) => k * (dotBytes + 4672))
+const four = [0, 16, 32, 48]
+const twoStreams = `(func (export "twoStreams") ${locals('i32', 'i', 'o')} ${locals('v128', 's0', 's16', 's32', 's48')}
   ${loop(
     'i',
-    from(1e4 * 8),
-    8,
-    `${put('x', `(v128.load64_splat ${get('i')})`)} ${put('j', from(0))}
-    ${loop(
-      'j',
-      from(800),
-      32,
-      [0, 16]
-        .map(
-          (at) =>
-            `(v128.store offset=${convOut + at} ${plus(get('o'), get('j'))} (f64x2.add (v128.load offset=${convOut + at} ${plus(get('o'), get('j'))}) (f64x2.mul ${get('x')} (v128.load offset=${convB + at} ${get('j')}))))`,
-        )
-        .join(' '),
-    )} ${put('o', plus(get('o'), step))}`,
+    from(dotBytes),
+    64,
+    `${four
+      .map((at) =>
+        put(
+          `s${at}`,
+          `(f64x2.add ${get(`s${at}`)} (f64x2.add (v128.load offset=${at} ${get('i')}) (v128.load offset=${dotB + at} ${get('i')})))`,
+        ),
+      )
+      .join(
+        ' ',
+      )} (v128.store64_lane offset=${dotOut} 0 ${get('o')} ${get('s0')}) ${put('o', plus(get('o'), 8))}`,
+  )})`
+const lane = (at, k) => `(f64x2.extract_lane ${k} ${get(`t${at}`)})`
+const vecdot = `(func (export "vecdot") ${locals('i32', 'i', 'o')} ${locals('v128', 't0', 't16', 't32', 't48')}
+  ${loop(
+    'i',
+    from(dotBytes),
+    64,
+    `${four
+      .map((at) =>
+        put(
+          `t${at}`,
+          `(f64x2.mul (v128.load offset=${at} ${get('i')}) (v128.load offset=${dotB + at} ${get('i')}))`,
+        ),
+      )
+      .join(' ')} (f64.store offset=${dotOut} ${get('o')} ${four
+      .flatMap((at) => [lane(at, 0), lane(at, 1)])
+      .reduce((a, b) => `(f64.add ${a} ${b})`, '(f64.const 0)')}) ${put('o', plus(get('o'), 8))}`,
   )})`
 
 const pixels = 1e6
@@ -91,11 +136,19 @@ const cumsum = `(func (export "cumsum") ${locals('i32', 'i', 'end')} ${locals('f
     ${loop('i', get('end'), 8, `${put('s', `(f64.add ${get('s')} (f64.load ${get('i')}))`)} (f64.store offset=${rowBytes + 4672} ${get('i')} ${get('s')})`)}`,
   )})`
 
-const text = `(module (memory 640) ${streams} ${conv('conv', 8)} ${conv('apart', 16)} ${blur} ${cumsum})`
+const sum = `(func (export "sum") (result f64) ${locals('i32', 'i')} ${locals('f64', 's')}
+  ${loop('i', from(4e6 * 8), 8, put('s', `(f64.add ${get('s')} (f64.load ${get('i')}))`))} ${get('s')})`
+const sum2d = programs.find(({ key }) => key === 'sum2d')
+
+const small = 1e5 * 9 * 8
+const text = `(module (memory (export "memory") 2200) ${streams('streams4', streamBytes)} ${streams('streams3', small)} ${twoStreams} ${vecdot} ${conv} ${blur} ${cumsum} ${sum})`
 const module = binaryen.parseText(text)
 module.setFeatures(binaryen.Features.SIMD128)
 const bare = new WebAssembly.Instance(new WebAssembly.Module(module.emitBinary())).exports
+// Memory that nobody has written to is one page of zeros, which lies in the nearest cache.
+new Float64Array(bare.memory.buffer).fill(0.5)
 
+const options = readOptions()
 await ready()
 const classes = { f4: Float32Array, f8: Float64Array }
 function ours(name, code) {
@@ -111,22 +164,40 @@ function ours(name, code) {
 
 const settings = { rounds: 11, sampleMs: 10, budgetMs: 4000 }
 const rows = [
-  ['1e5 products 4x4', 'f8', [['three streams', bare.streams, 1]]],
+  ['1e5 products 3x3', 'f8', [['three streams', bare.streams3, 1]]],
+  ['1e5 products 4x4', 'f8', [['three streams', bare.streams4, 1]]],
   [
-    'conv1d 1e4 by 100',
+    'vecdot 1e6x8',
     'f8',
     [
-      ['bare conv1d', bare.conv, 1],
-      ['the same, stores apart', bare.apart, 1],
+      ['bare vecdot', bare.vecdot, 1],
+      ['two streams', bare.twoStreams, 1],
     ],
   ],
+  ['conv1d 1e4 by 100', 'f8', [['bare conv1d', bare.conv, 1]]],
   ['blur 5x5 of 2000x2000', 'f4', [['its arithmetic alone', bare.blur, 1996 ** 2 / pixels]]],
   ['cumsum 1000x1000', 'f8', [['bare cumsum', bare.cumsum, 1]]],
+  ['sum2d 2000x2000', 'f8', [['bare sum', bare.sum, 1]], () => timed(prepare(sum2d, { jit, ones, empty }))],
 ]
 console.log(machine())
-for (const [name, code, others] of rows) {
+const lines = []
+for (const [name, code, others, own] of rows.filter(([name, code]) =>
+  options.filter.test(`${name} ${code}`),
+)) {
   const contenders = others.map(([who, run]) => ({ name: who, time: timed(run) }))
-  const times = await race([{ name: 'lanewise', time: ours(name, code) }, ...contenders], settings)
-  const told = others.map(([who, , scale]) => `${who} ${three((times[who].median * scale) / 1e3)} us`)
-  console.log(`${name} ${code}: ${three(times.lanewise.median / 1e3)} us, ${told.join(', ')}`)
+  const time = own?.() ?? ours(name, code)
+  await warmed(time)
+  const times = await race([{ name: 'lanewise', time }, ...contenders], settings)
+  const spent = times.lanewise.median
+  for (const [who, , scale] of others) {
+    const least = times[who].median * scale
+    lines.push([`${name} \`${code}\``, three(spent / 1e3), who, three(least / 1e3), three(spent / least)])
+    console.log(lines.at(-1).join(', '))
+  }
 }
+const note = `How long it takes, in us, and the least that it could: bare loops of WebAssembly by hand (the head of bench/limits.mjs says what
+they do), in turns, medians. The last column is how many times as long ours takes.`
+if (lines.length > rows.length)
+  console.log(
+    `wrote ${writePage('limits', machine(), ['', 'us', 'bare loop', 'us', 'ours / bare'], lines, note)}`,
+  )
