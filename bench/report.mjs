@@ -128,8 +128,9 @@ export function fragment(results) {
   const means = [...peers.map((peer) => ['resident', peer]), ['plain', 'loop']]
   const [calls, late] = cases.filter((one) => one.section === 'calls' && one.times)
   const call = (who, at = calls) => three(at.times[who].median)
+  const left = results.missing.map(({ peer, reason }) => ` Left out: ${peer} (${reason}).`)
   return `
-${results.machine}. ${results.peers.map(({ name, version }) => `${name}: ${version}`).join('. ')}.
+${results.machine}. ${results.peers.map(({ name, version }) => `${name}: ${version}`).join('. ')}.${left.join('')}
 Nanoseconds an element at ${largest.toLocaleString('en')} elements, results preallocated, and how many times faster resident arrays are than each peer
 (below 1: slower).
 
