@@ -158,6 +158,14 @@ onGpu('a GpuArray is reduced without the host', async () => {
   assert.equal([traffic.uploads, traffic.readBacks], [before.uploads, before.readBacks])
   assert.equal(elements(await sums.read()), [2000, 2000, 2000])
   assert.is(await add.reduce(x, { axis: null }), 6000)
+  // Blocks of 256, then three levels of the tree at a time, then the output.
+  const { dispatches } = traffic
+  const long = Float32Array.from({ length: 20000 }, (_, i) => i / 7)
+  assert.is(
+    await add.reduce(long),
+    folding(['f4(f4,f4)'], '(x, y) => x + y', { identity: 0 }).on('cpu').reduce(long),
+  )
+  assert.is(traffic.dispatches, dispatches + 5)
 })
 
 onGpu('errors of reductions are rejections', async () => {

@@ -24,6 +24,7 @@ import { type Bound, boundTo, dispatch, type Entry, makeShaders, rectangle, word
 import {
   type FoldKind,
   type FoldStage,
+  fanIn,
   firstFoldArray,
   foldLayout,
   foldShader,
@@ -146,7 +147,7 @@ export function makeFold(loop: WgslLoop, tables: readonly TypedArray[]): FoldOnG
           words.set(wordsOf(loop.outputs[k] ?? 'f4', value), layout.initial[k] ?? 0)
         })
         const pipeline = await shaders.pipeline(gpu, kind)
-        const inGroup = stage.name === 'blocks' ? groupSize / 8 : groupSize
+        const inGroup = stage.name === 'blocks' || stage.name === 'level' ? groupSize / fanIn : groupSize
         const groups = rectangle(gpu, Math.ceil(stage.units / inGroup))
         words[headWord.n] = stage.units
         words[headWord.width] = groups.wide
@@ -183,7 +184,7 @@ export function makeFold(loop: WgslLoop, tables: readonly TypedArray[]): FoldOnG
         }
         let blocks = allBlocks
         while (blocks > 1) {
-          const now = Math.ceil(blocks / 2)
+          const now = Math.ceil(blocks / fanIn)
           const into = take(bytes * now)
           await run(part, {
             name: 'level',

@@ -3,7 +3,7 @@
  * something; nothing joined to anything is that. The tree is the one of cpu (targets/fold/tree.ts):
  *   blocks   a group of eight invocations is a block of 256 elements: eight partial results, joined in shared memory; a dispatch may have
  *            only some blocks of each output
- *   level    neighbouring blocks are joined, one level of the tree a dispatch
+ *   level    eight neighbours are joined, three levels of the tree a dispatch, in the same way
  *   finish   what comes before the first element joins the root, and goes to the outputs
  *   left     no tree: an invocation goes along the axis; it may keep every step
  * Between them accumulators lie in records of words.
@@ -193,9 +193,24 @@ function putFunction(loop: WgslLoop, kind: FoldKind): string {
 }
 
 const head = (name: string) => [
+  ...(name === 'unit' ? [`var<workgroup> partials: array<Results, ${groupSize}>;`] : []),
   `@compute @workgroup_size(${groupSize})`,
   `fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {`,
   `  let ${name} = (group.x + group.y * lw.width) * ${name === 'unit' ? groupSize / 8 : groupSize}u + local${name === 'unit' ? ' / 8u' : ''};`,
+]
+
+/** Neighbours that are joined at once: three levels of the tree. */
+export const fanIn = 8
+
+/** Eight neighbouring invocations join what they have, and the first of them keeps it. */
+const eightJoined = (record: string): string[] => [
+  '  partials[local] = acc;',
+  '  workgroupBarrier();',
+  ...[1, 2, 4].flatMap((step) => [
+    `  if (local % ${2 * step}u == 0u) { partials[local] = both(partials[local], partials[local + ${step}u]); }`,
+    '  workgroupBarrier();',
+  ]),
+  `  if (local % ${fanIn}u == 0u && unit < lw.n) { keep(${record}, partials[local]); }`,
 ]
 
 const mains: Readonly<Record<FoldStage, (kind: FoldKind) => string[]>> = {
@@ -203,7 +218,6 @@ const mains: Readonly<Record<FoldStage, (kind: FoldKind) => string[]>> = {
     const { length, blocks, firstBlock, allBlocks } = foldLayout(kind)
     const record = `(unit / ${wordAt(blocks)}) * ${wordAt(allBlocks)} + ${wordAt(firstBlock)} + unit % ${wordAt(blocks)}`
     return [
-      `var<workgroup> partials: array<Results, ${groupSize}>;`,
       ...head('unit'),
       '  var acc = Results();',
       '  if (unit < lw.n) {',
@@ -212,29 +226,20 @@ const mains: Readonly<Record<FoldStage, (kind: FoldKind) => string[]>> = {
       `    let end = min(${wordAt(length)}, begin - local % 8u + 256u);`,
       '    for (var i = begin; i < end; i += 8u) { acc = join_element(acc, at, i); }',
       '  }',
-      '  partials[local] = acc;',
-      '  workgroupBarrier();',
-      ...[1, 2, 4].flatMap((step) => [
-        `  if (local % ${2 * step}u == 0u) { partials[local] = both(partials[local], partials[local + ${step}u]); }`,
-        '  workgroupBarrier();',
-      ]),
-      '  if (local % 8u == 0u && unit < lw.n) {',
-      `    keep(${record}, partials[local]);`,
-      '  }',
+      ...eightJoined(record),
       '}',
     ]
   },
   level: (kind) => {
     const { blocks } = foldLayout(kind)
     return [
-      ...head('k'),
-      '  if (k >= lw.n) { return; }',
+      ...head('unit'),
+      '  var acc = Results();',
       `  let old = ${wordAt(blocks)};`,
-      '  let now = (old + 1u) / 2u;',
-      '  let left = (k / now) * old + 2u * (k % now);',
-      '  var r = record(left);',
-      '  if (2u * (k % now) + 1u < old) { r = both(r, record(left + 1u)); }',
-      '  keep(k, r);',
+      `  let now = (old + ${fanIn - 1}u) / ${fanIn}u;`,
+      `  let i = (unit % now) * ${fanIn}u + local % ${fanIn}u;`,
+      '  if (unit < lw.n && i < old) { acc = record((unit / now) * old + i); }',
+      ...eightJoined('unit'),
       '}',
     ]
   },
