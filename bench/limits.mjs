@@ -8,6 +8,7 @@
  *                   (its edges left out): nothing is loaded twice that could be kept
  *   blur            25 multiplications and additions of f4 between registers, no memory at all
  *   sum             one addition waiting for the one before, in the order of the source
+ *   a copy          as many bytes read and written
  *   cumsum          one row after another, an addition waiting for the one before
  */
 import binaryen from 'binaryen'
@@ -141,7 +142,19 @@ const sum = `(func (export "sum") (result f64) ${locals('i32', 'i')} ${locals('f
 const sum2d = programs.find(({ key }) => key === 'sum2d')
 
 const small = 1e5 * 9 * 8
-const text = `(module (memory (export "memory") 2200) ${streams('streams4', streamBytes)} ${streams('streams3', small)} ${twoStreams} ${vecdot} ${conv} ${blur} ${cumsum} ${sum})`
+const copy = `(func (export "copy") ${locals('i32', 'i')}
+  ${loop(
+    'i',
+    from(rowBytes),
+    64,
+    four
+      .map(
+        (at) =>
+          `(v128.store offset=${rowBytes + 4672 + at} ${get('i')} (v128.load offset=${at} ${get('i')}))`,
+      )
+      .join(' '),
+  )})`
+const text = `(module (memory (export "memory") 2200) ${streams('streams4', streamBytes)} ${streams('streams3', small)} ${twoStreams} ${vecdot} ${conv} ${blur} ${cumsum} ${copy} ${sum})`
 const module = binaryen.parseText(text)
 module.setFeatures(binaryen.Features.SIMD128)
 const bare = new WebAssembly.Instance(new WebAssembly.Module(module.emitBinary())).exports
@@ -176,7 +189,14 @@ const rows = [
   ],
   ['conv1d 1e4 by 100', 'f8', [['bare conv1d', bare.conv, 1]]],
   ['blur 5x5 of 2000x2000', 'f4', [['its arithmetic alone', bare.blur, 1996 ** 2 / pixels]]],
-  ['cumsum 1000x1000', 'f8', [['bare cumsum', bare.cumsum, 1]]],
+  [
+    'cumsum 1000x1000',
+    'f8',
+    [
+      ['bare cumsum', bare.cumsum, 1],
+      ['a copy', bare.copy, 1],
+    ],
+  ],
   ['sum2d 2000x2000', 'f8', [['bare sum', bare.sum, 1]], () => timed(prepare(sum2d, { jit, ones, empty }))],
 ]
 console.log(machine())
@@ -196,7 +216,7 @@ for (const [name, code, others, own] of rows.filter(([name, code]) =>
   }
 }
 const note = `How long it takes, in us, and the least that it could: bare loops of WebAssembly by hand (the head of bench/limits.mjs says what
-they do), in turns, medians. The last column is how many times as long ours takes.`
+they do), in turns, medians. The last column is how many times as long ours takes. Convolution is behind NumPy's (\`gufuncs.md\`), which has lanes of 512 bits.`
 if (lines.length > rows.length)
   console.log(
     `wrote ${writePage('limits', machine(), ['', 'us', 'bare loop', 'us', 'ours / bare'], lines, note)}`,
