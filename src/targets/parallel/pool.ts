@@ -20,6 +20,7 @@ import {
   threadWordOf,
   wordOf,
 } from './control.ts'
+import { processors } from './processors.ts'
 import { type Job, writeRecord } from './record.ts'
 import { type Spawned, spawn } from './spawn.ts'
 import { type Facts, takePart } from './take-part.ts'
@@ -133,7 +134,8 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
       thread,
       region: region.address,
       regionBytes,
-      spin: workerSpin,
+      // One more would take the time of those that are at work.
+      spin: thread < processors() ? workerSpin : 0,
     }
     const member: Member = {
       thread,

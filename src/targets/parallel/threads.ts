@@ -1,26 +1,16 @@
 /** How many threads there are, and the pool that they form: made when it is first worth it, made anew when the number changes. */
 import { OptionError } from '../../errors.ts'
 import { settings, warnOnce } from '../../settings.ts'
-import { builtin } from './builtin.ts'
 import { mostThreads } from './control.ts'
 import { makePool, type Pool } from './pool.ts'
+import { processors } from './processors.ts'
 import { isWorth } from './share.ts'
 
 let wanted: number | null = settings.threads
 let pool: Pool | null = null
 let workerUrl: string | URL | null = null
 
-let known: number | null = null
-
-/** Processors that this process may use, as far as the pool can have threads. */
-function processors(): number {
-  const os = builtin<typeof import('node:os')>('node:os')
-  const count = os ? os.availableParallelism() : (globalThis.navigator?.hardwareConcurrency ?? 1)
-  known = Math.min(mostThreads, Math.max(1, count))
-  return known
-}
-
-const count = (): number => wanted ?? known ?? processors()
+const count = (): number => wanted ?? processors()
 
 function change(): void {
   pool?.close()
