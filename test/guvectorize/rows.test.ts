@@ -61,6 +61,13 @@ const kernels: readonly [name: string, layout: string, kernel: (...args: Any[]) 
     },
   ],
   [
+    'convolutions, four rounds at a time',
+    '(m),(n)->(m+n-1)',
+    (a, b, out) => {
+      for (let i = 0; i < a.length; i++) for (let j = 0; j < b.length; j++) out[i + j] += a[i] * b[j]
+    },
+  ],
+  [
     'rows of which one element is made otherwise',
     '(n),(n)->(n)',
     (a, b, out) => {
@@ -81,7 +88,7 @@ for (const [name, layout, kernel] of kernels)
       .map((side) => side.split('),').map((core) => core.split(',').length))
     let seed = 0
     for (const codes of name === 'products' ? types : types.slice(0, 2))
-      for (const n of [1, 2, 3, 4, 5, 8]) {
+      for (const n of [1, 2, 3, 4, 5, 8, 13]) {
         /** The same elements in C order, and every other one of twice as many. */
         const given = inputs.map((rank, k) => {
           const code = codes[k % codes.length] as Code
