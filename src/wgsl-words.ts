@@ -5,7 +5,7 @@ import { type Code, dtypes } from './dtype.ts'
 export const groupSize = 64
 
 /** A workgroup takes a core call where a loop that it shares has so many rounds, and where there are no more core calls than that. */
-export const sharing = { rounds: groupSize, calls: 4096 }
+export const sharing = { rounds: groupSize, calls: 1024 }
 
 /** i8, u8 and f8 are pairs of words, the low one first; narrower integers live in an i32 or u32. */
 export function wgslType(code: Code): string {

@@ -156,7 +156,7 @@ for (const { name, f, shapes } of rows)
     assert.equal(values(await own(...operands)), values(own.on('cpu')(...operands)))
     assert.is(traffic.dispatches, before + 1)
     assert.match(why(own) ?? '', /a workgroup took each core call/)
-    assert.match(own.explain().notes[0].reason, /where there are 64 and more and at most 4096 core calls/)
+    assert.match(own.explain().notes[0].reason, /where there are 64 and more and at most 1024 core calls/)
   })
 
 const double = kernel(
@@ -169,7 +169,7 @@ onGpu('few rounds, or many calls: an invocation a call', async () => {
   for (const [shape, isShared] of [
     [[5, 64], true],
     [[5, 63], false],
-    [[4097, 64], false],
+    [[1025, 64], false],
   ] as const) {
     const x = array('f4', shape)
     assert.equal(values(await double(x)), values(double.on('cpu')(x)))
