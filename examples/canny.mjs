@@ -46,13 +46,13 @@ export const sobel = guvectorize('void(f4[:,:],f4[:,:],f4[:,:])', '(h,w)->(h,w),
 
 export const magnitude = vectorize('f4(f4,f4)', (gx, gy) => Math.sqrt(gx * gx + gy * gy))
 
-/** What is a maximum across the edge it lies on; the rest is 0. */
+/** What is a maximum across the edge it lies on; the rest is 0, and so is what lies beside the border, where there are no derivatives. */
 export const thin = guvectorize(
   'void(f4[:,:],f4[:,:],f4[:,:],f4[:,:])',
   '(h,w),(h,w),(h,w)->(h,w)',
   (m, gx, gy, out) => {
-    for (let y = 1; y < m.shape[0] - 1; y++)
-      for (let x = 1; x < m.shape[1] - 1; x++) {
+    for (let y = 2; y < m.shape[0] - 2; y++)
+      for (let x = 2; x < m.shape[1] - 2; x++) {
         const ax = Math.abs(gx[y][x])
         const ay = Math.abs(gy[y][x])
         const same = gx[y][x] * gy[y][x] > 0 ? 1 : -1
