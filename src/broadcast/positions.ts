@@ -98,7 +98,7 @@ function fromWords(
   }
 }
 
-/** An i8 array of one axis as i4; null when one of its elements is none. Branches an index would take most of the time. */
+/** An i8 array of one axis as i4; null when an element does not fit. One test for all: a branch for each would take most of the time. */
 function lowWords({ data, shape, stride, offset }: Strided): Strided | null {
   const words = new Int32Array(data.buffer, data.byteOffset, 2 * data.length)
   const made = new Int32Array(sizeOf(shape))
