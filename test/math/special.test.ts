@@ -13,19 +13,20 @@ import { recorded } from '../../scripts/accuracy/inputs.ts'
 import { emitWasm } from '../../src/loops/emit/wasm.ts'
 import { expand } from '../../src/loops/kernel/expand.ts'
 import { interpret } from '../../src/loops/kernel/interpret.ts'
-import { type Kernel, op } from '../../src/loops/kernel/ir.ts'
+import { cast, type Expr, type Kernel, op, set } from '../../src/loops/kernel/ir.ts'
 import { functionNames } from '../../src/loops/kernel/math/functions.ts'
-import { type Op, opRow } from '../../src/loops/kernel/ops.ts'
+import { type Op, opRow, ops } from '../../src/loops/kernel/ops.ts'
 import { findChromium } from '../browser/chromium.ts'
 import { nodeBinary, versions } from '../nodes.ts'
 import { skip } from '../skip.ts'
+import type { Subject } from './landmarks.ts'
 import { kernelOf } from './run-function.ts'
-import { mistakes, rowsOf } from './special-values.ts'
+import { arityOf, mistakes, rowsOf } from './special-values.ts'
 
 type Float = 'f4' | 'f8'
 
 interface Case {
-  readonly name: Op
+  readonly name: Subject
   readonly type: Float
   readonly fma: boolean
   readonly simd: boolean
@@ -40,7 +41,7 @@ const base64 = (bytes: Uint8Array) =>
 const column = (values: readonly number[]) => base64(new Uint8Array(Float64Array.from(values).buffer))
 
 function casesOf(
-  name: Op,
+  name: Subject,
   type: Float,
   kernel: Kernel,
   rows: readonly (readonly number[])[],
@@ -66,8 +67,8 @@ const probes = (['f8', 'f4'] as const).flatMap((type) => {
   return casesOf('fma', type, { ...kernel, body }, [[1 + e, -1 - 2 * e]], true)
 })
 /** The rows that have known results, and behind them some of those in which the function works. */
-function allRows(name: Op, type: Float): (readonly number[])[] {
-  const { arity } = opRow(name)
+function allRows(name: Subject, type: Float): (readonly number[])[] {
+  const arity = arityOf(name)
   const values = recorded(name, arity)
   const samples = Array.from({ length: 50 }, (_, k) => values.slice(40 * k * arity, (40 * k + 1) * arity))
   return [
@@ -76,10 +77,24 @@ function allRows(name: Op, type: Float): (readonly number[])[] {
   ]
 }
 
-const cases = functionNames.flatMap((name) =>
+/** What is one instruction or a few: sqrt, round, min, copysign and their like, and arithmetic. */
+const instructions = (Object.keys(ops) as Op[]).filter((name) => {
+  const { float, arity, result } = opRow(name)
+  return float && arity < 3 && result === 'same' && !functionNames.includes(name)
+})
+const mayFuse = (name: Subject): boolean => functionNames.some((f) => f === name)
+const names: readonly Subject[] = [...functionNames, ...instructions, 'fround']
+
+function kernelFor(name: Subject, type: Float, fma: boolean): Kernel {
+  if (name !== 'fround') return expand(kernelOf(name, type), fma)
+  const x: Expr = { kind: 'input', type, operand: 0 }
+  return { ...kernelOf('abs', type), name, body: [set(1, cast(type, cast('f4', x)))] }
+}
+
+const cases = names.flatMap((name) =>
   (['f8', 'f4'] as const).flatMap((type) =>
-    [false, true].flatMap((fma) =>
-      casesOf(name, type, expand(kernelOf(name, type), fma), allRows(name, type), fma),
+    (mayFuse(name) ? [false, true] : [false]).flatMap((fma) =>
+      casesOf(name, type, kernelFor(name, type, fma), allRows(name, type), fma),
     ),
   ),
 )
@@ -113,19 +128,20 @@ async function inChromium(
   }
 }
 
-function testEngine(title: string, results: Results, mayFuse: boolean): void {
+function testEngine(title: string, results: Results, knowsRelaxed: boolean): void {
   const numbers = (k: number): number[] | undefined => {
     const text = results[k]
     return text ? [...new Float64Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer)] : undefined
   }
   const fuses = probes.every((probe, k) => Object.is(numbers(k)?.[0], probe.want[0]))
-  if (!mayFuse) test(`${title} does not know relaxed SIMD`, () => assert.is(fuses, false))
-  for (const name of functionNames)
-    test(`${title}: special values of ${name}${fuses ? ', also fused' : ''}`, () => {
+  if (!knowsRelaxed) test(`${title} does not know relaxed SIMD`, () => assert.is(fuses, false))
+  for (const name of names) {
+    const ways = fuses && mayFuse(name) ? 8 : 4
+    test(`${title}: special values of ${name}${ways === 8 ? ', also fused' : ''}`, () => {
       const ran = cases.flatMap((c, k) =>
         c.name === name && (fuses || !c.fma) ? [{ c, got: numbers(k + probes.length) }] : [],
       )
-      assert.is(ran.length, fuses ? 8 : 4)
+      assert.is(ran.length, ways)
       for (const { c, got } of ran) {
         const way = `${c.simd ? 'on lanes' : 'scalar'}${c.fma ? ', fused' : ''}`
         assert.ok(got, `the engine takes the module ${way}`)
@@ -138,6 +154,7 @@ function testEngine(title: string, results: Results, mayFuse: boolean): void {
         })
       }
     })
+  }
 }
 
 for (const major of versions) {
