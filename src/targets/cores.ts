@@ -58,12 +58,15 @@ export interface CoresElsewhere {
 /** Plain operands of more bytes go through wasm memory in parts of about this size. */
 const partBytes = 2 ** 22
 
-const bytesOf = ({ shape, code }: Strided): number => sizeOf(shape) * dtypes[code].bytes
+export const bytesOf = ({ shape, code }: Strided): number => sizeOf(shape) * dtypes[code].bytes
 
 /** Room for a plain operand, in C order. */
+export const roomFor = (heap: Heap, operand: Strided): Block | undefined =>
+  heap.reserve(Math.max(8, bytesOf(operand)))
+
 function reserve(heap: Heap, operand: Strided): Block {
   const bytes = Math.max(8, bytesOf(operand))
-  const block = heap.reserve(bytes)
+  const block = roomFor(heap, operand)
   if (block) return block
   throw new MemoryError(`wasm memory is full: no ${bytes} bytes for an operand of a core call`, { bytes })
 }
@@ -72,7 +75,7 @@ function reserve(heap: Heap, operand: Strided): Block {
 const homesOf = (homes: readonly (Block | undefined)[]): number =>
   homes.reduce((bits, home, k) => (home ? bits + 2 ** k : bits), 0)
 
-const inBlock = (heap: Heap, { shape, code }: Strided, block: Block): Strided => ({
+export const inBlock = (heap: Heap, { shape, code }: Strided, block: Block): Strided => ({
   data: heap.view(code),
   code,
   shape,
@@ -106,7 +109,12 @@ interface Planned {
   readonly zeros: readonly boolean[]
 }
 
-function plan(loop: WasmLoop, operands: readonly Strided[], call: CoreCall, homes: number): Planned {
+export function planCores(
+  loop: WasmLoop,
+  operands: readonly Strided[],
+  call: CoreCall,
+  homes: number,
+): Planned {
   const bytes = operands.map(({ code }) => dtypes[code].bytes)
   const steps = operands.map((operand, k) => coreSteps(operand, call.ranks[k] ?? 0))
   const made = corePlan(call, operands)
@@ -205,7 +213,7 @@ export function coreRunner(
   let staged: Instance | null = null
   let last: Planned | null = null
   const plannedFor = (operands: readonly Strided[], call: CoreCall, homes: number): Planned => {
-    if (last?.call !== call || last.homes !== homes) last = plan(loop, operands, call, homes)
+    if (last?.call !== call || last.homes !== homes) last = planCores(loop, operands, call, homes)
     return last
   }
 
@@ -292,7 +300,7 @@ export function coreRunner(
         const planned =
           parts.length === 1
             ? plannedFor(here, call, homesOf(homes))
-            : plan(loop, here, partOfCall(call, part), homesOf(homes))
+            : planCores(loop, here, partOfCall(call, part), homesOf(homes))
         callAll(loop, instance, placed, planned, elsewhere, report)
         placed.forEach(({ operand: from }, k) => {
           const to = own[k]

@@ -12,6 +12,7 @@ const elsewhere = 60
 /** Elements of the first part, and by how much one may be larger than that before it. */
 const firstHere = 64
 const firstElsewhere = 4096
+const firstCoresElsewhere = 64
 const growth = 8
 
 /** Learns from the parts before how many elements the next is to have. */
@@ -30,7 +31,7 @@ function makeSizes(first: number, milliseconds: number) {
 
 /** The same loop, run so that whoever calls it waits for a promise. */
 export function later<R extends Runner & { readonly run: Run }>(runner: R, watch: Watch): R {
-  const { run, runCore, runLater } = runner
+  const { run, runCore, runLater, runCoreLater } = runner
   const runHere = (
     operands: Parameters<Run>[0],
     plan: Parameters<Run>[1],
@@ -59,15 +60,36 @@ export function later<R extends Runner & { readonly run: Run }>(runner: R, watch
       return part.size
     })
   }
+  const runCoresHere = (
+    run: RunCore,
+    [operands, call, report]: Parameters<RunCore>,
+    own: Watch,
+  ): Promise<void> => {
+    const sizes = makeSizes(1, here)
+    return each(corePartsOf({ operands, call }, sizes.wanted), sizeOf(call.loop), own, async (part) => {
+      const start = performance.now()
+      const size = sizeOf(part.call.loop)
+      await run(part.operands, part.call, report)
+      sizes.learn(size, performance.now() - start)
+      return size
+    })
+  }
   const runCoreParts: RunCore | undefined =
     runCore &&
     ((operands, call, report) => {
-      const sizes = makeSizes(1, here)
-      return each(corePartsOf({ operands, call }, sizes.wanted), sizeOf(call.loop), watch, async (part) => {
+      if (!runCoreLater) return runCoresHere(runCore, [operands, call, report], watch)
+      const sizes = makeSizes(firstCoresElsewhere, elsewhere)
+      const most = runCoreLater.most(operands, call)
+      const wanted = () => Math.min(most, sizes.wanted())
+      let away = true
+      const parts = corePartsOf({ operands, call }, wanted)
+      return each(parts, sizeOf(call.loop), watch, async (part, progress) => {
         const start = performance.now()
         const size = sizeOf(part.call.loop)
-        await runCore(part.operands, part.call, report)
-        sizes.learn(size, performance.now() - start)
+        const own = { ...watch, progress }
+        away &&= await runCoreLater.run(part.operands, part.call, report, own)
+        if (away) sizes.learn(size, performance.now() - start)
+        else await runCoresHere(runCore, [part.operands, part.call, report], own)
         return size
       })
     })

@@ -71,6 +71,13 @@ export interface RunLater {
   run(operands: readonly Strided[], plan: Plan, report: Report, watch: Watch): Promise<boolean>
 }
 
+/** The same of core calls. */
+export interface RunCoreLater {
+  /** Core calls of a part, at most. */
+  most(operands: readonly Strided[], call: CoreCall): number
+  run(operands: readonly Strided[], call: CoreCall, report: Report, watch: Watch): Promise<boolean>
+}
+
 /** A loaded loop: the ways to run it, as far as its form has them. What is missing is refused when it is loaded. */
 export interface Runner {
   /** Of the forms map, masked and indexed. */
@@ -90,6 +97,7 @@ export interface Runner {
   readonly runCore?: RunCore
   /** Of a target with threads. */
   readonly runLater?: RunLater
+  readonly runCoreLater?: RunCoreLater
   /** Does a run of so many neighbours rather take a plan than the short way? */
   readonly wantsPlan?: (n: number) => boolean
   /** The short way for neighbours, at most `longestShort` of them where they are plain. False: nothing was done, `run` has to. */

@@ -82,6 +82,30 @@ test('workers that are killed while an asynchronous call waits for them', () => 
   assert.is(outcomes.last, true)
 })
 
+test('workers that are killed while they run one long core call', () => {
+  const [right, inPlace, next] = inProcess(`
+    const source = '(x) => { let s = 0; for (let k = 0; k < 100000; k++) for (let i = 0; i < x.length; i++) s = s * 0.5 + x[i]; return s }'
+    const sum = lanewise.jit(['f8(f8[:])'], source, { target: 'parallel' })
+    const fill = lanewise.guvectorize('void(f8[:])', '(n)', \`(x) => { for (let k = 0; k < 100000; k++) for (let i = 1; i < x.length; i++) x[i] = x[i - 1] * 0.5 + x[i] * 0.25 }\`,
+      { target: 'parallel', writableArgs: [0] })
+    const x = Float64Array.from({ length: 1000 }, (_, i) => i), want = sum.on('cpu')(x)
+    const killed = async (call) => {
+      let over = false
+      call.catch(() => {}).finally(() => { over = true })
+      while (!over && workers.length === 0) await pause(1)
+      await pause(60)
+      for (const worker of workers.splice(0)) worker.terminate()
+      return call.then((y) => y ?? 'done', (error) => error.code)
+    }
+    const right = await killed(sum.async(x)) === want
+    const inPlace = await killed(fill.async(x))
+    console.log(JSON.stringify([right, inPlace, await sum.async(Float64Array.from({ length: 1000 }, (_, i) => i)) === want]))`) as unknown[]
+  assert.is(right, true)
+  // Half written, unless it was done by then, or had not begun.
+  assert.ok(inPlace === 'target' || inPlace === 'done')
+  assert.is(next, true)
+})
+
 test('workers that are killed before they begin: an endless kernel is called off all the same, and later workers are used', () => {
   const [reasons, last, why] = inProcess(`
     const x = linspace(0, 1, 300000), want = f(x)

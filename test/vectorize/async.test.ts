@@ -217,6 +217,28 @@ test('kernels of arrays, in parts of their loop; jit functions', async () => {
       return s
     }),
   )
+  // Arrays of its own, whose size it computes, and one that it writes in place.
+  const ranks = loose(
+    guvectorize(
+      ['void(f8[:],f8[:])'],
+      '(n)->(n)',
+      `(x, out) => {
+        const counts = new Float64Array(2 * x.length)
+        for (let i = 0; i < x.length; i++) for (let j = 0; j < x.length; j++) if (x[j] < x[i]) counts[i] += 1
+        for (let i = 0; i < x.length; i++) out[i] += counts[i]
+      }`,
+    ),
+  )
+  const sums = loose(
+    guvectorize(
+      'void(f8[:],f8[:])',
+      '(n),(n)',
+      (a, b) => {
+        for (let i = 1; i < a.length; i++) b[i] = (b[i - 1] as number) * 0.5 + (a[i] as number)
+      },
+      { writableArgs: [1] },
+    ),
+  )
   const x = { data: base, shape: [10, 300, 10], stride: [1, 100, 10], offset: 0 }
   const mask = Uint8Array.from({ length: 300 }, (_, i) => i % 2)
   for (const target of targets) {
@@ -234,7 +256,46 @@ test('kernels of arrays, in parts of their loop; jit functions', async () => {
     await f.async(x, { out: { data: out, shape: [10, 300], stride: [300, 1], offset: 0 } })
     assert.equal(out[7], Math.fround(f(x).get(0, 7)))
     assert.is(await total.on(target).async(base), total.on(target)(base))
+    const [got, want] = [await ranks.on(target).async(x), ranks.on(target)(x)]
+    assert.equal([...got.data], [...want.data])
+    const [own, other] = [base.slice(), base.slice()]
+    await sums.on(target).async(x, { ...x, data: own })
+    sums.on('cpu')(x, { ...x, data: other })
+    assert.equal(own, other)
   }
+})
+
+test('one long core call: this thread is free, others get their turn, its signal ends it', async () => {
+  const slowly = loose(
+    jit(['f8(f8[:])'], (x) => {
+      let s = 0
+      for (let k = 0; k < 20000; k++) for (let i = 0; i < x.length; i++) s = s * 0.5 + x[i]
+      return s
+    }),
+  ).on('parallel')
+  const few = base.subarray(0, 2000)
+  const want = slowly.on('cpu')(few)
+  let ticks = 0
+  const ticking = setInterval(() => ticks++, 1)
+  assert.is(await slowly.async(few), want)
+  clearInterval(ticking)
+  assert.ok(ticks > 1)
+  const kernel = `(x, out) => {
+    let s = x[0]
+    while (s >= 0) s = s * 0.5 + 1
+    out[0] = s
+  }`
+  const never = loose(guvectorize(['void(f8[:],f8[:])'], '(n)->(n)', kernel)).on('parallel')
+  for (const args of [[few], [Object.assign(zeros([20]), {})]]) {
+    const controller = new AbortController()
+    const stuck = outcome(never.async(...args, { signal: controller.signal }))
+    // Neither waits for the kernel that never ends.
+    assert.is(await slowly.async(few.subarray(0, 20)), slowly.on('cpu')(few.subarray(0, 20)))
+    assert.equal([...(await slow.on('parallel').async(base, 1)).data], [...slow(base, 1).data])
+    controller.abort('enough')
+    assert.equal(await stuck, { error: 'enough' })
+  }
+  assert.is(await slowly.async(few), want)
 })
 
 const endless = loose(
@@ -252,7 +313,9 @@ test('an endless kernel is ended by its signal; others get their turn', async ()
   ])
     for (let turn = 0; turn < 3; turn++) {
       const controller = new AbortController()
-      const stuck = outcome(endless.async(make([1, -1, 1, 1]), { signal: controller.signal }))
+      // Elements for several ranges: those of one go to a worker of their own.
+      const some = Array.from({ length: 300 }, (_, i) => (i === 7 ? -1 : 1))
+      const stuck = outcome(endless.async(make(some), { signal: controller.signal }))
       const queued = slow.on('parallel').async(base, turn)
       const impatient = new AbortController()
       const gone = outcome(slow.on('parallel').async(base, 3, { signal: impatient.signal }))

@@ -48,13 +48,17 @@ const elementsOf = ({ ranks }: CoreCall, operands: readonly Strided[]): number =
   operands.reduce((sum, { shape }, k) => sum + sizeOf(shape.slice(shape.length - (ranks[k] ?? 0))), 0)
 
 /** What lies in shared memory for the time of a job. */
-interface Laid {
+export interface Laid {
   readonly work: Work
   release(): void
 }
 
-/** The job as numbers: the mask as bytes, and memory for what each thread makes. Null: there is no room. */
-function lay({ placed, call, plan, sizes, vector, zeros }: CoreJob, inputs: number): Laid | null {
+/** The job as numbers: the mask as bytes, and memory for what each of `count` threads makes. Null: there is no room. */
+export function lay(
+  { placed, call, plan, sizes, vector, zeros }: Omit<CoreJob, 'instance'>,
+  inputs: number,
+  count: number,
+): Laid | null {
   const heap = residentHeap()
   const blocks: Block[] = []
   const release = () => {
@@ -67,7 +71,6 @@ function lay({ placed, call, plan, sizes, vector, zeros }: CoreJob, inputs: numb
     new Uint8Array(heap.buffer(), block.address, bytes).fill(0)
     return block.address
   }
-  const count = threads.count()
   const perThread: number[] = []
   const pointers: number[] = []
   const clears: { operand: number; shape: readonly number[]; stride: readonly number[] }[] = []
@@ -146,7 +149,7 @@ export function shareCores(loop: WasmLoop, tables: readonly TypedArray[]): Cores
   const tryShared = (job: CoreJob, nanoseconds: number, report: Parameters<typeof end>[3]): number | null => {
     const pool = threads.poolFor(nanoseconds)
     const own = pool && sharedIn(job.instance)
-    const laid = own && lay(job, loop.inputs.length)
+    const laid = own && lay(job, loop.inputs.length, pool.size)
     if (!laid) return null
     try {
       const begun = begin(pool, own, laid.work, nanoseconds, step)

@@ -7,41 +7,34 @@ import { contiguousStrides } from '../../broadcast/shape.ts'
 import type { Strided } from '../../broadcast/view.ts'
 import { walk } from '../../broadcast/walk.ts'
 import { dtypes, type TypedArray } from '../../dtype.ts'
-import { TargetError } from '../../errors.ts'
 import type { WasmLoop } from '../../loops/loop.ts'
-import { failure, type Instance, instantiateIfRoom } from '../instance.ts'
+import { type Instance, instantiateIfRoom } from '../instance.ts'
 import type { Block } from '../memory/allocator.ts'
 import { addressOf, residentHeap } from '../memory/resident.ts'
 import { unitsOf, type Work } from '../range.ts'
 import { copyIn, copyOut, isSingle } from '../staging.ts'
-import { type Report, type RunLater, throwIfAborted, type Watch } from '../target.ts'
-import { crew } from './crew.ts'
-import { halfWritten, type Outcome, type Pool, regionBytes } from './pool.ts'
-import { fitsRecord, type Job } from './record.ts'
-import { isRepeatable, isShareable, rangeOf } from './share.ts'
+import type { Report, RunLater } from '../target.ts'
+import { doneElsewhere, doneHere, noRoom } from './crew-job.ts'
+import { regionBytes } from './pool.ts'
+import { isShareable, rangeOf } from './share.ts'
 import { type Shared, shareLoop } from './shared-loop.ts'
-import { startFailure } from './threads.ts'
+import { threads } from './threads.ts'
 
 /** Elements of a part: plain operands take so much shared memory. */
 const most = 2 ** 18
-/** How often this thread looks after the others, in milliseconds, where they wake it and where they cannot. */
-const awaited = 20
-const polled = 2
-/** A worker that still runs so long after its job was called off is ended. */
-const grace = 50
-/** A part is computed so often before it is given up. */
-const tries = 3
-/** And so many workers may end meanwhile. */
-const mostDeaths = 20
 
-interface Placed {
+/** Elements that a range is a multiple of. */
+const step = 64
+
+/** The operands of a part in shared memory, for this part alone. */
+export interface Placed {
   readonly work: Work
   /** Copies the results out, and gives the memory back. */
   copyOut(): void
   release(): void
 }
 
-/** The operands of a part in shared memory, for this part alone. Null: there is no room. */
+/** Null: there is no room. */
 function place(loop: WasmLoop, operands: readonly Strided[], plan: Plan, report: Report): Placed | null {
   const heap = residentHeap()
   const inputs = loop.inputs.length
@@ -136,163 +129,51 @@ function place(loop: WasmLoop, operands: readonly Strided[], plan: Plan, report:
   }
 }
 
-const noRoom = 'the memory of resident arrays has no room left for an asynchronous call'
-
 /** A loop whose context nobody else writes to gives it back when it is collected. */
 const collected = new FinalizationRegistry<readonly Block[]>((blocks) => {
   for (const block of blocks) residentHeap().release(block)
 })
 
-export function makeLater(loop: WasmLoop, tables: readonly TypedArray[]): RunLater {
-  let loaded: { readonly instance: Instance; readonly shared: Shared } | null = null
-  const load = () => {
+interface Loaded {
+  readonly instance: Instance
+  readonly shared: Shared
+}
+
+/** Loads a loop once, for as long as its owner lives. Null: there is no room, here or on a worker. */
+export function makeLoad(owner: object, loop: WasmLoop, tables: readonly TypedArray[]): () => Loaded | null {
+  let loaded: Loaded | null = null
+  return () => {
     if (loaded) return loaded
     if (loop.context.bytes > regionBytes) return null
     const instance = instantiateIfRoom(loop, tables, residentHeap())
     if (!instance) return null
-    collected.register(runner, instance.blocks)
-    const shared = shareLoop(runner, loop, instance)
+    collected.register(owner, instance.blocks)
+    const shared = shareLoop(owner, loop, instance)
     loaded = shared && { instance, shared }
     return loaded
   }
+}
 
-  /** Nobody else does it. @throws TargetError where this thread would not hear the signal */
-  const here = (why: string, report: Report, { signal, patient }: Watch): false => {
-    if (signal && !patient && !loop.ends)
-      throw new TargetError(
-        `no worker runs this call: ${why}. Its kernel may never end, and on this thread no signal could stop it; with a fallback, or without a signal, it would run here`,
-        { target: 'parallel', reason: why },
-      )
-    report.why ??= why
-    return false
-  }
-
+export function makeLater(loop: WasmLoop, tables: readonly TypedArray[]): RunLater {
   const runner: RunLater = {
     most,
     async run(operands, plan, report, watch) {
       const own = load()
       const placed = own && place(loop, operands, plan, report)
-      if (!placed) {
-        return here(noRoom, report, watch)
-      }
+      if (!placed) return doneHere(noRoom, loop, report, watch)
+      const { work } = placed
       try {
-        const done = await crew.use(watch.signal, (pool) =>
-          doneBy(pool, own.shared, placed.work, plan.size, report, watch),
-        )
-        if (typeof done === 'string') return here(done, report, watch)
-        if (done.failed) throw failureOf(loop, own.instance, done.failed)
-        placed.copyOut()
-        return true
+        const range = isShareable(work)
+          ? rangeOf(work, Number.POSITIVE_INFINITY, threads.count(), step)
+          : unitsOf(work)
+        const done = await doneElsewhere(own, loop, work, range, report, watch)
+        if (done) placed.copyOut()
+        return done
       } finally {
         placed.release()
       }
     },
   }
+  const load = makeLoad(runner, loop, tables)
   return runner
-}
-
-type Failed = NonNullable<Outcome['failed']>
-
-/** What became of the work, or why nobody does it. */
-async function doneBy(
-  pool: Pool,
-  { loop }: Shared,
-  work: Work,
-  size: number,
-  report: Report,
-  watch: Watch,
-): Promise<Outcome | string> {
-  const units = unitsOf(work)
-  const step = 64
-  const range = isShareable(work) ? rangeOf(work, Number.POSITIVE_INFINITY, pool.size - 1, step) : units
-  const job: Job = { loop, work, range, ranges: Math.ceil(units / range) }
-  if (!fitsRecord(job)) return 'it has too many axes to be told to other threads'
-  for (let left = tries; left > 0; left--) {
-    const slot = pool.begin(job, job.ranges)
-    if (slot === null) return 'every job slot is in use'
-    const outcome = await end(pool, job, slot, watch, (finished) =>
-      watch.progress(Math.floor((finished / job.ranges) * size), size),
-    )
-    if (outcome) {
-      report.threads = Math.max(report.threads, outcome.threads)
-      report.calls += outcome.calls
-      // An exception on a worker: this thread does it all, and meets the exception or does not.
-      if (outcome.failed === null || outcome.failed.code > 0) return outcome
-      if (isRepeatable(work)) return 'a worker met an exception'
-      break
-    }
-    const failure = startFailure(pool)
-    if (failure !== null) return failure
-    const { claimed, staffed } = pool.look(slot)
-    if (!staffed && claimed === 0) return noRoom
-    if (!isRepeatable(work)) break
-  }
-  throw isRepeatable(work)
-    ? new TargetError(
-        `workers of the parallel target ended in mid-call, ${tries} times: the call is given up. The next one runs with new workers`,
-        { target: 'parallel', reason: 'workers end' },
-      )
-    : halfWritten()
-}
-
-/** Waits for a job. Null: workers have ended, and ranges are lost. @throws the signal's reason, once everybody has left the job */
-async function end(
-  pool: Pool,
-  job: Job,
-  slot: number,
-  { signal }: Watch,
-  progress: (finished: number) => void,
-): Promise<Outcome | null> {
-  const deaths = pool.ended() + mostDeaths
-  try {
-    for (;;) {
-      const { finished, claimed, inside, staffed } = pool.look(slot)
-      throwIfAborted(signal)
-      if (finished === job.ranges) return pool.outcome(slot)
-      const hopeless = !staffed || pool.broken() !== null || claimed >= job.ranges || pool.ended() > deaths
-      if (!inside && hopeless) break
-      progress(finished)
-      await change(pool, slot, finished, signal)
-    }
-  } catch (error) {
-    await leave(pool, slot)
-    throw error
-  }
-  // The last range may have been finished between two looks.
-  const done = pool.look(slot).finished === job.ranges
-  if (!done) await leave(pool, slot)
-  return done ? pool.outcome(slot) : null
-}
-
-/** Nobody works on the job any more, or will. */
-async function leave(pool: Pool, slot: number): Promise<void> {
-  pool.callOff(slot)
-  const until = performance.now() + grace
-  while (pool.look(slot).inside) {
-    if (performance.now() > until) await pool.evict(slot)
-    else await change(pool, slot, pool.look(slot).finished, undefined)
-  }
-}
-
-/** Something has happened, or some time has passed. The timer keeps a process alive that waits for nothing else. */
-function change(pool: Pool, slot: number, seen: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const waiting = pool.nextFinish(slot, seen)
-    const over = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', over)
-      resolve()
-    }
-    const timer = setTimeout(over, waiting ? awaited : polled)
-    signal?.addEventListener('abort', over)
-    waiting?.then(over)
-  })
-}
-
-/** The error of the first check that failed. */
-function failureOf(loop: WasmLoop, instance: Instance, { code, index, size }: Failed): Error {
-  const f64 = instance.heap.view('f8')
-  f64[(instance.context + loop.context.errorIndex) / 8] = index
-  f64[(instance.context + loop.context.errorSize) / 8] = size
-  return failure(loop, instance, code)
 }

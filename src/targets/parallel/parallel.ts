@@ -13,6 +13,7 @@ import { shareCores } from './cores.ts'
 import { makeElements, type RunElements } from './elements.ts'
 import { loadFolding } from './folds.ts'
 import { makeLater } from './later.ts'
+import { makeCoreLater } from './later-cores.ts'
 import { runPlain } from './plain.ts'
 import { isShareable, isWorth, limits, makeCost } from './share.ts'
 import { begin, end, type Shared, shareLoop } from './shared-loop.ts'
@@ -43,7 +44,10 @@ export interface ParallelSettings {
 }
 
 function load(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
-  if (loop.core) return loadWasm(loop, tables, null, shareCores(loop, tables))
+  if (loop.core) {
+    const runner = loadWasm(loop, tables, null, shareCores(loop, tables))
+    return { ...runner, runCoreLater: makeCoreLater(loop, tables) }
+  }
   if (loop.fold) return loadFolding(loop, tables)
   if (loop.form === 'indexed') return onOneThread(loadWasm(loop, tables))
   const step = loop.lanes * loop.interleave
