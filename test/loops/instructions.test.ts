@@ -203,6 +203,17 @@ check('i16x8.sub_sat_u', 'u2(u2,u2)', (x: number, y: number) => Math.max(x - y, 
 check('i16x8.add_sat_s', 'i2(i2,i2)', (x: number, y: number) => Math.max(-32768, Math.min(32767, x + y)))
 check('i16x8.sub_sat_s', 'i2(i2,i2)', (x: number, y: number) => Math.max(-32768, Math.min(32767, x - y)))
 
+// an outer bound that is nearer, or one that takes back what an inner one has cut off
+check('i8x16.add_sat_s i8x16.min_s', 'i1(i1,i1)', (x: number, y: number) =>
+  Math.min(100, Math.max(-128, Math.min(127, x + y))),
+)
+check('i16x8.sub_sat_s i16x8.max_s', 'i2(i2,i2)', (x: number, y: number) =>
+  Math.max(-100, Math.min(32767, Math.max(-32768, x - y))),
+)
+check('i8x16.sub_sat_u i8x16.max_u', 'u1(u1,u1)', (x: number, y: number) =>
+  Math.max(10, Math.min(255, Math.max(0, x - y))),
+)
+
 // means
 for (const c of ['u1', 'u2'] as const) {
   const shape = c === 'u1' ? 'i8x16' : 'i16x8'

@@ -71,18 +71,23 @@ function mean(e: OpExpr, facts: Ranges, fit: Fit): Idiom | undefined {
 
 const saturatingTypes: readonly Code[] = ['u1', 'i1', 'u2', 'i2']
 
-/** `e` without the `min` or `max` around it, and the bounds that they gave. */
+const least = (a: bigint, b: bigint) => (a < b ? a : b)
+const greatest = (a: bigint, b: bigint) => (a > b ? a : b)
+
+/** `e` without the `min` and `max` around it, and the bounds that they gave: an outer one also bounds what an inner one has cut off. */
 function unclamped(
   given: Expr,
   facts: Ranges,
-): { readonly inner: Expr; readonly lo?: bigint; readonly hi?: bigint } {
+): { readonly inner: Expr; readonly lo?: bigint | undefined; readonly hi?: bigint | undefined } {
   const e = uncast(given, facts) ?? given
   if (!isOp(e, 'min', 'max')) return { inner: e }
   const [x, c] = e.args
   const bound = constantOf(c)
   if (!x || bound === undefined) return { inner: e }
-  const { inner, ...more } = unclamped(x, facts)
-  return e.op === 'min' ? { hi: bound, ...more, inner } : { lo: bound, ...more, inner }
+  const { inner, lo, hi } = unclamped(x, facts)
+  const cut = e.op === 'min' ? least : greatest
+  const [low, high] = [lo, hi].map((b) => (b === undefined ? b : cut(b, bound)))
+  return e.op === 'min' ? { inner, lo: low, hi: high ?? bound } : { inner, lo: low ?? bound, hi: high }
 }
 
 function clamped(e: OpExpr, facts: Ranges): Idiom | undefined {
