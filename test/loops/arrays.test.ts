@@ -92,7 +92,7 @@ function trial(made: ArrayKernel, loop: WasmLoop, random: Random, unit: boolean)
   const codes = [...inputs, ...outputs]
   const count = random.int(0, random.next() < 0.5 ? 9 : 4)
   // Long enough for all steps of lanes, now and then.
-  const drawn = Array.from({ length: core.sizes }, () => random.int(0, random.next() < 0.4 ? 11 : 4))
+  const drawn = Array.from({ length: core.sizes }, () => random.int(0, random.next() < 0.4 ? 14 : 4))
   // Now and then cores of one small size in C order, which have code of their own.
   const packed = unit && random.next() < 0.4
   const equal = random.int(1, 9)
@@ -260,6 +260,14 @@ const kernels: readonly [string, string, string, CallableFunction | string][] = 
     'void(f8[:],f8[:],f8[:])',
     (a: Any, b: Any, out: Any) => {
       for (let i = 0; i < a.length; i++) for (let j = 0; j < b.length; j++) out[i + j] += a[i] * b[j]
+    },
+  ],
+  [
+    'five neighbours and where they are',
+    '(n)->(n)',
+    'void(f8[:],f8[:])',
+    (a: Any, out: Any) => {
+      for (let i = 2; i < a.length - 2; i++) out[i] = a[i - 2] + a[i - 1] - a[i] + a[i + 1] * a[i + 2] - i
     },
   ],
   [
@@ -508,6 +516,20 @@ test('four rounds add to an element before it is stored, where rounds come to th
     )
     assert.ok(compile(request).notes.some(({ reason }) => reason.startsWith('4 rounds at a time add to')))
   }
+})
+
+test('where many elements are read, a register is stored before the next one is loaded', () => {
+  const source = `(a, out) => { for (let i = 2; i < a.length - 2; i++) out[i] = a[i - 2] + a[i - 1] + a[i] + a[i + 1] }`
+  const orderOf = (text: string) => text.match(/v128\.(load|store)/g)?.map((op) => op[5])
+  const request = { ...arrayKernel('(n)->(n)', 'void(f8[:],f8[:])', source), simd: true }
+  const loops = wat(request).split('(loop $lanes')
+  assert.ok(loops.some((text) => orderOf(text)?.join('').startsWith('llllsllllsllllslllls')))
+  const few = {
+    ...arrayKernel('(n)->(n)', 'void(f8[:],f8[:])', source.replace(' + a[i + 1]', '')),
+    simd: true,
+  }
+  const others = wat(few).split('(loop $lanes')
+  assert.ok(others.some((text) => orderOf(text)?.join('').startsWith('llllllllllllssss')))
 })
 
 test.run()

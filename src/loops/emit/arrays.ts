@@ -130,6 +130,17 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
       ...rowAccesses(control, params, axis.places),
     }
 
+  /** Where lanes begin: at a pointer, and so many elements behind it. */
+  const lanesFrom = (node: Element | Store, step: number | null): { at: number; first: number } => {
+    const pointer = pointers.get(node)
+    if (step === null && pointer?.steady)
+      return { at: pointer.id, first: pointer.offset / bytesOf(params, node.view) }
+    const { asm } = control()
+    const at = asm.local(binaryen.i32)
+    asm.set(at, addressOf(node))
+    return { at, first: 0 }
+  }
+
   const addressOf = (node: Access['node'] & { view: number; indices: readonly Expr[] }): Ref => {
     const { asm } = control()
     const pointer = pointers.get(node)
@@ -165,12 +176,12 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
     asm: Control['asm'],
     type: Code,
     lanes: number,
-    at: number,
+    { at, first }: { at: number; first: number },
     step: number | null,
   ): readonly Ref[] =>
     axis.kind === 'loop' && step !== null && type !== 'b1'
       ? gather(asm, dtypes[type].bytes, lanes, at, step)
-      : loadLanes(asm, type, lanes, at, step)
+      : loadLanes(asm, type, lanes, at, step, first)
 
   const packed = axis.kind === 'loop' ? axis.packed : undefined
   /** Where each lane's element lies. */
@@ -186,12 +197,9 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
       const { bytes } = dtypes[e.type]
       return { uniform: false, type: e.type, width: bytes, regs: gatherFrom(asm, bytes, ids, offset) }
     }
-    const address = addressOf(e)
     const step = laneStep(e)
-    if (step === 0) return { uniform: true, type: e.type, ref: scalarLoad(asm, e.type, address) }
-    const at = asm.local(binaryen.i32)
-    asm.set(at, address)
-    const regs = load(asm, e.type, lanes, at, step)
+    if (step === 0) return { uniform: true, type: e.type, ref: scalarLoad(asm, e.type, addressOf(e)) }
+    const regs = load(asm, e.type, lanes, lanesFrom(e, step), step)
     return { uniform: false, type: e.type, width: e.type === 'b1' ? 1 : dtypes[e.type].bytes, regs }
   }
 
@@ -208,21 +216,21 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
       scatterTo(asm, bytes, shared, ids, offset)
       return
     }
-    const at = asm.local(binaryen.i32)
-    asm.set(at, addressOf(s))
-    const value = emitExpr(c, s.value)
     const step = laneStep(s)
+    const place = lanesFrom(s, step)
+    const { at, first } = place
+    const value = emitExpr(c, s.value)
     if (step === 0) {
       if (!value.uniform) throw new Error('IR: a value that varies between lanes is stored in one place')
       asm.emit(scalarStore(asm, type, asm.get(at), value.ref))
       return
     }
-    const next = blended(c, type, lanesOf(c, value), () => load(asm, type, lanes, at, step))
+    const next = blended(c, type, lanesOf(c, value), () => load(asm, type, lanes, place, step))
     const width = type === 'b1' ? maskWidth : dtypes[type].bytes
     if (axis.kind === 'loop' && step !== null && type !== 'b1') {
       const shared = next.map((r) => asm.share(r, binaryen.v128))
       scatter(asm, dtypes[type].bytes, lanes, shared, at, step)
-    } else storeLanes(asm, type, lanes, next, width, at, step)
+    } else storeLanes(asm, type, lanes, next, width, at, step, first)
   }
 
   /** Under a mask the other lanes' elements are written as they are. */

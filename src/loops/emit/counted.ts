@@ -5,9 +5,9 @@
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
 import type { Loop, Scan } from '../kernel/access.ts'
-import { constant, type Expr, op } from '../kernel/ir.ts'
+import { type Expr, op } from '../kernel/ir.ts'
 import { exprOf } from '../kernel/linear.ts'
-import { type LaneFacts, laneFacts, roundOf, visitValues } from '../kernel/parallel.ts'
+import { type LaneFacts, laneFacts, movesOf, roundOf, straight, visitValues } from '../kernel/parallel.ts'
 import { type ArrayContext, accessesIn } from './arrays.ts'
 import type { Ref } from './asm.ts'
 import { type Control, emitStmts } from './control.ts'
@@ -19,7 +19,7 @@ import { addInOrder, endSum, startSum } from './sums.ts'
 import { type Arrays, emitExpr, type Place } from './values.ts'
 
 /** Bytes of the widest value: four registers, then one. */
-const stages = [64, 16]
+const stages = [64, 16] as const
 const maxLanes = 32
 
 /** How a body reads and writes its array operands, and runs its counted loops. */
@@ -63,6 +63,32 @@ export function laneCounts(found: Scan, s: Loop, facts: LaneFacts): number[] {
   return stages.map((bytes) => Math.min(maxLanes, bytes / widest))
 }
 
+/** Steps of a round, above which registers go side by side: the machine does not see the next one's soon enough. */
+const mostSteps = 40
+/** Registers that elements may wait in, of the sixteen that x64 has. */
+const waiting = 12
+
+/**
+ * Do the registers of a step go one after another? V8 moves loads ahead of arithmetic, but not ahead of a store, so side by side all
+ * elements that are read wait in registers. Where these are too few, straight lines go register by register, unless they read what
+ * is the same for all: that is read once side by side.
+ */
+function oneByOne(found: Scan, s: Loop, { counter, sums }: LaneFacts, widest: Width): boolean {
+  const inside = found.accesses.filter(({ around }) => around.some(({ loop }) => loop === s))
+  const moves = inside.every((access) => movesOf(access, counter).some((n) => n !== 0n))
+  const fills = inside.every(({ node }) => {
+    const code = node.kind === 'store' ? node.value.type : node.type
+    return code !== 'b1' && dtypes[code].bytes === widest
+  })
+  const reads = inside.filter(({ node }) => node.kind === 'element').length
+  let steps = 0
+  visitValues(roundOf(s), (e) => {
+    if (e.kind !== 'const' && e.kind !== 'local' && dtypes[e.type].bytes === widest) steps++
+  })
+  const crowded = (reads * stages[0]) / stages[1] > waiting
+  return straight(s) && sums.length === 0 && moves && fills && crowded && steps <= mostSteps
+}
+
 /** Is the counter still at or before its last value? */
 function goesOn(c: Control, s: Loop): Ref {
   const [head] = s.body
@@ -80,7 +106,14 @@ function emitRounds(c: Control, s: Loop, context: ArrayContext): void {
   c.targets.set(s.label, { masked: false, exit, next })
   const whole = asm.block(() => {
     asm.emit(m.br(exit, m.i32.eqz(goesOn(c, s))))
-    const advance = startPointers(context.scalars(), context.params, context.found, s, context.pointers, 1)
+    const { advance } = startPointers(
+      context.scalars(),
+      context.params,
+      context.found,
+      s,
+      context.pointers,
+      1,
+    )
     const round = asm.block(() => {
       asm.emit(asm.block(() => emitStmts(c, roundOf(s)), next))
       emitStmts(c, s.update)
@@ -92,14 +125,14 @@ function emitRounds(c: Control, s: Loop, context: ArrayContext): void {
   asm.emit(whole)
 }
 
-/** The numbers 0, 1, 2 … as lanes of an integer type. */
-function iota(c: Control, code: Code): Ref[] {
+/** The numbers `from`, `from` + 1 … as lanes of an integer type. */
+function iota(c: Control, code: Code, from: number): Ref[] {
   const { bytes } = dtypes[code]
   const per = 16 / bytes
   return Array.from({ length: registers(c.lanes, bytes) }, (_, j) =>
-    c.asm.hoisted(`iota ${bytes} ${j}`, binaryen.v128, () => {
+    c.asm.hoisted(`iota ${bytes} ${from + j * per}`, binaryen.v128, () => {
       const register = new Uint8Array(16)
-      for (let lane = 0; lane < per; lane++) register[lane * bytes] = j * per + lane
+      for (let lane = 0; lane < per; lane++) register[lane * bytes] = from + j * per + lane
       return c.asm.m.v128.const([...register])
     }),
   )
@@ -147,44 +180,54 @@ function emitLanes(c: Control, s: Loop, context: ArrayContext, facts: LaneFacts,
   const id = place?.ids[0]
   const counted = context.found.around.get(s)?.counted
   if (!place || id === undefined || !counted || lanes < 2) return
-  const inner = laneControl(c, context, facts, lanes, widestOf(context.found, s, facts))
+  const widest = widestOf(context.found, s, facts)
+  const per = oneByOne(context.found, s, facts, widest) ? 16 / widest : lanes
+  const inner = laneControl(c, context, facts, lanes, widest)
+  const single = per < lanes ? laneControl(c, context, facts, per, widest) : inner
   const apart = facts.sums.flatMap((sum) => (sum.kind === 'free' ? [sum] : []))
   const ordered = new Map(
     facts.sums.flatMap((sum) => (sum.kind === 'ordered' ? [[sum.set, sum] as const] : [])),
   )
   const local: Expr = { kind: 'local', type: place.type, local: counter }
-  const left = op('sub', [
-    exprOf(counted.last, context.found.atomOf),
-    { kind: 'cast', type: 'i8', arg: local },
-  ])
-  const enough = (): Ref => {
-    const more = emitExpr(c, op('ge', [left, constant('i8', BigInt(lanes - 1))]))
-    return more.uniform ? more.ref : 0
-  }
+  const rest = emitExpr(
+    c,
+    op('sub', [exprOf(counted.last, context.found.atomOf), { kind: 'cast', type: 'i8', arg: local }]),
+  )
+  if (!rest.uniform) throw new Error('IR: the end of a counted loop differs between lanes')
+  // The rounds behind this one.
+  const left = asm.local(binaryen.i64)
+  asm.set(left, rest.ref)
+  const enough = (): Ref => m.i64.ge_s(asm.get(left), m.i64.const(BigInt(lanes - 1)))
   const [exit, top] = [asm.label('exit'), asm.label('lanes')]
   const whole = asm.block(() => {
     asm.emit(m.br(exit, m.i32.eqz(enough())))
-    const advance = startPointers(c, context.params, context.found, s, context.pointers, lanes)
+    const { advance, ahead } = startPointers(c, context.params, context.found, s, context.pointers, lanes)
+    const apiece = per < lanes && ahead(per) && ahead(0)
     for (const sum of apart) startSum(c, inner, sum)
     const wide = dtypes[place.type].bytes === 8
     const round = asm.block(() => {
-      if (facts.counts) {
-        const shape = m[intShape(dtypes[place.type].bytes)]
-        const value = asm.share(splat(asm, place.type, asm.get(id)), binaryen.v128)
-        const numbers = iota(inner, place.type)
-        inner.places[counter]?.ids.forEach((reg, j) => {
-          asm.set(reg, shape.add(value(), numbers[j] ?? 0))
-        })
-      }
-      for (const statement of roundOf(s)) {
-        const sum = statement.kind === 'set' && ordered.get(statement)
-        if (sum) addInOrder(c, inner, sum)
-        else emitStmts(inner, [statement])
+      for (let from = 0; from < lanes; from += apiece ? per : lanes) {
+        const own = apiece ? single : inner
+        if (apiece) ahead(from)
+        if (facts.counts) {
+          const shape = m[intShape(dtypes[place.type].bytes)]
+          const value = asm.share(splat(asm, place.type, asm.get(id)), binaryen.v128)
+          const numbers = iota(own, place.type, from)
+          own.places[counter]?.ids.forEach((reg, j) => {
+            asm.set(reg, shape.add(value(), numbers[j] ?? 0))
+          })
+        }
+        for (const statement of roundOf(s)) {
+          const sum = statement.kind === 'set' && ordered.get(statement)
+          if (sum) addInOrder(c, own, sum)
+          else emitStmts(own, [statement])
+        }
       }
       const next = wide
         ? m.i64.add(asm.get(id), m.i64.const(BigInt(lanes)))
         : m.i32.add(asm.get(id), m.i32.const(lanes))
       asm.set(id, next)
+      asm.set(left, m.i64.sub(asm.get(left), m.i64.const(BigInt(lanes))))
       advance()
       asm.emit(m.br(top, enough()))
     })

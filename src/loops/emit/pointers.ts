@@ -9,6 +9,7 @@ import type { Access, Loop, Scan } from '../kernel/access.ts'
 import { localKey } from '../kernel/access.ts'
 import type { Core } from '../kernel/ir.ts'
 import { isLinear, keysOf, type Linear, plus, split, whole } from '../kernel/linear.ts'
+import { straight } from '../kernel/parallel.ts'
 import type { Ref } from './asm.ts'
 import { type Body, emitExpr } from './values.ts'
 
@@ -30,6 +31,8 @@ export interface ArrayParams {
 export interface Pointer {
   readonly id: number
   readonly offset: number
+  /** In each round all of the pointer's elements are come to, so it lies inside its operand itself, and the offset may be an instruction's. */
+  readonly steady: boolean
 }
 export type Pointers = Map<Access['node'], Pointer>
 
@@ -141,9 +144,15 @@ function groupsOf(params: ArrayParams, found: Scan, loop: Loop): Group[] {
   return [...groups.values()]
 }
 
-/**
- * Sets the pointers of a loop, as of now. Returns what moves them on by so many rounds; `scalars` has the counter's own place.
- */
+/** How the pointers of a loop move. */
+interface Moving {
+  /** Adds to them what the rounds of a step take. */
+  readonly advance: () => void
+  /** Has them stand for elements so many rounds on, by constants; false where one moves by no constant. */
+  readonly ahead: (rounds: number) => boolean
+}
+
+/** Sets the pointers of a loop, as of now, to be moved on by so many rounds at a time; `scalars` has the counter's own place. */
 export function startPointers(
   scalars: Body,
   params: ArrayParams,
@@ -151,11 +160,12 @@ export function startPointers(
   loop: Loop,
   pointers: Pointers,
   rounds: number,
-): () => void {
+): Moving {
   const { asm } = scalars
   const { m } = asm
   const counted = found.around.get(loop)?.counted
-  if (!counted) return () => {}
+  if (!counted) return { advance: () => {}, ahead: () => false }
+  const steady = straight(loop)
   const moving = groupsOf(params, found, loop).map(({ view, indices, members }) => {
     const least = members.reduce((low, { last }) => (last < low ? last : low), members[0]?.last ?? 0n)
     const from = indices.map((index, axis) =>
@@ -163,17 +173,30 @@ export function startPointers(
     )
     const id = asm.local(binaryen.i32)
     asm.set(id, address(scalars, params, view, from, found))
-    for (const { node, last } of members) {
-      pointers.set(node, { id, offset: Number(last - least) * bytesOf(params, view) })
-    }
-    const times = counted.step * BigInt(rounds)
-    const moves = indices.map((index) => split(index, localKey(counted.counter)).times * times)
-    return { id, by: stride(scalars, params, view, moves) }
+    const own = members.map(({ node, last }) => ({
+      node,
+      offset: Number(last - least) * bytesOf(params, view),
+    }))
+    for (const { node, offset } of own) pointers.set(node, { id, offset, steady })
+    const moves = (rounds: number) =>
+      indices.map((index) => split(index, localKey(counted.counter)).times * counted.step * BigInt(rounds))
+    const by = (rounds: number) => stride(scalars, params, view, moves(rounds))
+    return { id, own, by }
   })
-  return () => {
-    for (const { id, by } of moving) {
-      if (by === 0) continue
-      asm.set(id, m.i32.add(asm.get(id), typeof by === 'number' ? m.i32.const(by) : by.id()))
-    }
+  return {
+    advance: () => {
+      for (const { id, by } of moving) {
+        const bytes = by(rounds)
+        if (bytes === 0) continue
+        asm.set(id, m.i32.add(asm.get(id), typeof bytes === 'number' ? m.i32.const(bytes) : bytes.id()))
+      }
+    },
+    ahead: (rounds) =>
+      moving.every(({ id, own, by }) => {
+        const bytes = by(rounds)
+        if (typeof bytes !== 'number') return false
+        for (const { node, offset } of own) pointers.set(node, { id, offset: offset + bytes, steady })
+        return true
+      }),
   }
 }

@@ -186,8 +186,10 @@ function jammed(kernel: Kernel, found: Scan, nest: Nest, locals: Local[], label:
   const edge = skew * (together - 1)
   const column = local(typeOf(inner.counter), q)
   const body = element(all, (u) => later(column, BigInt(-skew * u)))
+  // One more than it has to be, so that what four rows of an aligned array store on lanes is aligned too.
+  const head = skew * together
   const before = all
-    .slice(0, edge)
+    .slice(0, head)
     .flatMap((e) => element(all.slice(0, e + 1), (u) => int(inner.counter, inner.first + BigInt(e - u))))
   // Behind the columns their counter is one past the last.
   const behind = all
@@ -202,12 +204,12 @@ function jammed(kernel: Kernel, found: Scan, nest: Nest, locals: Local[], label:
       update: [set(id, later(counter, BigInt(step)))],
     }
   }
-  const [head] = inner.loop.body
-  if (head?.kind !== 'if') throw new Error('IR: a counted loop without its test')
+  const [test] = inner.loop.body
+  if (test?.kind !== 'if') throw new Error('IR: a counted loop without its test')
   // The test as it was, so that it is known to be one.
-  const past = mapExpr(head.cond, (x) => (x.kind === 'local' && x.local === inner.counter ? column : x))
+  const past = mapExpr(test.cond, (x) => (x.kind === 'local' && x.local === inner.counter ? column : x))
   const columns: Stmt[] = [
-    set(q, int(inner.counter, inner.first + BigInt(edge))),
+    set(q, int(inner.counter, inner.first + BigInt(head))),
     { ...until(past, q, 1, body), lanes: true },
   ]
   const left = op('add', [last(outer.last), constant('i8', BigInt(1 - together))])

@@ -107,6 +107,10 @@ export function visitValues(body: readonly Stmt[], see: (e: Expr) => void): void
 /** What a round of a counted loop runs: without the exit at its head and the step of its counter. */
 export const roundOf = (loop: Loop): readonly Stmt[] => loop.body.slice(1)
 
+/** Does a round run each of its statements once, one after another? */
+export const straight = (loop: Loop): boolean =>
+  roundOf(loop).every((s) => s.kind === 'set' || s.kind === 'store')
+
 /** The facts, or in words why the loop stays scalar. */
 export function laneFacts(found: Scan, loop: Loop): LaneFacts | string {
   const around = found.around.get(loop)
