@@ -2,8 +2,9 @@
  * What each flag of `fastmath` allows, as rewrites. The flags mean what LLVM's fast-math flags of the same names mean (LLVM Language
  * Reference, "Fast-Math Flags"): a promise about values (nnan, ninf, nsz) or leave to round differently (arcp, contract, afn, reassoc).
  */
+import type { Code } from '../../dtype.ts'
 import { exprCost, skipAbove } from './cost.ts'
-import { castValue, isFloat } from './evaluate.ts'
+import { castValue, evaluate, isFloat } from './evaluate.ts'
 import { constant, type Expr, type Fastmath, op } from './ir.ts'
 import { type Rule, rewriter } from './match.ts'
 import { mayFail } from './reads.ts'
@@ -22,15 +23,35 @@ const byRules = (needs: readonly Fastmath[], says: string, ...rules: readonly Ru
   rewrite: rewriter(rules),
 })
 
+const isNormal = (type: Code, x: number): boolean =>
+  Math.abs(x) >= (type === 'f4' ? 2 ** -126 : 2 ** -1022) && Math.abs(x) < Infinity
+
+/** Is what two constants make of each other a number like them? Else x * 1e200 * 1e200 would be infinite for every x. */
+function isTame(e: Expr): boolean {
+  if (e.kind !== 'op') return true
+  const values = e.args.flatMap((a) => (a.kind === 'const' ? [castValue(a.type, a.value)] : []))
+  if (values.length < 2) return e.args.every(isTame)
+  const made = Number(evaluate(e.op, e.type, values))
+  return e.op === 'mul' || e.op === 'div' ? isNormal(e.type, made) : Number.isFinite(made)
+}
+
+/** Rules that make one constant of two. */
+function joining(needs: readonly Fastmath[], says: string, ...rules: readonly Rule[]): FastRule {
+  const join = rewriter(rules)
+  const rewrite = (e: Expr): Expr | undefined => {
+    const made = join(e)
+    return made && isTame(made) ? made : undefined
+  }
+  return { needs, says, rewrite }
+}
+
 /** x / c as x * (1 / c), where that is a normal number. */
 function byReciprocal(e: Expr): Expr | undefined {
   if (e.kind !== 'op' || e.op !== 'div' || !isFloat(e.type)) return undefined
   const [x, c] = e.args
   if (!x || x.kind === 'const' || c?.kind !== 'const') return undefined
   const inverse = Number(castValue(e.type, 1 / Number(c.value)))
-  const least = e.type === 'f4' ? 2 ** -126 : 2 ** -1022
-  if (!(Math.abs(inverse) >= least && Math.abs(inverse) < Infinity)) return undefined
-  return op('mul', [x, constant(e.type, inverse)], e.at)
+  return isNormal(e.type, inverse) ? op('mul', [x, constant(e.type, inverse)], e.at) : undefined
 }
 
 const sumOfSquares = rewriter([
@@ -61,7 +82,8 @@ function balanced(e: Expr): Expr | undefined {
   const terms = chain(e, e.op)
   const least = Math.ceil(Math.log2(terms.length))
   if (terms.length < 4 || depth(e, e.op) <= least || mayFail(e)) return undefined
-  return tree(terms, e.op)
+  const made = tree(terms, e.op)
+  return made && isTame(made) ? made : undefined
 }
 
 /** a*b + c, a*b - c and c - a*b, rounded once. */
@@ -143,7 +165,7 @@ export const fastRules: readonly FastRule[] = [
     ['cbrt', 'x'],
   ]),
   { needs: ['afn'], says: 'hypot is the root of the sum of squares', rewrite: plainHypot },
-  byRules(
+  joining(
     ['reassoc', 'arcp'],
     'a factor and a divisor become one factor',
     ['float', ['div', ['mul', 'x', 'c'], 'd'], ['mul', 'x', ['div', 'c', 'd']]],
@@ -161,7 +183,7 @@ export const fastRules: readonly FastRule[] = [
     ['float', ['sub', ['add', 'x', 'y'], 'x'], 'y'],
     ['float', ['add', ['sub', 'x', 'y'], 'y'], 'x'],
   ),
-  byRules(
+  joining(
     ['reassoc'],
     'constants are joined',
     ['float', ['add', ['add', 'x', 'c'], 'd'], ['add', 'x', ['add', 'c', 'd']]],
