@@ -15,10 +15,10 @@ export function requestOf(types: string, kernel: ((...args: never[]) => unknown)
   return { kernel: made.kernel, inputs, outputs, simd: true }
 }
 
-/** The text of `(loop $main …)` in `(func $vector …)`: what runs for each step. */
-export function mainLoop(text: string): string {
-  const start = text.indexOf('(loop $main', text.indexOf('(func $vector '))
-  assert.ok(start > 0, 'a vector loop')
+/** The text of `(loop $main …)`, or of the loop with another label, in `(func $vector …)`: what runs for each step. */
+export function mainLoop(text: string, label = 'main'): string {
+  const start = text.indexOf(`(loop $${label}`, text.indexOf('(func $vector '))
+  assert.ok(start > 0, `a vector loop ${label}`)
   let depth = 0
   for (let i = start; i < text.length; i++) {
     if (text[i] === '(') depth++

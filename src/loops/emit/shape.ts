@@ -97,3 +97,17 @@ export function groupsOf(
   const all = kernel.body.every((s) => s.kind === 'set' && full(s.value))
   return all && steps <= mostSteps ? (lanes * widest) / 16 : 1
 }
+
+/** Operations up to which a loop's own instructions count. */
+const fewOperations = 16
+const longSteps = 4
+
+/** How many full steps a round of the loop takes: some, where a step is so short that pointers and the count are a fifth of it. */
+export function stepsOf(kernel: Kernel): number {
+  const straight = kernel.body.every((s) => s.kind === 'set') && kernel.checks.length === 0
+  let operations = 0
+  visit(kernel.body, (e) => {
+    if (e.kind === 'op' || e.kind === 'select') operations++
+  })
+  return straight && operations <= fewOperations ? longSteps : 1
+}
