@@ -121,6 +121,37 @@ test('what goes through a wider sum is one narrow op', () => {
   becomes(['i4', 'i4'], 'i4', mean, 'out:i4 = zhadd(input0:i4, input1:i4)')
 })
 
+test('random clamps, means and shifts of sums of narrow operands: every bit stays, and many are one narrow op', () => {
+  const ends = { u1: [0, 255], i1: [-128, 127], u2: [0, 65535], i2: [-32768, 32767] } as const
+  const types = fc.constantFrom('u1' as const, 'i1' as const, 'u2' as const, 'i2' as const)
+  const cases = fc.tuple(types, types, fc.boolean()).chain(([type, result, minus]) => {
+    const [lo, hi] = ends[type]
+    const bound = fc.constantFrom(lo, hi, lo, hi, lo - 1, hi + 1, lo + 100, hi - 100)
+    const clamp = fc.tuple(fc.constantFrom('min', 'max'), bound)
+    const other = fc.tuple(fc.constantFrom('add', 'shr', 'div', 'floordiv'), fc.constantFrom(1, 2, 4))
+    const steps = fc.array(fc.oneof({ weight: 4, arbitrary: clamp }, other), { minLength: 1, maxLength: 4 })
+    const rows = fc.array(fc.tuple(valuesOf(type), valuesOf(type)), { minLength: 16, maxLength: 16 })
+    return fc.tuple(steps, rows).map(([list, values]) => {
+      const value = list.reduce<Expr>(
+        (e, [name, by]) => op(name, [e, int(by)]),
+        op(minus ? 'sub' : 'add', two(type)),
+      )
+      const k = kernel([type, type], 0, result, [set(2, cast(result, value))])
+      return { bound: bind(k, [type, type], [result]), tables: [], rows: values }
+    })
+  })
+  let found = 0
+  fc.assert(
+    fc.property(cases, (k) => {
+      const after = whole(k.bound)
+      assertSame(k.bound, after, k)
+      if (/Sat|hadd/.test(print(after))) found++
+    }),
+    { numRuns: 4000 },
+  )
+  assert.ok(found > 100, `${found} idioms`)
+})
+
 test('what looks at whole values gets the type that holds them', () => {
   const [sum, product] = [op('add', two('u1')), op('mul', two('u1'))]
   becomes(

@@ -1,8 +1,17 @@
 /**
- * Random kernels as source text, with every kind of statement and with effects in the middle of expressions. They always end, every
- * local is a float (an int has no -0 and wraps at 64 bits, which JavaScript's numbers do not), and nothing divides, so that the sign
- * of a zero is never seen.
+ * Random kernels as source text, with every kind of statement and with effects in the middle of expressions. They always end. Either
+ * every local is a float (an int has no -0 and wraps at 64 bits, which JavaScript's numbers do not), and nothing divides, so that the
+ * sign of a zero is never seen; or locals are ints, and expressions are what integers are written for: quotients, shifts, means, and
+ * sums that are cut off near the ends of narrow types.
  */
+
+export type Dialect = 'floats' | 'integers'
+
+const literals: Readonly<Record<Dialect, readonly string[]>> = {
+  floats: ['0.5', '2', '-1.25', '3'],
+  integers: ['0', '1', '-1', '3', '100', '127', '-128', '255', '256', '-32768', '65535', '0x7fffffff'],
+}
+const bounds = ['0', '1', '-1', '100', '127', '-128', '-127', '254', '255', '-32768', '32767', '65535']
 
 /** Numbers below n, the same ones for the same seed. */
 export type Random = (n: number) => number
@@ -25,9 +34,11 @@ interface Scope {
 
 class Writer {
   private readonly r: Random
+  private readonly dialect: Dialect
   private count = 0
-  constructor(r: Random) {
+  constructor(r: Random, dialect: Dialect) {
     this.r = r
+    this.dialect = dialect
   }
 
   private pick<T>(list: readonly T[]): T {
@@ -40,7 +51,8 @@ class Writer {
   expr(s: Scope, depth: number): string {
     const e = () => this.expr(s, depth - 1)
     const name = () => this.pick(s.names)
-    if (depth <= 0) return this.pick([name(), name(), '0.5', '2', '-1.25', '3'])
+    if (depth <= 0) return this.pick([name, name, () => this.pick(literals[this.dialect])])()
+    if (this.dialect === 'integers' && this.r(2) === 0) return this.integral(e)
     switch (this.r(18)) {
       case 0:
       case 1:
@@ -76,6 +88,38 @@ class Writer {
         return s.functions.length > 0 ? `${this.pick(s.functions)}(${e()}, ${e()})` : e()
       default:
         return `(${e()} % 7)`
+    }
+  }
+
+  /** What only integers are asked for; `e` writes an operand. */
+  private integral(e: () => string): string {
+    const bound = () => this.pick(bounds)
+    const sum = () => `${e()} ${this.pick(['+', '-'])} ${e()}`
+    switch (this.r(9)) {
+      case 0:
+        return `Math.${this.pick(['trunc', 'floor', 'round', 'ceil'])}((${sum()}) / ${this.pick(['2', '4', '-2', '10', e()])})`
+      case 1:
+        return `((${e()} / ${e()}) | 0)`
+      case 2:
+        return `(${e()} % ${this.pick(['8', '-3', e()])})`
+      case 3:
+        return `Math.min(${bound()}, ${sum()})`
+      case 4:
+        return `Math.max(${bound()}, ${sum()})`
+      case 5: {
+        const [inner, outer] = this.pick([
+          ['min', 'max'],
+          ['max', 'min'],
+        ] as const)
+        const clamped = `Math.${outer}(${bound()}, Math.${inner}(${bound()}, ${sum()}))`
+        return this.r(2) === 0 ? clamped : `Math.${inner}(${bound()}, ${clamped})`
+      }
+      case 6:
+        return `((${sum()}${this.pick(['', ' + 1'])}) >> ${this.pick(['1', '2', '31'])})`
+      case 7:
+        return this.pick([`Math.imul(${e()}, ${e()})`, `Math.clz32(${e()})`, `(- ${e()})`, `(~${e()})`])
+      default:
+        return `((${e()} << ${this.pick(['24', '16', '40'])}) ${this.pick(['>>', '>>>'])} ${this.pick(['24', '16'])})`
     }
   }
 
@@ -153,21 +197,26 @@ class Writer {
     for (let k = 1 + this.r(3); k > 0; k--) {
       if (this.r(3) === 0) {
         const name = this.fresh('v')
-        parts.push(`${this.pick(['let', 'var'])} ${name} = 0.25 + ${this.expr(scope, 2)};`)
+        parts.push(`${this.pick(['let', 'var'])} ${name} = ${this.start()}${this.expr(scope, 2)};`)
         scope = { ...scope, names: [...scope.names, name] }
       } else parts.push(this.statement(scope, depth))
     }
     return parts.join(' ')
   }
 
+  /** Makes a local a float, whatever else it is given. */
+  private start = (): string => (this.dialect === 'floats' ? '0.25 + ' : '')
+
   kernel(): string {
     const outer: Scope = { names: ['x', 'y', 'a'], loops: [], functions: [] }
     const inner = { ...outer, names: ['x', 'a', 'p', 'q'] }
-    const helper = `const f = (p, q) => { p += 0.5; q += 0.5; ${this.list(inner, 2)} return ${this.expr(inner, 2)}; };`
+    const [one, prelude] =
+      this.dialect === 'floats' ? ['0.5', 'x *= 1; y *= 1; let a = 0.25;'] : ['1', 'let a = 1;']
+    const helper = `const f = (p, q) => { p += ${one}; q += ${one}; ${this.list(inner, 2)} return ${this.expr(inner, 2)}; };`
     const body = this.list({ ...outer, functions: ['f'] }, 3)
-    const prelude = 'x *= 1; y *= 1; let a = 0.25;'
     return `(x, y) => { ${prelude} ${helper} ${body} return ${this.expr({ ...outer, functions: ['f'] }, 2)}; }`
   }
 }
 
-export const randomSource = (seed: number): string => new Writer(random(seed)).kernel()
+export const randomSource = (seed: number, dialect: Dialect = 'floats'): string =>
+  new Writer(random(seed), dialect).kernel()
