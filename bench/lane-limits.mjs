@@ -305,6 +305,8 @@ function bare({ per, bytes, constants, body, joint }, unroll) {
   return new WebAssembly.Module(module.emitBinary())
 }
 
+const bytesOf = ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)
+
 const options = readOptions()
 // Whole rounds of 8 groups of 16.
 const n = Math.floor((process.argv.includes('--sizes') ? (options.sizes[0] ?? 65e3) : 65e3) / 128) * 128
@@ -322,7 +324,7 @@ for (const limit of rows) {
   const loops = [1, 2, 4, 8].map((unroll) => {
     const { run } = new WebAssembly.Instance(bare(limit, unroll), { env: { memory } }).exports
     const result = new out.data.constructor(n)
-    out.data.fill(0)
+    bytesOf(out.data).fill(0)
     run(n, ...places)
     result.set(out.data)
     f(...operands, out)

@@ -44,6 +44,7 @@ const ofInts: Partial<Record<Op, string>> = {
   subSat: '({ W s = (W)x - y; s < LOW ? LOW : s > HIGH ? HIGH : s; })',
   shl: '(U)x << (y & (N - 1))',
   shr: 'x >> (y & (N - 1))',
+  popcnt: '__builtin_popcountll((uint64_t)(U)x)',
   clz: 'x == 0 ? N : __builtin_clzll((uint64_t)(U)x) - (64 - N)',
 }
 const ofFloats: Partial<Record<Op, string>> = {

@@ -20,6 +20,7 @@ import { mask } from './kernel/mask.ts'
 import { maskFold } from './kernel/mask-fold.ts'
 import { narrow } from './kernel/narrow.ts'
 import { parallel } from './kernel/parallel.ts'
+import { popcounts } from './kernel/popcount.ts'
 import { print } from './kernel/print.ts'
 import { simplify } from './kernel/simplify.ts'
 import {
@@ -45,6 +46,7 @@ export const passes: readonly Pass[] = [
   ['integral', (kernel) => integral(kernel)],
   ['narrow', (kernel) => narrow(kernel)],
   ['simplify again', (kernel) => simplify(kernel)],
+  ['popcounts', (kernel) => popcounts(kernel)],
   ['expand', (kernel, { fma, wide }) => expand(kernel, fma, wide)],
   ['closed', (kernel) => closed(kernel)],
   ['bounds', (kernel, { boundscheck }) => bounds(kernel, boundscheck === false)],

@@ -76,6 +76,32 @@ for (const code of ['i8', 'u8'])
     }
   })
 
+onGpu('counts of ones', async () => {
+  const text = (bits: number, n: string) => {
+    const mask = (byte: string) => `0x${byte.repeat(bits / 8)}${n}`
+    return `(x) => {
+      x -= (x >> 1) & ${mask('55')}
+      x = (x & ${mask('33')}) + ((x >> 2) & ${mask('33')})
+      return (((x + (x >> 4)) & ${mask('0f')}) * ${mask('01')}) >> ${bits - 8} & 0x7f
+    }`
+  }
+  const words = new Uint32Array(x.buffer, 0, n)
+  for (const [types, kernel, operand] of [
+    ['u1(u8)', text(64, 'n'), new BigUint64Array(x.buffer)],
+    ['i8(i8)', text(64, 'n'), x],
+    ['u1(u4)', text(32, ''), words],
+    ['i4(i4)', text(32, ''), new Int32Array(x.buffer, 0, n)],
+  ] as const) {
+    const f: Any = vectorize([types] as Any, kernel as Any, { target: 'gpu' })
+    const got = [...(await f(operand)).data].map(Number)
+    const bits = (value: number | bigint) => BigInt.asUintN(8 * operand.BYTES_PER_ELEMENT, BigInt(value))
+    const want = [...(operand as Iterable<number | bigint>)].map(
+      (value) => bits(value).toString(2).replaceAll('0', '').length,
+    )
+    assert.equal(got, want, types)
+  }
+})
+
 onGpu('casts from and to every type', async () => {
   const types = ['i1', 'u2', 'i4', 'u4', 'u8', 'f4', 'b1']
   const values = types.map(() => 'x')

@@ -45,6 +45,7 @@ export interface RandomKernel {
 }
 
 const intBinary: Op[] = ['add', 'sub', 'mul', 'min', 'max', 'and', 'or', 'xor', 'shl', 'shr']
+const intNarrowedUnary: Op[] = ['popcnt']
 const intNarrowed: Op[] = ['hadd', 'rhadd', 'zhadd', 'addSat', 'subSat']
 const intDivision: Op[] = ['div', 'floordiv', 'rem']
 const intUnary: Op[] = ['neg', 'abs', 'not', 'sign', 'clz']
@@ -156,7 +157,11 @@ function build(list: readonly number[], o: Required<RandomOptions>): Kernel {
   }
   const number = (type: Code, depth: number): Expr => {
     const [binary, unary, rare] = isInt(type)
-      ? [o.narrowed ? [...intBinary, ...intNarrowed] : intBinary, intUnary, intDivision]
+      ? [
+          o.narrowed ? [...intBinary, ...intNarrowed] : intBinary,
+          o.narrowed ? [...intUnary, ...intNarrowedUnary] : intUnary,
+          intDivision,
+        ]
       : [floatBinary, floatUnary, o.functions ? functions : (['div'] as Op[])]
     const choice = choices.below(8)
     if (choice < 5) return op(choices.of(binary), [expr(type, depth - 1), expr(type, depth - 1)])

@@ -12,7 +12,7 @@ import { movesOf } from '../kernel/parallel.ts'
 import type { Ref } from './asm.ts'
 import type { Control } from './control.ts'
 import { choose } from './lanes.ts'
-import { resize } from './lanes-cast.ts'
+import { resizeMask } from './lanes-cast.ts'
 import { gather, gatherFrom, loadLanes, scatter, scatterTo, storeLanes } from './lanes-memory.ts'
 import { type ArrayParams, bytesOf, isUnit, type Pointers, stride } from './pointers.ts'
 import { rowAccesses } from './row-accesses.ts'
@@ -242,9 +242,9 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
     const width = type === 'b1' ? maskWidth : bytes
     const next = regs.map((r) => asm.share(r, binaryen.v128))
     const held = there()
-    const old = type === 'b1' ? resize(asm, held, lanes, 1, width, 'mask') : held
+    const old = type === 'b1' ? resizeMask(asm, held, lanes, 1, width) : held
     const taking = active.map((id) => asm.get(id))
-    const mask = resize(asm, taking, lanes, maskWidth, width, 'mask')
+    const mask = resizeMask(asm, taking, lanes, maskWidth, width)
     return next.map((r, j) => choose(asm, mask[j] ?? 0, r(), old[j] ?? 0))
   }
 

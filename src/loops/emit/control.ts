@@ -11,7 +11,7 @@ import type { Stmt } from '../kernel/ir.ts'
 import type { Liveness } from '../kernel/liveness.ts'
 import type { Ref } from './asm.ts'
 import { choose, laneRows } from './lanes.ts'
-import { anyLane, registers, resize } from './lanes-cast.ts'
+import { anyLane, registers, resizeMask } from './lanes-cast.ts'
 import { arraysOf, type Body, emitExpr, isVarying, lanesOf } from './values.ts'
 
 /** A mask: the wasm locals of its registers. */
@@ -140,7 +140,7 @@ function emitSet(c: Control, s: Stmt & { kind: 'set' }): void {
   if (!place) throw new Error(`IR: no local ${s.local}`)
   const width = place.type === 'b1' ? c.maskWidth : dtypes[place.type].bytes
   const masked = !place.uniform && c.exec !== null && c.keep.has(s.local)
-  const mask = () => resize(asm, taking(c), c.lanes, c.maskWidth, width, 'mask')
+  const mask = () => resizeMask(asm, taking(c), c.lanes, c.maskWidth, width)
   const summed = masked ? maskedSum(c, s, mask) : null
   if (summed) {
     place.ids.forEach((id, j) => {

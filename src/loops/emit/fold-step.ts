@@ -4,7 +4,7 @@ import { type Code, dtypes } from '../../dtype.ts'
 import type { Frame, Module, Ref } from './asm.ts'
 import type { Control } from './control.ts'
 import { emitKernel } from './frame.ts'
-import { registers, resize } from './lanes-cast.ts'
+import { registers, resizeMask } from './lanes-cast.ts'
 import type { FrameRequest } from './request.ts'
 import { wasmType } from './scalar.ts'
 import { emitCast, lanesOf, type Val } from './values.ts'
@@ -36,7 +36,7 @@ function asInput(asm: Frame, request: FrameRequest, accumulator: Accumulator): V
   const value = lanesIn(asm, request, accumulator)
   if (value.uniform || value.type !== 'b1') return value
   const { lanes, widest } = request.shape
-  return { ...value, width: 1, regs: resize(asm, value.regs, lanes, widest, 1, 'mask') }
+  return { ...value, width: 1, regs: resizeMask(asm, value.regs, lanes, widest, 1) }
 }
 
 export function assign(control: Control, { ids }: Accumulator, value: Val): void {

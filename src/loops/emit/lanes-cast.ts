@@ -55,14 +55,18 @@ function widen(asm: Asm, regs: readonly Ref[], lanes: number, from: Width, signe
   })
 }
 
-/** The low halves of integers: one width down, modulo 2^n. `masks` are -1 or 0, which saturating packs keep. */
-function truncate(asm: Asm, regs: readonly Ref[], from: Width, masks: boolean): Ref[] {
+/** How many low bits of integers are wanted: all that count (then packs that saturate change nothing), signed or not, or fewer. */
+type Kept = 'signed' | 'unsigned' | 'low bits'
+
+/** The low halves of integers: one width down, modulo 2^n. */
+function truncate(asm: Asm, regs: readonly Ref[], from: Width, kept: Kept): Ref[] {
   const { m } = asm
   if (from === 8) return fold(asm, regs, (a, b) => m.i8x16.shuffle(a, b, evens))
   const narrow = from === 4 ? 'i16x8' : 'i8x16'
-  if (masks) {
+  if (kept !== 'low bits') {
+    const s = kept === 'signed' ? 's' : 'u'
     return fold(asm, regs, (a, b) =>
-      narrow === 'i16x8' ? m.i16x8.narrow_i32x4_s(a, b) : m.i8x16.narrow_i16x8_s(a, b),
+      narrow === 'i16x8' ? m.i16x8[`narrow_i32x4_${s}`](a, b) : m.i8x16[`narrow_i16x8_${s}`](a, b),
     )
   }
   const low = from === 4 ? constLanes(asm, 'u4', 0xffff) : constLanes(asm, 'u2', 0xff)
@@ -74,27 +78,37 @@ function truncate(asm: Asm, regs: readonly Ref[], from: Width, masks: boolean): 
   })
 }
 
-/** Integers, or masks, from one width to another. */
+/** Integers from one width to another. */
 export function resize(
   asm: Asm,
   regs: readonly Ref[],
   lanes: number,
   from: Width,
   to: Width,
-  how: 'signed' | 'unsigned' | 'mask',
+  signed: boolean,
+  kept: Kept,
 ): readonly Ref[] {
   let width = from
   let now = regs
   while (width < to) {
-    now = widen(asm, now, lanes, width, how !== 'unsigned')
+    now = widen(asm, now, lanes, width, signed)
     width = (width * 2) as Width
   }
   while (width > to) {
-    now = truncate(asm, now, width, how === 'mask')
+    now = truncate(asm, now, width, kept)
     width = (width / 2) as Width
   }
   return now
 }
+
+/** Masks are the numbers -1 and 0, which fit everywhere. */
+export const resizeMask = (
+  asm: Asm,
+  regs: readonly Ref[],
+  lanes: number,
+  from: Width,
+  to: Width,
+): readonly Ref[] => resize(asm, regs, lanes, from, to, true, 'signed')
 
 /** Integers of 64 bits to f8, correctly rounded: both halves put into the mantissas of 2^84 and 2^52. */
 function longsToDoubles(asm: Asm, regs: readonly Ref[], signed: boolean): Ref[] {
@@ -181,20 +195,22 @@ function oneByOne(asm: Asm, regs: readonly Ref[], lanes: number, from: Code, to:
   })
 }
 
-/** A cast of numbers (not to or from masks) with the meaning of a typed-array store. */
+/** A cast of numbers (not to or from masks) with the meaning of a typed-array store. `fits`: no value is outside the type. */
 export function castLanes(
   asm: Asm,
   regs: readonly Ref[],
   lanes: number,
   from: Code,
   to: Code,
+  fits = false,
 ): readonly Ref[] {
   const { m } = asm
   const a = dtypes[from]
   const b = dtypes[to]
+  const kept = !fits ? 'low bits' : b.kind === 'i' ? 'signed' : 'unsigned'
   if (from === to) return regs
   if (a.kind !== 'f' && b.kind !== 'f') {
-    return resize(asm, regs, lanes, a.bytes, b.bytes, a.kind === 'i' ? 'signed' : 'unsigned')
+    return resize(asm, regs, lanes, a.bytes, b.bytes, a.kind === 'i', kept)
   }
   if (a.kind === 'f' && b.kind === 'f') {
     if (to === 'f8') {
@@ -208,13 +224,13 @@ export function castLanes(
   if (b.kind === 'f') {
     const signed = a.kind === 'i'
     if (a.bytes < 8) {
-      const ints = resize(asm, regs, lanes, a.bytes, 4, signed ? 'signed' : 'unsigned')
+      const ints = resize(asm, regs, lanes, a.bytes, 4, signed, 'low bits')
       return intsToFloats(asm, ints, lanes, signed || a.bytes < 4, to)
     }
     return to === 'f8' ? longsToDoubles(asm, regs, signed) : oneByOne(asm, regs, lanes, from, to)
   }
   if (b.bytes === 8) return oneByOne(asm, regs, lanes, from, to)
-  return resize(asm, floatsToInts(asm, regs, from), lanes, 4, b.bytes, 'unsigned')
+  return resize(asm, floatsToInts(asm, regs, from), lanes, 4, b.bytes, false, kept)
 }
 
 /** Where the numbers are not zero (NaN is not): a mask of the numbers' width. */
@@ -231,7 +247,7 @@ export function maskToNumbers(
   width: Width,
   to: Code,
 ): readonly Ref[] {
-  const sized = resize(asm, regs, lanes, width, dtypes[to].bytes, 'mask')
+  const sized = resizeMask(asm, regs, lanes, width, dtypes[to].bytes)
   return sized.map((r) => asm.m.v128.and(r, constLanes(asm, to, 1)))
 }
 

@@ -57,7 +57,7 @@ export function divideLanes(
     const whole = op === 'floordiv' ? float.floor(quotient) : float.trunc(quotient)
     return float.add(whole, constLanes(asm, type, magic[type]))
   })
-  const quotients = resize(asm, wide, lanes, type === 'f8' ? 8 : 4, bytes, 'unsigned')
+  const quotients = resize(asm, wide, lanes, type === 'f8' ? 8 : 4, bytes, false, 'low bits')
   return quotients.map((q, j) => {
     const [a, b] = [() => xs[j]?.() ?? 0, () => ys[j]?.() ?? 0]
     const multiple = () => laneRows[code].mul?.(asm, q, b()) ?? 0

@@ -55,6 +55,21 @@ export function timesConst(asm: Asm, a: Ref, factor: bigint): Ref | undefined {
   )
 }
 
+/** How many ones there are: in bytes, whose counts are then added in pairs. */
+export function popcount(asm: Asm, bytes: number, a: Ref): Ref {
+  const { m } = asm
+  const ofBytes = m.i8x16.popcnt(a)
+  if (bytes === 1) return ofBytes
+  const ofPairs = m.i16x8.extadd_pairwise_i8x16_u(ofBytes)
+  if (bytes === 2) return ofPairs
+  // Of numbers so small, products with one, added in pairs: an instruction less than the unsigned sums.
+  const ofFours = m.i32x4.dot_i16x8_s(ofPairs, splatConst(asm, 'i16x8', 1))
+  if (bytes === 4) return ofFours
+  const fours = share(asm, ofFours)
+  const low = m.v128.and(fours(), splatConst(asm, 'i64x2', 0xffffffffn))
+  return m.i64x2.add(low, m.i64x2.shr_u(fours(), m.i32.const(32)))
+}
+
 interface Means {
   readonly hadd: Emit
   readonly rhadd: Emit

@@ -5,7 +5,7 @@
 import binaryen from 'binaryen'
 import { type Code, codes, dtypes } from '../../dtype.ts'
 import type { Asm, Ref } from './asm.ts'
-import { means, saturating } from './lanes-integer.ts'
+import { means, popcount, saturating } from './lanes-integer.ts'
 import { floatShape, intShape, splatConst } from './lanes-shape.ts'
 import { type Emit, fusedLanes, type Row, row, ternary } from './scalar.ts'
 
@@ -127,6 +127,7 @@ function ints(code: Code): Row {
     or: ({ m }, a, b) => m.v128.or(a, b),
     xor: ({ m }, a, b) => m.v128.xor(a, b),
     not: ({ m }, a) => m.v128.not(a),
+    popcnt: (asm, a) => popcount(asm, bytes, a),
     eq: ({ m }, a, b) => m[shape].eq(a, b),
     ne: ({ m }, a, b) => m[shape].ne(a, b),
     lt,

@@ -241,6 +241,7 @@ function ints(code: Code): Row {
     shl: wrapped((asm, a, b) => asm.m[ns].shl(a, shiftCount(asm, b))),
     shr: (asm, a, b) =>
       signed ? asm.m[ns].shr_s(a, shiftCount(asm, b)) : asm.m[ns].shr_u(a, shiftCount(asm, b)),
+    popcnt: (asm, a) => asm.m[ns].popcnt(asUnsigned(asm, a)),
     clz: (asm, a) => {
       const zeros = asm.m[ns].clz(asUnsigned(asm, a))
       return bits < 32 ? asm.m.i32.sub(zeros, asm.m.i32.const(32 - bits)) : zeros

@@ -4,12 +4,23 @@
  */
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
+import { isInt } from '../kernel/evaluate.ts'
+import { typeRange, within } from '../kernel/interval.ts'
 import type { Expr, Stmt, Store } from '../kernel/ir.ts'
+import { rangeAlone } from '../kernel/ranges.ts'
 import { contextLayout } from '../loop.ts'
 import type { Asm, Ref } from './asm.ts'
 import { constantOn, integerLanes, multiplyWidening, widenedFactors } from './integers.ts'
 import { choose, extract, laneRows, replace, splat } from './lanes.ts'
-import { anyLane, castLanes, maskToNumbers, nonzero, registers, resize, type Width } from './lanes-cast.ts'
+import {
+  anyLane,
+  castLanes,
+  maskToNumbers,
+  nonzero,
+  registers,
+  resizeMask,
+  type Width,
+} from './lanes-cast.ts'
 import { extremaLanes } from './lanes-extrema.ts'
 import { shiftByConst, shiftLanes } from './lanes-integer.ts'
 import { constLanes } from './lanes-shape.ts'
@@ -75,7 +86,7 @@ const varying = (type: Code, regs: readonly Ref[], width: Width = dtypes[type].b
 export function lanesOf(body: Body, v: Val, width: Width = body.maskWidth): readonly Ref[] {
   const { asm, lanes } = body
   if (v.type === 'b1') {
-    if (!v.uniform) return resize(asm, v.regs, lanes, v.width, width, 'mask')
+    if (!v.uniform) return resizeMask(asm, v.regs, lanes, v.width, width)
     const mask = asm.share(asm.m.i32x4.splat(asm.m.i32.sub(asm.m.i32.const(0), v.ref)), binaryen.v128)
     return Array.from({ length: registers(lanes, width) }, () => mask())
   }
@@ -118,7 +129,7 @@ export function emitExpr(body: Body, e: Expr): Val {
     case 'op':
       return emitOp(body, e)
     case 'cast':
-      return emitCast(body, emitExpr(body, e.arg), e.type)
+      return emitCast(body, emitExpr(body, e.arg), e.type, fits(e.arg, e.type))
     case 'bits': {
       const v = emitExpr(body, e.arg)
       if (v.uniform) return uniform(e.type, scalarBits(asm, v.type, e.type, v.ref))
@@ -240,13 +251,17 @@ export function isVarying(body: Body, e: Expr): boolean {
   }
 }
 
-export function emitCast(body: Body, v: Val, to: Code): Val {
+/** Is every value it can have one of this type, whatever its locals hold? */
+const fits = (e: Expr, type: Code): boolean =>
+  dtypes[type].bytes < 4 && isInt(type) && within(rangeAlone(e), typeRange(type))
+
+export function emitCast(body: Body, v: Val, to: Code, inside = false): Val {
   const { asm, lanes } = body
   if (v.uniform) return uniform(to, scalarCast(asm, v.type, to, v.ref))
   if (to === v.type) return v
   if (to === 'b1') return varying('b1', nonzero(asm, v.regs, v.type), dtypes[v.type].bytes)
   if (v.type === 'b1') return varying(to, maskToNumbers(asm, v.regs, lanes, v.width, to))
-  return varying(to, castLanes(asm, v.regs, lanes, v.type, to))
+  return varying(to, castLanes(asm, v.regs, lanes, v.type, to, inside))
 }
 
 function emitSelect(body: Body, e: Expr & { kind: 'select' }): Val {
@@ -324,13 +339,12 @@ function emitLoad(body: Body, e: Expr & { kind: 'load' }): Val {
     asm.share(r, binaryen.v128),
   )
   const mask = activeIds
-    ? resize(
+    ? resizeMask(
         asm,
         activeIds.map((id) => asm.get(id)),
         lanes,
         body.maskWidth,
         8,
-        'mask',
       ).map((r) => asm.share(r, binaryen.v128))
     : null
   const per = 16 / dtypes[code].bytes

@@ -152,6 +152,7 @@ const intRows: Partial<Record<Op, IntRow>> = {
     const bits = BigInt(bitsOf(type))
     return a.lo < 0n ? { lo: 0n, hi: bits } : { lo: bits - length(a.hi), hi: bits - length(a.lo) }
   },
+  popcnt: (_a, _b, type) => ({ lo: 0n, hi: BigInt(bitsOf(type)) }),
   eq: (a, b) => decide(a.lo === a.hi && b.lo === b.hi && a.lo === b.lo, a.hi < b.lo || b.hi < a.lo),
   ne: (a, b) => decide(a.hi < b.lo || b.hi < a.lo, a.lo === a.hi && b.lo === b.hi && a.lo === b.lo),
   lt: (a, b) => decide(a.hi < b.lo, a.lo >= b.hi),

@@ -29,6 +29,8 @@ const floorDiv = (a: bigint, b: bigint) => {
   const q = a / b
   return a % b !== 0n && a < 0n !== b < 0n ? q + minus1 : q
 }
+const countOnes = (a: bigint, bits: number) =>
+  BigInt(BigInt.asUintN(bits, a).toString(2).replaceAll('0', '').length)
 const countLeadingZeros = (a: bigint, bits: number) => {
   const unsigned = BigInt.asUintN(bits, a)
   return BigInt(unsigned === 0n ? bits : bits - unsigned.toString(2).length)
@@ -113,6 +115,8 @@ export const ops = {
   not: { arity: 1, result: 'same', int: (a) => ~a, bool: (a) => !a },
   shl: { arity: 2, result: 'same', int: (a, b, bits) => a << count(b, bits) },
   shr: { arity: 2, result: 'same', int: (a, b, bits) => a >> count(b, bits) },
+  /** How many bits are one; `popcounts` finds it. */
+  popcnt: { arity: 1, result: 'same', int: (a, _, bits) => countOnes(a, bits) },
   clz: { arity: 1, result: 'same', int: (a, _, bits) => countLeadingZeros(a, bits) },
 
   // comparison

@@ -59,6 +59,27 @@ interface Exits {
   readonly continues: Map<number, MaybeState>
 }
 
+/** The range of an expression alone, whatever its locals hold. */
+export function rangeAlone(e: Expr): Range {
+  switch (e.kind) {
+    case 'const':
+      return rangeOf(castValue(e.type, e.value))
+    case 'op':
+      return opRange(e.op, e.args[0]?.type ?? e.type, e.type, e.args.map(rangeAlone))
+    case 'cast':
+      return castRange(e.type, rangeAlone(e.arg))
+    case 'select':
+      return join(rangeAlone(e.then), rangeAlone(e.else))
+    case 'local':
+    case 'input':
+    case 'bits':
+    case 'load':
+    case 'element':
+    case 'size':
+      return typeRange(e.type)
+  }
+}
+
 export function ranges(kernel: Kernel): Ranges {
   const seen = new Map<Expr, Range>()
   const sets: (Range | undefined)[] = []

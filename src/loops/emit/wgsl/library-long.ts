@@ -36,6 +36,7 @@ fn shr_l(a: vec2u, count: u32) -> vec2u {
   return select(moved, ~moved, is_negative_l(a));
 }
 fn clz_w(a: vec2u) -> u32 { return select(countLeadingZeros(a.y), 32u + countLeadingZeros(a.x), a.y == 0u); }
+fn popcnt_pair(a: vec2u) -> vec2u { let n = countOneBits(a); return vec2u(n.x + n.y, 0u); }
 fn clz_pair(a: vec2u) -> vec2u { return vec2u(clz_w(a), 0u); }
 fn div_w(a: vec2u, b: vec2u) -> vec2u {
   if (eq_w(b, vec2u(0u, 0u)) | lt_w(a, b)) { return vec2u(0u, 0u); }

@@ -92,6 +92,13 @@ const clz: Emit = (code, a) => {
   return classOf[code] === 'int' ? `i32(${zeros})` : zeros
 }
 
+const popcnt: Emit = (code, a) => {
+  const bits = bitsIn(code)
+  return bits === 32
+    ? `countOneBits(${a})`
+    : `countOneBits(${a} & ${2 ** bits - 1}${classOf[code] === 'int' ? '' : 'u'})`
+}
+
 const bool = row({
   and: infix('&'),
   or: infix('|'),
@@ -115,6 +122,7 @@ const int = row({
   addSat: saturating('+', 'add_sat_i'),
   subSat: saturating('-', 'sub_sat_i'),
   clz,
+  popcnt,
 })
 
 const uint = row({
@@ -131,6 +139,7 @@ const uint = row({
   addSat: saturating('+', 'add_sat_u'),
   subSat: saturating('-', 'sub_sat_u'),
   clz,
+  popcnt,
 })
 
 const words = {
@@ -144,6 +153,7 @@ const words = {
   not: (_, a) => `(~${a})`,
   shl: (_, a, b) => `shl_w(${a}, ${longCount(b)})`,
   clz: call('clz_pair'),
+  popcnt: call('popcnt_pair'),
 } satisfies Partial<Record<Op, Emit>>
 
 const long = row({
