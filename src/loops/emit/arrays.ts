@@ -133,7 +133,7 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
   /** Where lanes begin: at a pointer, and so many elements behind it. */
   const lanesFrom = (node: Element | Store, step: number | null): { at: number; first: number } => {
     const pointer = pointers.get(node)
-    if (step === null && pointer?.steady)
+    if (step === null && pointer)
       return { at: pointer.id, first: pointer.offset / bytesOf(params, node.view) }
     const { asm } = control()
     const at = asm.local(binaryen.i32)

@@ -5,8 +5,6 @@
 import binaryen from 'binaryen'
 import { type Code, dtypes } from '../../dtype.ts'
 import type { Loop, Scan } from '../kernel/access.ts'
-import { type Expr, op } from '../kernel/ir.ts'
-import { exprOf } from '../kernel/linear.ts'
 import { type LaneFacts, laneFacts, movesOf, roundOf, straight, visitValues } from '../kernel/parallel.ts'
 import { type ArrayContext, accessesIn } from './arrays.ts'
 import type { Ref } from './asm.ts'
@@ -15,7 +13,9 @@ import { splat } from './lanes.ts'
 import { registers, type Width } from './lanes-cast.ts'
 import { intShape } from './lanes-shape.ts'
 import { startPointers } from './pointers.ts'
+import { addRounds, emitSteps } from './steps.ts'
 import { addInOrder, endSum, startSum } from './sums.ts'
+import { emitTransposed } from './transposed.ts'
 import { type Arrays, emitExpr, type Place } from './values.ts'
 
 /** Bytes of the widest value: four registers, then one. */
@@ -37,6 +37,7 @@ function emitCounted(c: Control, s: Loop, context: ArrayContext): boolean {
     if (typeof facts === 'string') throw new Error(`IR: a loop on lanes: ${facts}`)
     for (const lanes of laneCounts(context.found, s, facts)) emitLanes(c, s, context, facts, lanes)
   }
+  if (c.lanes > 1) emitTransposed(c, s, context)
   emitRounds(c, s, context)
   return true
 }
@@ -178,8 +179,7 @@ function emitLanes(c: Control, s: Loop, context: ArrayContext, facts: LaneFacts,
   const { counter } = facts
   const place = c.places[counter]
   const id = place?.ids[0]
-  const counted = context.found.around.get(s)?.counted
-  if (!place || id === undefined || !counted || lanes < 2) return
+  if (!place || id === undefined || lanes < 2) return
   const widest = widestOf(context.found, s, facts)
   const per = oneByOne(context.found, s, facts, widest) ? 16 / widest : lanes
   const inner = laneControl(c, context, facts, lanes, widest)
@@ -188,24 +188,12 @@ function emitLanes(c: Control, s: Loop, context: ArrayContext, facts: LaneFacts,
   const ordered = new Map(
     facts.sums.flatMap((sum) => (sum.kind === 'ordered' ? [[sum.set, sum] as const] : [])),
   )
-  const local: Expr = { kind: 'local', type: place.type, local: counter }
-  const rest = emitExpr(
-    c,
-    op('sub', [exprOf(counted.last, context.found.atomOf), { kind: 'cast', type: 'i8', arg: local }]),
-  )
-  if (!rest.uniform) throw new Error('IR: the end of a counted loop differs between lanes')
-  // The rounds behind this one.
-  const left = asm.local(binaryen.i64)
-  asm.set(left, rest.ref)
-  const enough = (): Ref => m.i64.ge_s(asm.get(left), m.i64.const(BigInt(lanes - 1)))
-  const [exit, top] = [asm.label('exit'), asm.label('lanes')]
-  const whole = asm.block(() => {
-    asm.emit(m.br(exit, m.i32.eqz(enough())))
-    const { advance, ahead } = startPointers(c, context.params, context.found, s, context.pointers, lanes)
-    const apiece = per < lanes && ahead(per) && ahead(0)
-    for (const sum of apart) startSum(c, inner, sum)
-    const wide = dtypes[place.type].bytes === 8
-    const round = asm.block(() => {
+  emitSteps(c, s, context, lanes, {
+    before: () => {
+      for (const sum of apart) startSum(c, inner, sum)
+    },
+    round: ({ ahead }) => {
+      const apiece = per < lanes && ahead(per) && ahead(0)
       for (let from = 0; from < lanes; from += apiece ? per : lanes) {
         const own = apiece ? single : inner
         if (apiece) ahead(from)
@@ -223,16 +211,10 @@ function emitLanes(c: Control, s: Loop, context: ArrayContext, facts: LaneFacts,
           else emitStmts(own, [statement])
         }
       }
-      const next = wide
-        ? m.i64.add(asm.get(id), m.i64.const(BigInt(lanes)))
-        : m.i32.add(asm.get(id), m.i32.const(lanes))
-      asm.set(id, next)
-      asm.set(left, m.i64.sub(asm.get(left), m.i64.const(BigInt(lanes))))
-      advance()
-      asm.emit(m.br(top, enough()))
-    })
-    asm.emit(m.loop(top, round))
-    for (const sum of apart) endSum(c, inner, sum)
-  }, exit)
-  asm.emit(whole)
+      addRounds(c, counter, lanes)
+    },
+    after: () => {
+      for (const sum of apart) endSum(c, inner, sum)
+    },
+  })
 }

@@ -9,7 +9,6 @@ import type { Access, Loop, Scan } from '../kernel/access.ts'
 import { localKey } from '../kernel/access.ts'
 import type { Core } from '../kernel/ir.ts'
 import { isLinear, keysOf, type Linear, plus, split, whole } from '../kernel/linear.ts'
-import { straight } from '../kernel/parallel.ts'
 import type { Ref } from './asm.ts'
 import { type Body, emitExpr } from './values.ts'
 
@@ -27,12 +26,13 @@ export interface ArrayParams {
   readonly unit: boolean
 }
 
-/** Where an access finds its element in this round: a wasm local, and bytes behind it. */
+/**
+ * Where an access finds its element in this round: a wasm local, and bytes behind it. The local is an address inside the operand where
+ * they are not 0, so they may be an instruction's offset.
+ */
 export interface Pointer {
   readonly id: number
   readonly offset: number
-  /** In each round all of the pointer's elements are come to, so it lies inside its operand itself, and the offset may be an instruction's. */
-  readonly steady: boolean
 }
 export type Pointers = Map<Access['node'], Pointer>
 
@@ -145,7 +145,7 @@ function groupsOf(params: ArrayParams, found: Scan, loop: Loop): Group[] {
 }
 
 /** How the pointers of a loop move. */
-interface Moving {
+export interface Moving {
   /** Adds to them what the rounds of a step take. */
   readonly advance: () => void
   /** Has them stand for elements so many rounds on, by constants; false where one moves by no constant. */
@@ -165,7 +165,6 @@ export function startPointers(
   const { m } = asm
   const counted = found.around.get(loop)?.counted
   if (!counted) return { advance: () => {}, ahead: () => false }
-  const steady = straight(loop)
   const moving = groupsOf(params, found, loop).map(({ view, indices, members }) => {
     const least = members.reduce((low, { last }) => (last < low ? last : low), members[0]?.last ?? 0n)
     const from = indices.map((index, axis) =>
@@ -177,7 +176,7 @@ export function startPointers(
       node,
       offset: Number(last - least) * bytesOf(params, view),
     }))
-    for (const { node, offset } of own) pointers.set(node, { id, offset, steady })
+    for (const { node, offset } of own) pointers.set(node, { id, offset })
     const moves = (rounds: number) =>
       indices.map((index) => split(index, localKey(counted.counter)).times * counted.step * BigInt(rounds))
     const by = (rounds: number) => stride(scalars, params, view, moves(rounds))
@@ -195,7 +194,7 @@ export function startPointers(
       moving.every(({ id, own, by }) => {
         const bytes = by(rounds)
         if (typeof bytes !== 'number') return false
-        for (const { node, offset } of own) pointers.set(node, { id, offset: offset + bytes, steady })
+        for (const { node, offset } of own) pointers.set(node, { id, offset: offset + bytes })
         return true
       }),
   }
