@@ -532,4 +532,12 @@ test('where many elements are read, a register is stored before the next one is 
   assert.ok(others.some((text) => orderOf(text)?.join('').startsWith('llllllllllllssss')))
 })
 
+test('short rounds that need each other stand in a row, and only the row is counted', () => {
+  const source = '(a, out) => { let s = 0; for (let i = 0; i < a.length; i++) s += a[i]; out[0] = s }'
+  const request = { ...arrayKernel('(n)->()', 'void(f8[:],f8[:])', source), simd: true }
+  const row = Array.from({ length: 8 }, (_, k) => `f64.load${k ? ` offset=${8 * k}` : ''} align=1`)
+  const loops = wat(request).split('(loop $')
+  assert.ok(loops.some((text) => String(text.match(/f64\.load( offset=\d+)? align=1/g)) === String(row)))
+})
+
 test.run()

@@ -130,23 +130,26 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
       ...rowAccesses(control, params, axis.places),
     }
 
-  /** Where lanes begin: at a pointer, and so many elements behind it. */
-  const lanesFrom = (node: Element | Store, step: number | null): { at: number; first: number } => {
-    const pointer = pointers.get(node)
-    if (step === null && pointer)
-      return { at: pointer.id, first: pointer.offset / bytesOf(params, node.view) }
+  const addressOf = (node: Element | Store): { ref: Ref; offset: number } => {
     const { asm } = control()
-    const at = asm.local(binaryen.i32)
-    asm.set(at, addressOf(node))
-    return { at, first: 0 }
+    const pointer = pointers.get(node)
+    if (!pointer) return { ref: checkedAddress(context.scalars(), params, node), offset: 0 }
+    const { id, offset } = pointer
+    if (offset >= 0) return { ref: asm.get(id), offset }
+    return { ref: asm.m.i32.add(asm.get(id), asm.m.i32.const(offset)), offset: 0 }
   }
 
-  const addressOf = (node: Access['node'] & { view: number; indices: readonly Expr[] }): Ref => {
+  /** Where lanes begin: at a pointer, and so many elements behind it where they are neighbours. */
+  const lanesFrom = (node: Element | Store, step: number | null): { at: number; first: number } => {
     const { asm } = control()
-    const pointer = pointers.get(node)
-    if (!pointer) return checkedAddress(context.scalars(), params, node)
-    const { id, offset } = pointer
-    return offset === 0 ? asm.get(id) : asm.m.i32.add(asm.get(id), asm.m.i32.const(offset))
+    const { ref, offset } = addressOf(node)
+    const at = asm.local(binaryen.i32)
+    if (step === null || offset === 0) {
+      asm.set(at, ref)
+      return { at, first: offset / bytesOf(params, node.view) }
+    }
+    asm.set(at, asm.m.i32.add(ref, asm.m.i32.const(offset)))
+    return { at, first: 0 }
   }
 
   /** Bytes from lane to lane: 0 for an element that all lanes share, null for neighbours. */
@@ -198,7 +201,10 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
       return { uniform: false, type: e.type, width: bytes, regs: gatherFrom(asm, bytes, ids, offset) }
     }
     const step = laneStep(e)
-    if (step === 0) return { uniform: true, type: e.type, ref: scalarLoad(asm, e.type, addressOf(e)) }
+    if (step === 0) {
+      const { ref, offset } = addressOf(e)
+      return { uniform: true, type: e.type, ref: scalarLoad(asm, e.type, ref, offset) }
+    }
     const regs = load(asm, e.type, lanes, lanesFrom(e, step), step)
     return { uniform: false, type: e.type, width: e.type === 'b1' ? 1 : dtypes[e.type].bytes, regs }
   }
@@ -217,14 +223,17 @@ export function accessesIn(control: () => Control, context: ArrayContext): Omit<
       return
     }
     const step = laneStep(s)
+    if (step === 0) {
+      const { ref, offset } = addressOf(s)
+      const at = asm.share(ref, binaryen.i32)
+      const value = emitExpr(c, s.value)
+      if (!value.uniform) throw new Error('IR: a value that varies between lanes is stored in one place')
+      asm.emit(scalarStore(asm, type, at(), value.ref, offset))
+      return
+    }
     const place = lanesFrom(s, step)
     const { at, first } = place
     const value = emitExpr(c, s.value)
-    if (step === 0) {
-      if (!value.uniform) throw new Error('IR: a value that varies between lanes is stored in one place')
-      asm.emit(scalarStore(asm, type, asm.get(at), value.ref))
-      return
-    }
     const next = blended(c, type, lanesOf(c, value), () => load(asm, type, lanes, place, step))
     const width = type === 'b1' ? maskWidth : dtypes[type].bytes
     if (axis.kind === 'loop' && step !== null && type !== 'b1') {

@@ -12,7 +12,7 @@ import { type Control, emitStmts } from './control.ts'
 import { splat } from './lanes.ts'
 import { registers, type Width } from './lanes-cast.ts'
 import { intShape } from './lanes-shape.ts'
-import { startPointers } from './pointers.ts'
+import { movesByConstants, startPointers } from './pointers.ts'
 import { addRounds, emitSteps } from './steps.ts'
 import { addInOrder, endSum, startSum } from './sums.ts'
 import { emitTransposed } from './transposed.ts'
@@ -38,6 +38,7 @@ function emitCounted(c: Control, s: Loop, context: ArrayContext): boolean {
     for (const lanes of laneCounts(context.found, s, facts)) emitLanes(c, s, context, facts, lanes)
   }
   if (c.lanes > 1) emitTransposed(c, s, context)
+  else if (!s.lanes) emitInRow(c, s, context)
   emitRounds(c, s, context)
   return true
 }
@@ -97,6 +98,36 @@ function goesOn(c: Control, s: Loop): Ref {
   const cond = emitExpr(c, head.cond)
   if (!cond.uniform) throw new Error('IR: the test of a counted loop differs between lanes')
   return c.asm.m.i32.eqz(cond.ref)
+}
+
+/** Steps of a round of which eight, and of which four, are emitted in a row. */
+const short = [
+  [4, 8],
+  [12, 4],
+] as const
+
+/**
+ * Several short rounds in a row, where one needs what the one before it has made: counting and comparing between them takes places in
+ * the processor that additions wait for.
+ */
+function emitInRow(c: Control, s: Loop, context: ArrayContext): void {
+  const { found, params } = context
+  const counted = found.around.get(s)?.counted
+  let steps = 0
+  visitValues(roundOf(s), (e) => {
+    if (e.kind !== 'const' && e.kind !== 'local') steps++
+  })
+  const rounds = short.find(([most]) => steps <= most)?.[1]
+  if (!rounds || !counted || counted.step !== 1n || s.update.length !== 1 || !straight(s)) return
+  if (!movesByConstants(context.scalars(), params, found, s)) return
+  emitSteps(c, s, context, rounds, {
+    round: ({ ahead }) => {
+      for (let k = 0; k < rounds; k++) {
+        ahead(k)
+        emitStmts(c, [...roundOf(s), ...s.update])
+      }
+    },
+  })
 }
 
 /** Round by round, on as many lanes as there are already. */

@@ -108,6 +108,9 @@ function address(
   )
 }
 
+const movesOfForms = (forms: readonly Linear[], counter: number): bigint[] =>
+  forms.map((form) => split(form, localKey(counter)).times)
+
 interface Group {
   readonly view: number
   readonly indices: readonly Linear[]
@@ -144,6 +147,21 @@ function groupsOf(params: ArrayParams, found: Scan, loop: Loop): Group[] {
   return [...groups.values()]
 }
 
+/** Do all accesses of a loop have pointers that move by constants, and some that move? */
+export function movesByConstants(scalars: Body, params: ArrayParams, found: Scan, loop: Loop): boolean {
+  const counted = found.around.get(loop)?.counted
+  if (!counted) return false
+  const groups = groupsOf(params, found, loop)
+  const bytes = groups.map(({ view, indices }) =>
+    stride(scalars, params, view, movesOfForms(indices, counted.counter)),
+  )
+  const members = groups.reduce((sum, group) => sum + group.members.length, 0)
+  const accesses = found.accesses.filter(({ around }) => around.some((a) => a.loop === loop))
+  return (
+    members === accesses.length && bytes.every((by) => typeof by === 'number') && bytes.some((by) => by !== 0)
+  )
+}
+
 /** How the pointers of a loop move. */
 export interface Moving {
   /** Adds to them what the rounds of a step take. */
@@ -178,7 +196,7 @@ export function startPointers(
     }))
     for (const { node, offset } of own) pointers.set(node, { id, offset })
     const moves = (rounds: number) =>
-      indices.map((index) => split(index, localKey(counted.counter)).times * counted.step * BigInt(rounds))
+      movesOfForms(indices, counted.counter).map((times) => times * counted.step * BigInt(rounds))
     const by = (rounds: number) => stride(scalars, params, view, moves(rounds))
     return { id, own, by }
   })
