@@ -1,7 +1,7 @@
 /**
  * node bench/parallel.mjs: the parallel target against cpu and against Numba's target='parallel', on the kernel table; what short
  * calls cost; and what more threads than processors do. `--sizes`, `--filter` and `--quick` as in the other benchmarks, `--no-numba`
- * leaves Numba out, `--only table,arrays,folds,short,threads` picks parts.
+ * leaves Numba out, `--only table,alone,arrays,folds,prange,short,even,threads` picks parts.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -12,17 +12,20 @@ import {
   free,
   getNumThreads,
   guvectorize,
+  jit,
   ones,
+  prange,
   resident,
   setNumThreads,
   vectorize,
   zeros,
 } from '../dist/index.js'
+import { aloneContender } from './alone.mjs'
 import { calling, elements } from './contenders.mjs'
 import { codes, compare, inputsOf, kernels, resultsOf } from './kernels.mjs'
 import { startPeer } from './peers/child.mjs'
 import { pythonPeers } from './peers/python.mjs'
-import { race, timed } from './race.mjs'
+import { race, timed, warmed } from './race.mjs'
 import { three } from './report.mjs'
 
 const { values: options } = parseArgs({
@@ -30,7 +33,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     filter: { type: 'string', default: '' },
     sizes: { type: 'string', default: '1e6' },
-    only: { type: 'string', default: 'table,arrays,folds,short,threads' },
+    only: { type: 'string', default: 'table,alone,arrays,folds,prange,short,even,threads' },
     'no-numba': { type: 'boolean', default: false },
   },
 })
@@ -96,7 +99,7 @@ async function table() {
         { name: 'parallel', time: timed(calling(parallel, [...placed, ...out])) },
       ]
       for (const { time, name } of contenders) {
-        time(1)
+        await warmed(time, options.quick ? 100 : 700)
         compare(row, name, out.map(elements), want)
       }
       try {
@@ -206,6 +209,67 @@ async function folds() {
   }
 }
 
+/** Loops over prange in one call of a jit function, and what it makes of a loop that only moves memory. */
+async function ranges() {
+  const n = 1e6
+  const [x, y] = [ones([n]), zeros([n])]
+  for (let i = 0; i < n; i++) x.data[i] = Math.sin(i)
+  const uneven = Array.from({ length: 2000 }, (_, i) => i)
+  const rows = [
+    [
+      'sum of exp',
+      jit(['f8(f8[:])'], (a) => {
+        let s = 0
+        for (const i of prange(a.length)) s += Math.exp(-a[i] * a[i])
+        return s
+      }),
+      [x],
+    ],
+    [
+      'exp into an array',
+      jit(['void(f8[:],f8[:])'], (a, out) => {
+        for (const i of prange(a.length)) out[i] = Math.exp(-a[i] * a[i])
+      }),
+      [x, y],
+    ],
+    [
+      'scaled copy',
+      jit(['void(f8[:],f8[:])'], (a, out) => {
+        for (const i of prange(a.length)) out[i] = 2 * a[i]
+      }),
+      [x, y],
+    ],
+    [
+      'uneven rounds',
+      jit(['i4(i4[:])'], (a) => {
+        let longest = 0
+        for (const i of prange(a.length)) {
+          let [m, steps] = [a[i] + 1, 0]
+          for (let k = 0; k < 20 * i; k++) {
+            m = (m * 1103515245 + 12345) & 2147483647
+            steps += m & 1
+          }
+          longest = Math.max(longest, steps)
+        }
+        return longest
+      }),
+      [Int32Array.from(uneven)],
+    ],
+  ].filter(([name]) => wanted.test(name))
+  for (const [name, f, args] of rows) {
+    const contenders = ['cpu', 'parallel'].map((target) => ({
+      name: target,
+      time: timed(calling(f.on(target), args)),
+    }))
+    const { cpu, parallel } = await race(contenders, settings)
+    const { last } = f.on('parallel').explain()
+    console.log(
+      `prange, ${name}: cpu ${three(cpu.median / 1e3)} µs, ${three(cpu.median / parallel.median)} times cpu (${last?.why ?? `${last?.threads} threads`})`,
+    )
+  }
+  for (const array of [x, y]) free(array)
+}
+
 async function short() {
   const add = vectorize(['f8(f8,f8)'], (x, y) => x + y)
   const exp = vectorize(['f8(f8)'], (x) => Math.exp(x))
@@ -215,15 +279,77 @@ async function short() {
   ])
     for (const n of [100, 1e3, 4e3, 1e4, 3e4, 1e5]) {
       const args = Array.from({ length: nin + 1 }, () => ones([n]))
-      const times = await race(
-        ['cpu', 'parallel'].map((target) => ({ name: target, time: timed(calling(f.on(target), args)) })),
-        settings,
-      )
-      const { cpu, parallel } = times
+      const both = ['cpu', 'parallel'].map((target) => ({
+        name: target,
+        time: timed(calling(f.on(target), args)),
+      }))
+      for (const { time } of both) await warmed(time, options.quick ? 50 : 300)
+      const { cpu, parallel } = await race(both, settings)
       console.log(
         `${name} on ${n}: cpu ${three(cpu.median)} ns, parallel ${three(parallel.median)} ns, ${three(parallel.median - cpu.median)} more`,
       )
       for (const x of args) free(x)
+    }
+}
+
+/** The least work that gains by threads, as microseconds on one: while workers look for jobs, and when each call finds them asleep. */
+async function even() {
+  const f = vectorize(['f8(f8)'], (x) => Math.exp(-x * x) * Math.sin(x))
+  const sleeper = new Int32Array(new SharedArrayBuffer(4))
+  const large = [ones([1e5]), zeros([1e5])]
+  const { one } = await race([{ name: 'one', time: timed(calling(f, large)) }], settings)
+  const each = one.median / 1e5
+  const middle = (list) => list.sort((a, b) => a - b)[list.length >> 1]
+  for (const work of [5, 10, 15, 20, 25, 30, 40, 60, 100, 200, 300, 400, 600]) {
+    const n = Math.max(64, Math.round((1000 * work) / each / 64) * 64)
+    const args = [ones([n]), zeros([n])]
+    const own = ['cpu', 'parallel'].map((target) => calling(f.on(target), args))
+    const contenders = own.map((call, k) => ({ name: ['cpu', 'parallel'][k], time: timed(call) }))
+    const { cpu, parallel } = await race(contenders, settings)
+    const awake = f.on('parallel').explain().last.threads
+    const asleep = [[], []]
+    for (let turn = 0; turn < 20 * settings.rounds; turn++)
+      for (const [k, call] of own.entries()) {
+        Atomics.wait(sleeper, 0, 0, 1)
+        const start = process.hrtime.bigint()
+        call()
+        asleep[k].push(Number(process.hrtime.bigint() - start))
+      }
+    const [alone, woken] = asleep.map(middle)
+    console.log(
+      `exp and sin on ${n}: cpu ${three(cpu.median / 1e3)} µs; workers awake ${three(cpu.median / parallel.median)} times cpu (${awake} threads), asleep ${three(alone / woken)} times`,
+    )
+    for (const x of args) free(x)
+  }
+  for (const x of large) free(x)
+}
+
+/** What is lost to independent threads, which is all that the machine gives at that time. */
+async function alone() {
+  const count = getNumThreads()
+  for (const [name, types] of [
+    ['exp', 'f8(f8)'],
+    ['Black-Scholes call', 'f8(f8,f8,f8)'],
+    ['Mandelbrot escape', 'i4(f8,f8)'],
+    ['a + b', 'f8(f8,f8)'],
+  ].filter((row) => wanted.test(row.join(' '))))
+    for (const n of options.sizes.split(',').map(Number)) {
+      const row = kernels.find((one) => one.name === name && one.types === types)
+      const placed = inputsOf(row, n).map((data) => resident(data))
+      const out = codes(row).results.map((code) => zeros([n], code))
+      const f = vectorize([row.types], row.kernel)
+      const [cpu, parallel] = ['cpu', 'parallel'].map((target) => ({
+        name: target,
+        time: timed(calling(f.on(target), [...placed, ...out])),
+      }))
+      const independent = await aloneContender(name, types, n, count)
+      for (const { time } of [cpu, parallel, independent]) await warmed(time, 1000)
+      const times = await race([cpu, parallel, independent], settings)
+      await independent.stop()
+      console.log(
+        `${name} on ${n}: parallel ${three(times.cpu.median / times.parallel.median)} times cpu, ${count} independent threads ${three(times.cpu.median / times.alone.median)} times`,
+      )
+      for (const x of [...placed, ...out]) free(x)
     }
 }
 
@@ -252,6 +378,6 @@ async function threads() {
   setNumThreads(before)
 }
 
-const all = { table, arrays, folds, short, threads }
+const all = { table, alone, arrays, folds, prange: ranges, short, even, threads }
 for (const part of parts) await all[part]()
 rmSync(folder, { recursive: true })

@@ -82,6 +82,25 @@ test('workers that are killed while an asynchronous call waits for them', () => 
   assert.is(outcomes.last, true)
 })
 
+test('workers that are killed while this thread hears no events: others take their place', () => {
+  const threads = inProcess(`
+    const x = linspace(0, 1, 100000)
+    const most = () => {
+      let threads = 1
+      for (const until = performance.now() + 30000; threads < 2 && performance.now() < until; ) {
+        g(x)
+        threads = g.explain().last.threads
+      }
+      return threads
+    }
+    const before = most()
+    for (const worker of workers.splice(0)) worker.terminate()
+    // What they still do of a call does not count.
+    for (let k = 0; k < 3; k++) g(x)
+    console.log(JSON.stringify([before, most()]))`)
+  assert.equal(threads, [2, 2])
+})
+
 test('workers that are killed while they run one long core call', () => {
   const [right, inPlace, next] = inProcess(`
     const source = '(x) => { let s = 0; for (let k = 0; k < 100000; k++) for (let i = 0; i < x.length; i++) s = s * 0.5 + x[i]; return s }'

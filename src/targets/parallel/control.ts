@@ -7,21 +7,24 @@
  * them sees the other.
  */
 
+/** What a claim adds to the word of claims, and how many there are in it. */
+export const claimFirst = 1
+export const claimLast = 0x10000
+export const claimed = (claims: number): number => (claims & 0xffff) + (claims >> 16)
+
 /** Int32 words at the start of the block. */
 export const words = {
   /** The number of the newest job; sleepers wait here. */
   job: 0,
-  /** Threads asleep there. */
-  asleep: 1,
   /** Not 0: threads leave for good. */
-  closed: 2,
+  closed: 1,
 } as const
 
 /** Words of one job slot. */
 export const slotWords = {
   /** Which job this slot holds; -1 while it is written. */
   job: 0,
-  /** The next range to be claimed. */
+  /** Claims from the first range on, and from the last one back: two counters of 16 bits. */
   next: 1,
   /** Ranges that were claimed and are done with; whoever waits for the last one sleeps here. */
   finished: 2,
@@ -42,12 +45,13 @@ export const threadWords = {
   /** The check that failed in its range `failedRange`, whose facts are f64 words; -1 for an exception; 0 for neither. */
   failed: 1,
   failedRange: 2,
-  /** 0: it has not begun; then `running`, at last `ended`. */
+  /** 0: it has not begun; then `running`, or `asleep` until there is another job; at last `ended`. */
   up: 3,
 } as const
 
 export const running = 1
 export const ended = 2
+export const asleep = 3
 
 /** f64 words of one thread: the index and the size of a failed check. */
 export const threadFacts = { index: 0, size: 1 } as const

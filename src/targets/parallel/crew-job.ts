@@ -61,7 +61,7 @@ async function doneBy(pool: Pool, job: Job, report: Report, watch: Watch): Promi
   const { size } = work.plan
   if (!fitsRecord(job)) return 'it has too many axes to be told to other threads'
   for (let left = tries; left > 0; left--) {
-    const slot = pool.begin(job, job.ranges)
+    const slot = pool.begin(job, true)
     if (slot === null) return 'every job slot is in use'
     const outcome = await end(pool, job, slot, watch, (finished) =>
       watch.progress(Math.floor((finished / job.ranges) * size), size),
@@ -76,7 +76,7 @@ async function doneBy(pool: Pool, job: Job, report: Report, watch: Watch): Promi
     }
     const failure = startFailure(pool)
     if (failure !== null) return failure
-    const { claimed, staffed } = pool.look(slot)
+    const { claimed, staffed } = pool.look(slot, job.ranges)
     if (!staffed && claimed === 0) return noRoom
     if (!isRepeatable(work)) break
   }
@@ -99,7 +99,7 @@ async function end(
   const deaths = pool.ended() + mostDeaths
   try {
     for (;;) {
-      const { finished, claimed, inside, staffed } = pool.look(slot)
+      const { finished, claimed, inside, staffed } = pool.look(slot, job.ranges)
       throwIfAborted(signal)
       if (finished === job.ranges) return pool.outcome(slot)
       const hopeless = !staffed || pool.broken() !== null || claimed >= job.ranges || pool.ended() > deaths
@@ -108,22 +108,22 @@ async function end(
       await change(pool, slot, finished, signal)
     }
   } catch (error) {
-    await leave(pool, slot)
+    await leave(pool, job, slot)
     throw error
   }
   // The last range may have been finished between two looks.
-  const done = pool.look(slot).finished === job.ranges
-  if (!done) await leave(pool, slot)
+  const done = pool.look(slot, job.ranges).finished === job.ranges
+  if (!done) await leave(pool, job, slot)
   return done ? pool.outcome(slot) : null
 }
 
 /** Nobody works on the job any more, or will. */
-async function leave(pool: Pool, slot: number): Promise<void> {
+async function leave(pool: Pool, job: Job, slot: number): Promise<void> {
   pool.callOff(slot)
   const until = performance.now() + grace
-  while (pool.look(slot).inside) {
+  while (pool.look(slot, job.ranges).inside) {
     if (performance.now() > until) await pool.evict(slot)
-    else await change(pool, slot, pool.look(slot).finished, undefined)
+    else await change(pool, slot, pool.look(slot, job.ranges).finished, undefined)
   }
 }
 

@@ -23,7 +23,7 @@ import type { Work } from '../range.ts'
 import type { FoldJob, Report, Runner, Slice } from '../target.ts'
 import { loadWasm } from '../wasm.ts'
 import type { Pool } from './pool.ts'
-import { isWorth, limits, makeCost, rangesFor } from './share.ts'
+import { limits, makeCost, rangesFor } from './share.ts'
 import { beginRanges, end, type Shared, shareLoop } from './shared-loop.ts'
 import { threads } from './threads.ts'
 
@@ -252,8 +252,7 @@ export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runn
   const isPlain = ({ data }: Strided) => addressOf(data) < 0
 
   /** False: it was not shared, and nothing was done. */
-  const isWorthFolding = (nanoseconds: number) =>
-    nanoseconds >= limits.fold && isWorth(nanoseconds, threads.awake)
+  const isWorthFolding = (nanoseconds: number) => nanoseconds >= limits.fold
   const share = (
     method: Method,
     job: FoldJob,
@@ -289,7 +288,7 @@ export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runn
       const total = sizeOf(shape)
       const isChain = total === shape[job.axis] && (method === 'accumulate' || !job.tree)
       const nanoseconds = costs[method].nanoseconds() * total
-      if (isChain && threads.count() > 1 && isWorth(nanoseconds, threads.awake)) report.why ??= chain
+      if (isChain && threads.count() > 1 && nanoseconds >= limits.asleep) report.why ??= chain
       if (!isChain && share(method, job, total, report)) return true
       report.why ??= threads.whyAlone()
       return false
@@ -305,7 +304,7 @@ export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runn
       const { threads: before, why } = report
       report.threads = 1
       const cost = costs[method]
-      const start = cost.measures(size) ? performance.now() : -1
+      const start = cost.measures() ? performance.now() : -1
       f?.(job, report)
       if (start >= 0) cost.learn(size, (performance.now() - start) * report.threads)
       report.threads = Math.max(before, report.threads)

@@ -98,11 +98,11 @@ function load(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
     },
     // Only what is too little to share goes the short way.
     ...(runShort && {
-      wantsPlan: (n: number) => threads.count() > 1 && isWorth(nanoseconds(n), threads.awake),
+      wantsPlan: (n: number) => threads.count() > 1 && isWorth(nanoseconds(n), threads.mayWake),
       runShort(n, operands, report) {
         report.threads = 1
         report.why = threads.whyAlone()
-        if (!inMemory.measures(n)) return runShort(n, operands, report)
+        if (!inMemory.measures()) return runShort(n, operands, report)
         const start = performance.now()
         const done = runShort(n, operands, report)
         if (done) inMemory.learn(n, performance.now() - start)

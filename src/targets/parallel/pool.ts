@@ -8,6 +8,7 @@ import type { RunRange } from '../range.ts'
 import { unitsOf } from '../range.ts'
 import {
   type Control,
+  claimed,
   controlBytes,
   doneOf,
   ended,
@@ -55,16 +56,22 @@ export interface Pool {
   broken(): string | null
   /** Are workers looking for a job just now? */
   awake(): boolean
-  /** Publishes a job, on which workers begin at once. Null: no slot is free, and nothing was done. One job at a time. */
-  begin(job: Job, helpers?: number): number | null
+  /**
+   * Publishes a job, on which workers begin at once. Null: no slot is free, and nothing was done. One job at a time.
+   * @param alone this thread takes no part in it
+   */
+  begin(job: Job, alone?: boolean): number | null
   /**
    * Takes part in the job of this slot until it is done.
    * @param again ranges may be computed a second time, because no output is an input
    * @throws TargetError when a worker ended within a range that cannot be
    */
   end(job: Job, slot: number, run: RunRange, facts: Facts, again: boolean): Outcome
-  /** The same without taking part or waiting: how far it is, once all is done what became of it, and when that changes. */
-  look(slot: number): Look
+  /**
+   * The same without taking part or waiting: how far it is, once all is done what became of it, and when that changes. Wakes others
+   * while ranges of it are left that nobody has begun: who was woken may have ended since.
+   */
+  look(slot: number, ranges: number): Look
   outcome(slot: number): Outcome
   /** Null where nobody can be told. */
   nextFinish(slot: number, seen: number): Promise<unknown> | null
@@ -82,7 +89,7 @@ const self = 0
 /** Memory of each worker for the contexts of loops. */
 export const regionBytes = 2 ** 18
 /** Workers look so long for the next job (milliseconds), and main for the last range, before they sleep. */
-const workerSpin = 0.1
+export const workerSpin = 0.1
 const mainSpin = 0.05
 /** Main looks after the others so often while it sleeps. */
 const slice = 2
@@ -91,6 +98,9 @@ const longestWait = 20
 const never = 0x7fffffff
 /** Workers that ended one after another before they began, by no error of their own: somebody ends them, and new ones may begin. */
 const mostUnborn = 20
+
+/** After so many jobs that this thread did alone it looks whether the others have ended. */
+const mostUnhelped = 8
 
 interface Member {
   readonly thread: number
@@ -117,11 +127,14 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
   const { i32 } = control
   const word = (name: Parameters<typeof wordOf>[1]) => wordOf(control, name)
   const members: (Member | undefined)[] = []
+  /** Where each worker says whether it is awake. */
+  const states = Array.from({ length: count - 1 }, (_, k) => threadWordOf(control, k + 1, 'up'))
   let number = 0
   let closed = false
   let broken: string | null = null
   let deaths = 0
   let unborn = 0
+  let unhelped = 0
 
   const hire = (thread: number): void => {
     const region = heap.reserve(regionBytes)
@@ -134,8 +147,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
       thread,
       region: region.address,
       regionBytes,
-      // One more would take the time of those that are at work.
-      spin: thread < processors() ? workerSpin : 0,
+      spin: workerSpin,
     }
     const member: Member = {
       thread,
@@ -155,7 +167,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
   const bury = (member: Member): void => {
     if (members[member.thread] !== member) return
     members[member.thread] = undefined
-    member.began = Atomics.load(i32, threadWordOf(control, member.thread, 'up')) !== 0
+    member.began = Atomics.exchange(i32, threadWordOf(control, member.thread, 'up'), 0) !== 0
     unborn = member.began ? 0 : unborn + 1
     deaths++
   }
@@ -187,7 +199,15 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     return null
   }
 
-  const publish = (job: Job, helpers: number): number | null => {
+  /** Wakes as many as the job is short of, but not more than there are processors: they would take the time of those at work. */
+  const rouse = (ranges: number, alone: boolean): void => {
+    const most = alone ? processors() : processors() - 1
+    let missing = Math.min(ranges, most)
+    for (const state of states) if (Atomics.load(i32, state) === running) missing--
+    if (missing > 0) Atomics.notify(i32, word('job'), missing)
+  }
+
+  const publish = (job: Job, alone: boolean): number | null => {
     const slot = openSlot()
     if (slot === null) return null
     writeRecord(control, slot, job)
@@ -198,7 +218,7 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
     control.u8.fill(0, done, done + job.ranges)
     Atomics.store(i32, slotWordOf(control, slot, 'job'), number)
     Atomics.store(i32, word('job'), number)
-    if (Atomics.load(i32, word('asleep')) > 0) Atomics.notify(i32, word('job'), helpers)
+    rouse(alone ? job.ranges : job.ranges - 1, alone)
     return slot
   }
 
@@ -252,33 +272,36 @@ export function makePool(size: number, workerUrl: string | URL | null): Pool | n
   return {
     size: count,
     broken: () => broken,
-    awake: () => {
-      const up = members.filter(
-        (one) => one && Atomics.load(i32, threadWordOf(control, one.thread, 'up')) === running,
-      )
-      return up.length > Atomics.load(i32, word('asleep'))
+    // In one function, which is short where nothing is in the caches.
+    awake() {
+      for (const state of states) if (Atomics.load(i32, state) === running) return true
+      return false
     },
-    begin(job, helpers = job.ranges - 1) {
+    begin(job, alone = false) {
       complete()
-      return publish(job, helpers)
+      return publish(job, alone)
     },
     end(job, slot, run, facts, again) {
       takePart(control, self, slot, job, run, facts)
       const lost = waited(job, slot) ? null : redo(job, slot, run, facts, again)
       const { failed, ...rest } = outcome(slot)
+      // Whoever is taken to be awake may have ended: no event tells while this thread blocks.
+      unhelped = rest.threads > 1 ? 0 : unhelped + 1
+      if (unhelped % mostUnhelped === mostUnhelped - 1) buryAll()
       const first = lost && (failed === null || lost.range < failed.range) ? lost : failed
       return { ...rest, failed: first }
     },
-    look(slot) {
+    look(slot, ranges) {
       buryAll()
       complete()
       // In this order: whoever had claimed by then was inside, and once nobody is, finished what will be.
-      const claimed = Atomics.load(i32, slotWordOf(control, slot, 'next'))
+      const begun = claimed(Atomics.load(i32, slotWordOf(control, slot, 'next')))
       const inside = !isEmpty(slot)
       const finished = Atomics.load(i32, slotWordOf(control, slot, 'finished'))
       const unable = Atomics.load(i32, slotWordOf(control, slot, 'unable'))
       const staffed = members.filter((one) => one !== undefined).length > unable
-      return { finished, claimed, inside, staffed }
+      if (begun < ranges) rouse(ranges - begun, true)
+      return { finished, claimed: begun, inside, staffed }
     },
     outcome,
     nextFinish(slot, seen) {

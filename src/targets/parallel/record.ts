@@ -93,12 +93,18 @@ export function readRecord(control: Control, slot: number): Job {
   const { f64 } = control
   let at = recordOf(control, slot)
   const next = (): number => f64[at++] as number
-  const many = (count: number): number[] => Array.from({ length: count }, next)
+  // Array.from takes a microsecond, and workers read this at the start of every job.
+  const many = (count: number): number[] => {
+    const read: number[] = []
+    for (let k = 0; k < count; k++) read.push(next())
+    return read
+  }
   const [id, code, codeBytes, context, contextBytes, errorIndex, errorSize] = many(7) as Seven
   const [range, ranges, operands, inputs, byRows] = many(5) as Five
   const [size, inner, axes] = many(3) as [number, number, number]
   const outer = many(axes)
-  const rows = Array.from({ length: operands }, () => ({ own: many(4) as Four, outerSteps: many(axes) }))
+  const rows: { own: Four; outerSteps: number[] }[] = []
+  for (let k = 0; k < operands; k++) rows.push({ own: many(4) as Four, outerSteps: many(axes) })
   const plan: Plan = {
     size,
     inner,

@@ -10,12 +10,12 @@ import { mostRanges } from './control.ts'
 /** In nanoseconds; tests set them to next to nothing, so that everything is shared that can be. */
 export const limits = {
   /** A run has to take so long on one thread to be shared while workers look for jobs, and while they sleep. */
-  awake: 15_000,
+  awake: 20_000,
   asleep: 300_000,
   /** A reduction has to take so long: it has more ranges, and their results have to be joined. */
   fold: 4_000_000,
   /** What a range should take at least: claiming one costs a fraction of a microsecond. */
-  range: 15_000,
+  range: 6_000,
   /** An element has to take so long for plain operands: below, copying is most of the work, and only one thread can copy. */
   copied: 4,
 }
@@ -23,15 +23,14 @@ export const limits = {
 const rangesPerThread = 24
 /** What an element is taken to cost before anything was measured. */
 const firstGuess = 1
-/** Measured while small: the clock costs as much as the shortest calls. */
-const measuredFrom = 2048
-const measuredCalls = 64
+/** Of the calls that are too short to share one in so many is timed: the clock costs as much as the shortest, and more where caches are cold. */
+const measuredCalls = 16
 
 export interface Cost {
   /** Nanoseconds an element on one thread, as far as is known; else a guess. */
   nanoseconds(guess?: number): number
-  /** Is this run to be timed? */
-  measures(n: number): boolean
+  /** Is this run, too short to share, to be timed? */
+  measures(): boolean
   learn(n: number, milliseconds: number): void
 }
 
@@ -40,7 +39,7 @@ export function makeCost(): Cost {
   let calls = 0
   return {
     nanoseconds: (guess = firstGuess) => known ?? guess,
-    measures: (n) => known === null || n >= measuredFrom || calls++ % measuredCalls === 0,
+    measures: () => known === null || calls++ % measuredCalls === 0,
     learn(n, milliseconds) {
       const cost = (1e6 * milliseconds) / n
       // The first runs of a loop are slower, and so is every run that was interrupted: what is lower is believed at once.
@@ -49,8 +48,8 @@ export function makeCost(): Cost {
   }
 }
 
-export const isWorth = (nanoseconds: number, awake: () => boolean): boolean =>
-  nanoseconds >= limits.asleep || (nanoseconds >= limits.awake && awake())
+export const isWorth = (nanoseconds: number, awake: (nanoseconds: number) => boolean): boolean =>
+  nanoseconds >= limits.asleep || (nanoseconds >= limits.awake && awake(nanoseconds))
 
 /** May its ranges run in any order? Not where elements of outputs share memory: the last one written has to win. */
 export function isShareable({ plan, pointers, inputs }: Work): boolean {

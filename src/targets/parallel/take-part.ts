@@ -1,7 +1,20 @@
-/** What every thread does with a job, the one that published it too: claim a range, run it, claim the next. */
+/**
+ * What every thread does with a job, the one that published it too: claim a range, run it, claim the next. The publisher and every second
+ * worker claim from the first range on, others from the last one back: so in call after call each meets about the elements that are in
+ * its cache.
+ */
 import type { RunRange } from '../range.ts'
 import { unitsOf } from '../range.ts'
-import { type Control, doneOf, factOf, slotWordOf, threadWordOf } from './control.ts'
+import {
+  type Control,
+  claimed,
+  claimFirst,
+  claimLast,
+  doneOf,
+  factOf,
+  slotWordOf,
+  threadWordOf,
+} from './control.ts'
 import type { Job } from './record.ts'
 
 /** The facts of a failed check, where the loop has put them. */
@@ -23,9 +36,11 @@ export function takePart(
   const units = unitsOf(job.work)
   const report = { calls: 0 }
   let runs = 0
+  const fromLast = thread % 2 === 1
   for (;;) {
-    const range = Atomics.add(i32, next, 1)
-    if (range >= job.ranges) break
+    const claims = Atomics.add(i32, next, fromLast ? claimLast : claimFirst)
+    if (claimed(claims) >= job.ranges) break
+    const range = fromLast ? job.ranges - 1 - (claims >> 16) : claims & 0xffff
     if (range < Atomics.load(i32, stop)) {
       if (runs++ === 0) Atomics.add(i32, threads, 1)
       report.calls = 0
@@ -63,7 +78,7 @@ function runOne(
   }
   i32[threadWordOf(control, thread, 'failedRange')] = range
   Atomics.store(i32, threadWordOf(control, thread, 'failed'), code)
-  // Ranges behind it need not run any more; those before it were claimed before it, and one of them may fail too.
+  // Ranges behind it need not run any more; those before it do, and one of them may fail too.
   const stop = slotWordOf(control, slot, 'stop')
   let seen = Atomics.load(i32, stop)
   while (range < seen) {

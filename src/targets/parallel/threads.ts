@@ -2,9 +2,9 @@
 import { OptionError } from '../../errors.ts'
 import { settings, warnOnce } from '../../settings.ts'
 import { mostThreads } from './control.ts'
-import { makePool, type Pool } from './pool.ts'
+import { makePool, type Pool, workerSpin } from './pool.ts'
 import { processors } from './processors.ts'
-import { isWorth } from './share.ts'
+import { isWorth, limits } from './share.ts'
 
 let wanted: number | null = settings.threads
 let pool: Pool | null = null
@@ -51,12 +51,41 @@ export function startFailure(pool: Pool | null): string | null {
   return text
 }
 
-const awake = (): boolean => pool?.awake() ?? false
+/** Calls that would have been shared if workers had been awake: since when, how many, and their work in nanoseconds. */
+let since = 0
+let calls = 0
+let passed = 0
+
+function pass(nanoseconds: number): false {
+  calls++
+  passed += nanoseconds
+  return false
+}
+
+/** May workers be awake, or is it time to look whether they should be woken? */
+const mayWake = (nanoseconds: number): boolean =>
+  pool?.awake() || passed + nanoseconds >= limits.asleep || pass(nanoseconds)
+
+/**
+ * Are workers awake, or is it time to wake them, for calls that come so close together that they would stay awake? As much work has to
+ * pass before as one call has to have that wakes them by itself; only then is the clock looked at, since a look costs microseconds where
+ * nothing is in the caches.
+ */
+function awake(nanoseconds: number): boolean {
+  if (pool?.awake()) return true
+  pass(nanoseconds)
+  if (passed < limits.asleep) return false
+  const now = performance.now()
+  const between = (now - since - passed / 1e6) / calls
+  since = now
+  calls = passed = 0
+  return between < workerSpin / 2
+}
 
 export const threads = {
   count,
   workerUrl: () => workerUrl,
-  awake,
+  mayWake,
   /** The pool, for work of so many nanoseconds; null when it had better run on this thread. */
   poolFor(nanoseconds: number): Pool | null {
     if (count() === 1 || !isWorth(nanoseconds, awake)) return null

@@ -8,6 +8,7 @@ import type { RangeLoops } from '../range.ts'
 import { makeRunRange, type RunRange } from '../range.ts'
 import { builtin } from './builtin.ts'
 import {
+  asleep,
   type Control,
   ended,
   makeControl,
@@ -95,17 +96,19 @@ type Functions = Omit<RangeLoops, 'context' | 'functions'> & RangeLoops['functio
 const looks = 64
 
 /** Waits until the newest job is another than `seen`; false when the pool is closed. */
-function nextJob(control: Control, seen: number, spin: number): boolean {
+function nextJob(control: Control, thread: number, seen: number, spin: number): boolean {
   const { i32 } = control
-  const [job, asleep, closed] = [wordOf(control, 'job'), wordOf(control, 'asleep'), wordOf(control, 'closed')]
+  const [job, closed] = [wordOf(control, 'job'), wordOf(control, 'closed')]
+  const up = threadWordOf(control, thread, 'up')
   const until = performance.now() + spin
   do {
     for (let i = 0; i < looks; i++)
       if (Atomics.load(i32, job) !== seen) return Atomics.load(i32, closed) === 0
   } while (performance.now() < until)
-  Atomics.add(i32, asleep, 1)
-  Atomics.wait(i32, job, seen)
-  Atomics.sub(i32, asleep, 1)
+  Atomics.store(i32, up, asleep)
+  // One that is woken for the job that it has seen sleeps on.
+  while (Atomics.load(i32, job) === seen) Atomics.wait(i32, job, seen)
+  Atomics.store(i32, up, running)
   return Atomics.load(i32, closed) === 0
 }
 
@@ -126,7 +129,7 @@ function work(data: WorkerData): void {
   const inside = threadWordOf(control, thread, 'inside')
   let seen = 0
   try {
-    while (nextJob(control, seen, spin)) {
+    while (nextJob(control, thread, seen, spin)) {
       seen = Atomics.load(i32, wordOf(control, 'job'))
       const slot = seen % slots
       Atomics.store(i32, inside, slot + 1)
