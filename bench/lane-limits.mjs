@@ -164,6 +164,13 @@ const rows = [
     },
   },
   {
+    row: 'a + b',
+    per: 2,
+    bytes: [16, 16, 16],
+    constants: {},
+    body: (load, store) => [store(f8('add', load(0), load(1)))],
+  },
+  {
     row: 'a * b + c',
     per: 2,
     bytes: [16, 16, 16, 16],
