@@ -7,9 +7,9 @@
  *   conv1d          16 elements of the result in registers, one number and 16 neighbours multiplied in each round, one store at last
  *                   (its edges left out): nothing is loaded twice that could be kept
  *   blur            25 multiplications and additions of f4 between registers, no memory at all
- *   sum             one addition waiting for the one before, in the order of the source
+ *   sum             one addition waiting for the one before, in the order of the source, eight a round
  *   a copy          as many bytes read and written
- *   cumsum          one row after another, an addition waiting for the one before
+ *   cumsum          four rows at a time, two columns of them loaded whole, exchanged with rows, added, and exchanged again
  */
 import binaryen from 'binaryen'
 import ndarray from 'ndarray'
@@ -128,17 +128,36 @@ const blur = `(func (export "blur") (result f32) ${locals('i32', 'i')} ${locals(
   )} (f32x4.extract_lane 0 ${sums.map(get).reduce((a, b) => `(f32x4.add ${a} ${b})`)}))`
 
 const rowBytes = 1e6 * 8
-const cumsum = `(func (export "cumsum") ${locals('i32', 'i', 'end')} ${locals('f64', 's')}
+const [low, high] = [
+  '0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23',
+  '8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31',
+]
+const zip = (half, a, b) => `(i8x16.shuffle ${half} ${get(a)} ${get(b)})`
+/** Two rows, `at` bytes on. */
+const twoRows = (at) => {
+  const [s, a, b, t] = ['s', 'a', 'b', 't'].map((name) => `${name}${at}`)
+  const store = (behind, half) =>
+    `(v128.store offset=${rowBytes + 4672 + at + behind} ${get('i')} ${zip(half, t, s)})`
+  return [
+    put(a, `(v128.load offset=${at} ${get('i')})`),
+    put(b, `(v128.load offset=${at + 8000} ${get('i')})`),
+    put(t, `(f64x2.add ${get(s)} ${zip(low, a, b)})`),
+    put(s, `(f64x2.add ${get(t)} ${zip(high, a, b)})`),
+    store(0, low),
+    store(8000, high),
+  ].join(' ')
+}
+const cumsum = `(func (export "cumsum") ${locals('i32', 'i', 'r', 'end')} ${locals('v128', ...[0, 16000].flatMap((at) => ['s', 'a', 'b', 't'].map((name) => `${name}${at}`)))}
   ${loop(
-    'end',
+    'r',
     from(rowBytes),
-    0,
-    `${put('s', '(f64.const 0)')} ${put('end', plus(get('end'), 8000))}
-    ${loop('i', get('end'), 8, `${put('s', `(f64.add ${get('s')} (f64.load ${get('i')}))`)} (f64.store offset=${rowBytes + 4672} ${get('i')} ${get('s')})`)}`,
+    32000,
+    `${[0, 16000].map((at) => put(`s${at}`, '(v128.const i64x2 0 0)')).join(' ')} ${put('i', get('r'))} ${put('end', plus(get('r'), 8000))}
+    ${loop('i', get('end'), 16, `${twoRows(0)} ${twoRows(16000)}`)}`,
   )})`
 
 const sum = `(func (export "sum") (result f64) ${locals('i32', 'i')} ${locals('f64', 's')}
-  ${loop('i', from(4e6 * 8), 8, put('s', `(f64.add ${get('s')} (f64.load ${get('i')}))`))} ${get('s')})`
+  ${loop('i', from(4e6 * 8), 64, sums8.map((k) => put('s', `(f64.add ${get('s')} (f64.load offset=${8 * k} ${get('i')}))`)).join(' '))} ${get('s')})`
 const sum2d = programs.find(({ key }) => key === 'sum2d')
 
 const small = 1e5 * 9 * 8
