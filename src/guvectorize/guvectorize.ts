@@ -122,7 +122,8 @@ function build(kernel: KernelFunction | string, given: DefinedBy<GuOptions>): An
   const writable = writableOf(options, layout, definition, where)
   const sourceNow = () => {
     refuseFreed(definition.captured)
-    const call = callable(kernel, definition.captured)
+    // What the functions that make arrays give JavaScript is no array of its elements: the interpreter runs such a kernel.
+    const call = definition.program.made.length > 0 ? null : callable(kernel, definition.captured)
     return compiledSource({
       definition,
       function: call,

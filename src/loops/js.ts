@@ -1,7 +1,7 @@
 /**
  * A loop that is no code: the kernel itself is called for every element, so that a debugger stops in it. Only inputs and results
- * are cast; what lies between follows plain JavaScript. Kernels with 64-bit integers, and those given as text, go through the
- * interpreter instead: numbers cannot hold the former, and nothing here evaluates the latter.
+ * are cast; what lies between follows plain JavaScript. Kernels with 64-bit integers, those given as text, and those that make arrays or
+ * take functions go through the interpreter instead: numbers cannot hold the first, and nothing here evaluates text.
  */
 import { type Code, dtypes } from '../dtype.ts'
 import { BoundsError } from '../errors.ts'
@@ -79,7 +79,7 @@ function whyInterpreted(request: JsRequest, types: readonly Code[]): string | nu
   if (big) return `interpreted: JavaScript's numbers cannot hold ${big}`
   return request.function
     ? null
-    : 'interpreted: the kernel was given as source text, and nothing is ever evaluated'
+    : 'interpreted: the kernel was given as source text, makes arrays, or takes functions'
 }
 
 /** A kernel sees numbers only: 0 and 1 for b1. Where in it an index was outside, `located` finds out. */

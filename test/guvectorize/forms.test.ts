@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { BoundsError, KernelSyntaxError, KernelTypeError } from '../../src/errors.ts'
-import { guvectorize, jit, ready, toArray, vectorize } from '../../src/index.ts'
+import { guvectorize, jit, ready, toArray, vectorize, zeros } from '../../src/index.ts'
 import { thrown } from '../thrown.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: arguments and results of every kind are the subject here
@@ -102,6 +102,24 @@ test('scratch arrays of elements and copies are anew for every element', () => {
       [7, 8, 9],
     ],
   )
+})
+
+test('scratch arrays are arrays of their elements on js too', () => {
+  const reversed = guvectorize('(n)->(n)', {
+    env: { zeros },
+  })(({ zeros }: Any) => (a: Any, out: Any) => {
+    const sums = zeros([2, a.length])
+    for (let i = 0; i < a.length; i++) sums[1][i] += a[a.length - 1 - i]
+    for (let i = 0; i < a.length; i++) out[i] = sums[1][i] + sums[0][i]
+  }) as Any
+  const outside = guvectorize('(n)->(n)', (a: Any, out: Any) => {
+    const copy = new Float64Array(a.length)
+    out[0] = copy[a.length]
+  }) as Any
+  for (const target of ['cpu', 'js']) {
+    assert.equal(values(reversed.on(target)([1, 2, 3])), [3, 2, 1])
+    assert.throws(() => outside.on(target)([1, 2, 3]), BoundsError)
+  }
 })
 
 test('captured arrays are copied, and stay as they are', () => {
