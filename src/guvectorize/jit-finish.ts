@@ -74,7 +74,9 @@ export function jitFinish({ ranks, results, writable }: JitRules): Finish {
       separateAll(core, given, ready, writable)
     }
     const run = given.map((o, k) => temporary(core, ready, writable, o, k))
-    const sizes = given.flatMap(({ shape }) => shape)
+    // In short calls this is most of the time: flatMap takes longer than all else.
+    const sizes: number[] = []
+    for (const { shape } of given) for (const size of shape) sizes.push(size)
     const { outs } = ready.overload.kernel
     const made = madeArrays(core, ready, run, sizes)
     const inResident = given.some(({ data }) => !isElsewhere(data) && addressOf(data) >= 0)

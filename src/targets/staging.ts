@@ -97,13 +97,18 @@ export function runStagedShort(
   for (let k = inputs; k < codes.length; k++) {
     const code = codes[k] as Code
     const view: TypedArray = heap.view(code)
+    const to = data[k] as TypedArray
+    report.bytesCopied += n * dtypes[code].bytes
+    if (n === 1) {
+      to[offset[k] as number] = view[bufferAddress(heap, k) / dtypes[code].bytes] as number
+      continue
+    }
     let end = ends[k]
     if (end === undefined || end.length !== n || end.constructor !== view.constructor) {
       const at = bufferAddress(heap, k) / dtypes[code].bytes
       ends[k] = end = view.subarray(at, at + n)
     }
-    ;(data[k] as unknown as Settable).set(end, offset[k] as number)
-    report.bytesCopied += n * dtypes[code].bytes
+    ;(to as unknown as Settable).set(end, offset[k] as number)
   }
   return 0
 }

@@ -2,7 +2,7 @@
 import { scalar } from '../broadcast/operand.ts'
 import type { Recalled } from '../broadcast/recall.ts'
 import type { Strided } from '../broadcast/view.ts'
-import { type Casting, type Code, canCast, dtypes, promote } from '../dtype.ts'
+import { type Casting, type Code, canCast, dtypes, promote, type TypedArray } from '../dtype.ts'
 import { CastingError, NoLoopError } from '../errors.ts'
 import type { Loop, LoopForm } from '../loops/loop.ts'
 import { debug, settings } from '../settings.ts'
@@ -110,6 +110,8 @@ export interface Core {
     /** The classes of the operands that were here last, and their digits in the key; -1 for none. */
     readonly classes: unknown[]
     readonly digits: number[]
+    /** For results of numbers alone. */
+    readonly singles: TypedArray[]
     /** Counts the calls that wrote here. */
     turn: number
   }

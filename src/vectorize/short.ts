@@ -1,6 +1,6 @@
 /**
  * The short way of a call, for what most calls are: arrays of one shape whose elements are neighbours in C order, numbers among them,
- * outputs given or not; plain arrays if they fit a block. For small ones the time before the loop is all that counts. It only goes
+ * outputs given or not; plain arrays if they fit a block; and numbers alone. For small ones the time before the loop is all that counts. It only goes
  * where a call of the same dtypes has gone the long way (call.ts), allocates nothing but results, and leaves everything else, all
  * errors too, to that.
  */
@@ -63,6 +63,8 @@ export function callShort(core: Core, args: readonly unknown[]): unknown {
     if (digit < 0) return notShort
     key = (key << 4) | digit
   }
+  const alone = numbers === given && given === nin
+  if (alone) n = 1
   // An operand may be a getter that calls this very function: then what was noted is lost.
   if (n < 1 || short.turn !== turn || (n > longestShort && !beginsResident(core, given))) return notShort
   key <<= 4 * (operands - given)
@@ -74,7 +76,27 @@ export function callShort(core: Core, args: readonly unknown[]): unknown {
   )
     return notShort
   short.shape = shape
-  return runShort(core, ready, ready.runShort, n, given, args, out)
+  return runShort(core, ready, ready.runShort, { n, given, args, out, alone })
+}
+
+interface ShortCall {
+  readonly n: number
+  /** How many operands are given. */
+  readonly given: number
+  readonly args: readonly unknown[]
+  readonly out: unknown
+  /** All inputs are numbers, so the results are scalars. */
+  readonly alone: boolean
+}
+
+/** An array of one element, of no use beyond the call. */
+function single({ short }: Core, k: number, code: Code): TypedArray {
+  const { array } = dtypes[code]
+  const held = short.singles[k]
+  if (held?.constructor === array) return held
+  const made = new array(1)
+  short.singles[k] = made
+  return made
 }
 
 /** The value of `out` if the last argument is an options object with nothing else. */
@@ -134,19 +156,13 @@ function takesNumbers({ nin, short }: Core, { overload }: Ready): boolean {
   return true
 }
 
-function runShort(
-  core: Core,
-  ready: Ready,
-  run: NonNullable<Ready['runShort']>,
-  n: number,
-  given: number,
-  args: readonly unknown[],
-  out: unknown,
-): unknown {
+function runShort(core: Core, ready: Ready, run: NonNullable<Ready['runShort']>, call: ShortCall): unknown {
   const { nin, nout, short } = core
   const { target, overload } = ready
+  const { n, given, alone } = call
   for (let k = given; k < nin + nout; k++) {
-    short.data[k] = target.memory.allocate(overload.outputs[k - nin] as Code, n, short.data)
+    const code = overload.outputs[k - nin] as Code
+    short.data[k] = alone ? single(core, k - nin, code) : target.memory.allocate(code, n, short.data)
     short.offset[k] = 0
   }
   const { report } = short
@@ -157,7 +173,7 @@ function runShort(
   core.lastLoop = ready
   try {
     const done = ready.why === undefined && run(n, short, report)
-    return done ? resultOf(core, ready, n, given, args, out) : notShort
+    return done ? resultOf(core, ready, call) : notShort
   } finally {
     // Nothing is kept alive by having been an operand.
     for (let k = 0; k < nin + nout; k++) short.data[k] = 0
@@ -168,21 +184,16 @@ function runShort(
 function resultOf(
   { nin, nout, short }: Core,
   { overload, target }: Ready,
-  n: number,
-  given: number,
-  args: readonly unknown[],
-  out: unknown,
+  { n, given, args, out, alone }: ShortCall,
 ): unknown {
   const at = (k: number): unknown => {
+    const code = overload.outputs[k] as Code
+    const data = short.data[nin + k] as TypedArray
+    if (alone) return code === 'b1' ? data[0] !== 0 : data[0]
     if (nin + k < given) return out === undefined ? args[nin + k] : outputAt(out, k, nout)
     const shape = short.shape === null ? [n] : [...short.shape]
     const stride = short.shape === null ? [1] : contiguousStrides(shape)
-    return target.memory.makeResult(
-      overload.outputs[k] as Code,
-      short.data[nin + k] as TypedArray,
-      shape,
-      stride,
-    )
+    return target.memory.makeResult(code, data, shape, stride)
   }
   if (nout === 1) return at(0)
   return Array.from({ length: nout }, (_, k) => at(k))

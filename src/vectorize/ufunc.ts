@@ -124,6 +124,7 @@ const coreOf = (
     shape: null,
     classes: [],
     digits: [],
+    singles: [],
     turn: 0,
     report: { target: '', threads: 1, calls: 0, bytesCopied: 0 },
   },
