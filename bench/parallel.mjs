@@ -182,12 +182,13 @@ async function folds() {
     ['add.accumulate axis 0', add, 'accumulate', [1000, 1000], { axis: 0 }],
     ['add.accumulate axis 1', add, 'accumulate', [1000, 1000], { axis: 1 }],
     ['logaddexp.accumulate axis 1', logaddexp, 'accumulate', [1000, 1000], { axis: 1 }],
+    ['logaddexp.accumulate axis 1, plain,', logaddexp, 'accumulate', [1000, 1000], { axis: 1 }, true],
     ['logaddexp.reduceat', logaddexp, 'reduceat', [1e6], {}],
   ].filter(([name]) => wanted.test(name))
   for (const [name, f, method, shape, keywords = {}, plain = false] of rows) {
     const x = ones(shape)
     for (let i = 0; i < x.data.length; i++) x.data[i] = Math.sin(i)
-    const given = plain ? x.data.slice() : x
+    const given = plain ? { ...x, data: x.data.slice(), shape, stride: x.stride, offset: 0 } : x
     const args = method === 'reduceat' ? [given, indices, keywords] : [given, keywords]
     const contenders = ['cpu', 'parallel'].map((target) => {
       const on = f.on(target)
@@ -199,6 +200,7 @@ async function folds() {
         }),
       }
     })
+    for (const { time } of contenders) await warmed(time, options.quick ? 50 : 400)
     const { cpu, parallel } = await race(contenders, settings)
     const { last } = f.on('parallel').explain()
     console.log(

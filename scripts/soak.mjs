@@ -48,7 +48,8 @@ new Worker(new URL(`data:text/javascript,${encodeURIComponent(watchdog)}`), {
   workerData: { beat, limit },
 }).unref()
 
-const { configure, empty, free, getNumThreads, setNumThreads, vectorize } = await import('../dist/index.js')
+const { configure, empty, free, getNumThreads, guvectorize, jit, prange, setNumThreads, vectorize } =
+  await import('../dist/index.js')
 
 const kernels = [
   vectorize(['f8(f8,f8)'], (x, y) => {
@@ -68,6 +69,24 @@ const kernels = [
     return n + y
   }),
 ]
+/** One core call a row, with an array of its own. */
+const rows = guvectorize(['void(f8[:],f8[:],f8[:])'], '(n),(n)->(n)', (x, y, out) => {
+  const sums = new Float64Array(x.length)
+  for (let i = 1; i < x.length; i++) sums[i] = sums[i - 1] * 0.5 + x[i]
+  for (let k = 0; k < 20; k++) for (let i = 0; i < x.length; i++) out[i] = out[i] * 0.5 + sums[i] * y[i]
+})
+/** One call that is all there is. */
+const series = jit(['f8[:](f8[:],f8[:])'], (x, y) => {
+  const out = new Float64Array(x.length)
+  let s = 0
+  for (const i of prange(x.length)) {
+    s += Math.exp(-y[i] * y[i])
+    out[i] = Math.sin(x[i]) * y[i]
+  }
+  for (let i = 0; i < x.length; i++) out[i] += s
+  return out
+})
+const arrays = [rows, series]
 const endless = vectorize(
   ['f8(f8)'],
   (x) => {
@@ -78,7 +97,18 @@ const endless = vectorize(
   { target: 'parallel' },
 )
 
-const counts = { calls: 0, right: 0, aborted: 0, 'given up': 0 }
+/** The same in one core call. */
+const stuckCore = jit(
+  ['f8(f8[:])'],
+  (x) => {
+    let s = x[0]
+    while (s >= 0) s = s * 0.5 + 1
+    return s
+  },
+  { target: 'parallel' },
+)
+
+const counts = { calls: 0, right: 0, aborted: 0, 'given up': 0, 'no room': 0 }
 const faults = { killed: 0, resized: 0, restarted: 0, endless: 0, 'memory full': 0 }
 
 class Wrong extends Error {}
@@ -148,10 +178,12 @@ async function stuck() {
   const controller = new AbortController()
   setTimeout(() => controller.abort('stop'), below(60))
   faults.endless++
-  const reason = await endless.async(new Float64Array(1 + below(5000)), { signal: controller.signal }).then(
-    () => 'it ended',
-    (error) => error,
-  )
+  const reason = await pick([endless, stuckCore])
+    .async(new Float64Array(1 + below(5000)), { signal: controller.signal })
+    .then(
+      () => 'it ended',
+      (error) => error,
+    )
   if (isGivenUp(reason)) counts['given up']++
   else if (reason === 'stop') counts.aborted++
   else throw reason instanceof Error ? reason : new Wrong(`an endless kernel: ${reason}`)
@@ -159,18 +191,18 @@ async function stuck() {
 
 async function call() {
   Atomics.add(beat, 0, 1)
-  const f = pick(kernels)
+  const f = pick(chance(0.3) ? arrays : kernels)
   const g = f.on('parallel')
-  const shape = chance(0.5) ? [1 + below(120_000)] : [1 + below(300), 1 + below(300)]
+  const shape = f === series || chance(0.5) ? [1 + below(120_000)] : [1 + below(300), 1 + below(300)]
   const a = operand(f, shape)
-  const b = operand(f, chance(0.3) ? [1] : shape)
-  const want = elements(f(a.x, b.x))
+  const b = operand(f, !arrays.includes(f) && chance(0.3) ? [1] : shape)
   const controller = new AbortController()
   const asynchronous = chance(0.6)
   const aborts = asynchronous && chance(0.2)
-  const inPlace = chance(0.2)
+  const inPlace = f !== series && chance(0.2)
   counts.calls++
   try {
+    const want = elements(f(a.x, b.x))
     let got
     if (asynchronous) {
       const onProgress = () => chance(0.02) && fault()
@@ -193,6 +225,8 @@ async function call() {
   } catch (error) {
     if (error === 'enough' && aborts) counts.aborted++
     else if (isGivenUp(error)) counts['given up']++
+    // Kernels of arrays need room beside resident arrays.
+    else if (error?.code === 'memory' && arrays.includes(f)) counts['no room']++
     else throw error
   } finally {
     a.release()

@@ -90,6 +90,7 @@ const bytesOf = (x: unknown): unknown => {
 
 interface Case {
   readonly name: string
+  readonly resident: boolean
   readonly call: (target: string) => unknown
   readonly last: (target: string) => { threads: number; why?: string } | undefined
 }
@@ -130,10 +131,15 @@ function someCase(): Case {
     const n = shape[axis] as number
     const indices = Array.from({ length: 1 + random.below(30) }, () => random.below(n))
     if (random.below(2) === 0) indices.sort((a, b) => a - b)
-    return { name: `${text} ${indices}`, last, call: (target) => f.on(target).reduceat(x, indices, { axis }) }
+    return {
+      name: `${text} ${indices}`,
+      resident,
+      last,
+      call: (target) => f.on(target).reduceat(x, indices, { axis }),
+    }
   }
   if (method === 'accumulate')
-    return { name: text, last, call: (target) => f.on(target).accumulate(x, { axis }) }
+    return { name: text, resident, last, call: (target) => f.on(target).accumulate(x, { axis }) }
   const options: Record<string, unknown> = { axis }
   if (name !== 'subtract' && random.below(4) === 0) options.axis = null
   if (random.below(3) === 0) options.initial = name === 'farthest' ? [3, 4] : 3
@@ -149,7 +155,12 @@ function someCase(): Case {
     }
     if (options.initial === undefined && name !== 'add') options.initial = name === 'farthest' ? [3, 4] : 3
   }
-  return { name: `${text} ${Object.keys(options)}`, last, call: (target) => f.on(target).reduce(x, options) }
+  return {
+    name: `${text} ${Object.keys(options)}`,
+    resident,
+    last,
+    call: (target) => f.on(target).reduce(x, options),
+  }
 }
 
 test('random calls, for 1, 2, 3 and 8 threads', () => {
@@ -157,15 +168,15 @@ test('random calls, for 1, 2, 3 and 8 threads', () => {
   const want = cases.map(({ call }) => bytesOf(call('cpu')))
   for (const count of counts) {
     setNumThreads(count)
-    let shared = 0
-    for (const [k, { name, call, last }] of cases.entries()) {
+    const shared = { resident: 0, plain: 0 }
+    for (const [k, { name, resident, call, last }] of cases.entries()) {
       assert.equal(bytesOf(call('parallel')), want[k], `${count} threads: ${name}`)
       const { threads = 1, why } = last('parallel') ?? {}
       assert.ok(threads <= count)
-      if (threads > 1) shared++
+      if (threads > 1) shared[resident ? 'resident' : 'plain']++
       else if (count === 1) assert.is(why, 'the number of threads is 1', name)
     }
-    assert.is(shared > 0, count > 1, `${shared} were shared`)
+    for (const [where, n] of Object.entries(shared)) assert.is(n > 0, count > 1, `${n} ${where} were shared`)
   }
 })
 

@@ -22,6 +22,7 @@ import { addressOf, residentHeap } from '../memory/resident.ts'
 import type { Work } from '../range.ts'
 import type { FoldJob, Report, Runner, Slice } from '../target.ts'
 import { loadWasm } from '../wasm.ts'
+import { type StagedFold, stageFold } from './fold-staged.ts'
 import type { Pool } from './pool.ts'
 import { limits, makeCost, rangesFor } from './share.ts'
 import { beginRanges, end, type Shared, shareLoop } from './shared-loop.ts'
@@ -36,6 +37,8 @@ const shortRange = 6
 /** And a row of them takes so long at least, where each is a call: a fold from the left. */
 const rowNanoseconds = 500
 const alignment = 64
+/** Folds of so many elements are all timed: they take longer than the clock. */
+const measuredFrom = 2048
 
 const isDefined = <T>(value: T | null): value is T => value !== null
 
@@ -237,7 +240,8 @@ function deliverAll(m: Machine, loop: WasmLoop, { elements, results }: FoldJob, 
 
 const chain = 'a fold from the left along one axis is a chain: each step needs the one before it'
 
-const notResident = 'only elements (and masks) in resident memory are folded by several threads'
+const tooCheap = 'plain elements that cost so little are folded by one thread: copying them would take longer'
+const noRoom = 'shared memory has no room for a copy of the plain elements'
 
 /** A reducing loop on the parallel target. */
 export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
@@ -262,19 +266,30 @@ export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runn
   ): boolean => {
     const each = costs[method].nanoseconds()
     if (threads.count() === 1 || !isWorthFolding(each * total)) return false
-    if (job.elements.some(isPlain)) {
-      report.why ??= notResident
+    if (each < limits.copied && job.elements.some(isPlain)) {
+      report.why ??= tooCheap
       return false
     }
     const pool = threads.poolFor(each * total)
     if (!pool) return false
+    let staged: StagedFold | null = null
     try {
       const loaded = resident()
       const shared = sharedIn(loaded.instance)
-      return shared !== null && shareFold(loop, method, job, pool, each, loaded, shared, report, list)
+      if (!shared) return false
+      staged = stageFold(job, loop, method === 'accumulate' || list !== null, report)
+      if (!staged) {
+        report.why ??= noRoom
+        return false
+      }
+      const done = shareFold(loop, method, staged.job, pool, each, loaded, shared, report, list)
+      if (done) staged.copyOut()
+      return done
     } catch (error) {
       if (error instanceof MemoryError) return false
       throw error
+    } finally {
+      staged?.release()
     }
   }
 
@@ -304,7 +319,7 @@ export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runn
       const { threads: before, why } = report
       report.threads = 1
       const cost = costs[method]
-      const start = cost.measures() ? performance.now() : -1
+      const start = size >= measuredFrom || cost.measures() ? performance.now() : -1
       f?.(job, report)
       if (start >= 0) cost.learn(size, (performance.now() - start) * report.threads)
       report.threads = Math.max(before, report.threads)
