@@ -27,6 +27,18 @@ interface Neighbours {
 }
 
 export function callShort(core: Core, args: readonly unknown[]): unknown {
+  const result = tryShort(core, args)
+  if (result === notShort) forget(core)
+  return result
+}
+
+/** Nothing is kept alive by having been an operand, and no later call takes it for one of its own. */
+function forget({ nin, nout, short }: Core): void {
+  for (let k = 0; k < nin + nout; k++) short.data[k] = 0
+  short.shape = null
+}
+
+function tryShort(core: Core, args: readonly unknown[]): unknown {
   const { nin, nout, short } = core
   let count = args.length
   const operands = nin + nout
@@ -175,9 +187,7 @@ function runShort(core: Core, ready: Ready, run: NonNullable<Ready['runShort']>,
     const done = ready.why === undefined && run(n, short, report)
     return done ? resultOf(core, ready, call) : notShort
   } finally {
-    // Nothing is kept alive by having been an operand.
-    for (let k = 0; k < nin + nout; k++) short.data[k] = 0
-    short.shape = null
+    forget(core)
   }
 }
 

@@ -250,4 +250,19 @@ test('address 0 and its neighbours belong to nobody', () => {
   assert.ok((heap.reserve(8)?.address ?? 0) >= 1024)
 })
 
+test('an output that was freed is of no concern to later calls', () => {
+  const add = vectorize(['f8(f8,f8)'], (x, y) => x + y)
+  const [a, b] = [new Float64Array([1, 2]), new Float64Array([3, 4])]
+  for (let turn = 0; turn < 3; turn++) {
+    const out = zeros([2])
+    add(a, b, out)
+    free(out)
+    for (let k = 0; k < 2; k++) {
+      const sum = add(a, b)
+      assert.equal([...sum.data], [4, 6])
+      assert.not(isResident(sum))
+    }
+  }
+})
+
 test.run()
