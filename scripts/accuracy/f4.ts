@@ -106,7 +106,9 @@ export function measureSingle(name: Op, stride: number, fma: boolean): Worst {
   let start = 0
   return sweep(name, fma, ([patterns]) => {
     if (start >= 2 ** 32 || !patterns) return false
-    for (let i = 0; i < block; i++) patterns[i] = start + i * stride
+    // In 32 bits, which is what patterns have.
+    for (let i = 0, pattern = start | 0; i < block; i++, pattern = (pattern + stride) | 0)
+      patterns[i] = pattern
     start += block * stride
     return true
   })

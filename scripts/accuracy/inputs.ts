@@ -1,4 +1,14 @@
 /** Operands to measure functions at: random bit patterns, the ranges where a function does its work, and awkward places. */
+import { fuses } from '../../src/loops/fuses.ts'
+import { functionNames } from '../../src/loops/kernel/math/functions.ts'
+import type { Op } from '../../src/loops/kernel/ops.ts'
+
+/** What is measured: the functions that are written in IR, and those that are one instruction or a few. */
+export const measured: readonly Op[] = [...functionNames, 'sqrt', 'round', 'trunc', 'floor', 'ceil', 'sign']
+
+/** Without fused multiply-adds, and with them where that makes a difference and the engine has them. */
+export const waysOf = (name: Op): readonly boolean[] =>
+  fuses() && functionNames.includes(name) ? [false, true] : [false]
 
 /** mulberry32: the same numbers on every run. */
 export function generator(seed: number): () => number {

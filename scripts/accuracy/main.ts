@@ -5,16 +5,15 @@
  * Needs Python with gmpy2, and for the fused columns an engine that fuses (Node 22 and later on x64 with FMA, and on arm64).
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { fuses } from '../../src/loops/fuses.ts'
 import { functionNames } from '../../src/loops/kernel/math/functions.ts'
 import { type Op, opRow } from '../../src/loops/kernel/ops.ts'
 import { measurePairs, measureSingle } from './f4.ts'
 import { measure } from './f8.ts'
+import { measured, waysOf } from './inputs.ts'
 import { keep, known } from './rows.ts'
 import type { Worst } from './worst.ts'
 
 const [count = '1000000', stride = '251', ...names] = process.argv.slice(2)
-const ways = fuses() ? [false, true] : [false]
 
 const show = (name: string, way: number, { ulp, wrong, at, got, want }: Worst) => {
   const where = ulp > 0 ? `at ${at.join(', ')}: ${got} for ${want}` : ''
@@ -38,21 +37,28 @@ function single(name: Op, fma: boolean): string {
 
 /** The cells of a function on f8. */
 function double(name: Op): string[] {
-  const missing = ways.filter((fma) => !known(name, 'f8', fma, Number(count)))
+  const missing = waysOf(name).filter((fma) => !known(name, 'f8', fma, Number(count)))
   measure(name, Number(count), missing).forEach((worst, k) => {
     const fma = missing[k] ?? false
     show(`${name} f8`, fma ? 1 : 0, worst)
     keep(name, 'f8', fma, Number(count), worst)
   })
-  return [false, true].map((fma) => known(name, 'f8', fma, Number(count))?.ulp.toFixed(3) ?? '')
+  return waysOf(name).map((fma) => known(name, 'f8', fma, Number(count))?.ulp.toFixed(3) ?? '')
 }
 
-const rows = functionNames
+/** Without and with fused multiply-adds; of what does not use them both are the same. */
+function columns(name: Op, cells: readonly string[]): readonly string[] {
+  const [plain = '', fused = functionNames.includes(name) ? '' : plain] = cells
+  return [plain, fused]
+}
+
+const rows = measured
   .filter((name) => names.length === 0 || names.includes(name))
   .map((name) => {
-    const doubles = Number(count) > 0 ? double(name) : ['', '']
-    const singles = Number(stride) > 0 ? ways.map((fma) => single(name, fma)) : []
-    return `| ${name === 'rem' ? '%' : name} | ${[...doubles, singles[0] ?? '', singles[1] ?? ''].join(' | ')} |`
+    const doubles = Number(count) > 0 ? double(name) : []
+    const singles = Number(stride) > 0 ? waysOf(name).map((fma) => single(name, fma)) : []
+    const cells = [...columns(name, doubles), ...columns(name, singles)]
+    return `| ${name === 'rem' ? '%' : name} | ${cells.join(' | ')} |`
   })
 
 const text = `# Accuracy of the math functions
@@ -64,13 +70,15 @@ to be right.
   results cancel, against MPFR.
 - f4, against f8: bold numbers are over all 2^32 operands (\`scripts/accuracy/exhaustive.ts\`), others of one argument over every
   ${stride}th, those of two over random and awkward pairs. 0.500 is what is computed in f8 and rounded.
-- "Fused" is what engines with fused multiply-adds run; mantissa and exponent are the results of frexp.
+- "Fused" is what engines with fused multiply-adds run; mantissa and exponent are the results of frexp. From sqrt on it is
+  instructions, which fuse nothing.
 
 Written by \`node --import tsx scripts/accuracy/main.ts${process.argv.length > 2 ? ` ${process.argv.slice(2).join(' ')}` : ''}\`. What has been measured of functions
 that are still the same is kept in \`scripts/accuracy/*.json\`.
 
 The goal is 1, on f8 2 for pow, tanh, gamma and lgamma. lgamma keeps it next to its zeros. logaddexp keeps it down to results of some
 2^-52 of the lesser power; where e^x + e^y is closer to 1 than that, the error is some 2^-107 of the lesser power.
+hypot of more than two numbers is taken two by two, and so are its errors.
 
 | function | f8 | f8, fused | f4 | f4, fused |
 | --- | --- | --- | --- | --- |

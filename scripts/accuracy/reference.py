@@ -69,7 +69,22 @@ def logaddexp(x, y):
         return high + gmpy2.log1p(gmpy2.exp(low - high))
 
 
+def js_round(x):
+    # Halves up; what becomes 0 keeps its sign.
+    value = gmpy2.rint_floor(mpfr(x) + 0.5)
+    return gmpy2.copy_sign(value, mpfr(x)) if value == 0 else value
+
+
+def sign(x):
+    return mpfr(x) if x == 0 or math.isnan(x) else mpfr(math.copysign(1, x))
+
+
 functions = {
+    'round': js_round,
+    'floor': lambda x: gmpy2.rint_floor(mpfr(x)),
+    'ceil': lambda x: gmpy2.rint_ceil(mpfr(x)),
+    'trunc': lambda x: gmpy2.rint_trunc(mpfr(x)),
+    'sign': sign,
     'lgamma': lgamma,
     'logaddexp': logaddexp,
     'sinpi': sinpi,
