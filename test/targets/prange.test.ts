@@ -165,6 +165,39 @@ test('kernels of numbers: one element or few', () => {
   })
 })
 
+test('asynchronous calls: the bits of cpu, by workers alone', async () => {
+  setNumThreads(3)
+  let most = 0
+  for (let k = 0; k < 8; k++) {
+    const text = program()
+    const f = jit(text) as Any
+    const args = [k % 2 === 0 ? numbers(1000) : resident(numbers(1000)), 700]
+    const want = bits(f.on('cpu')(...args))
+    const g = f.on('parallel')
+    for (let turn = 0; turn < 3; turn++) {
+      assert.equal(bits(await g.async(...args)), want, text)
+      most = Math.max(most, g.explain().last.threads)
+    }
+  }
+  const a = numbers(4000)
+  const { signal } = new AbortController()
+  const f = busy.on('parallel')
+  const until = performance.now() + 5000
+  do assert.is(await f.async(a, { signal }), busy.on('cpu')(a))
+  while (f.explain().last.threads < 2 && performance.now() < until)
+  assert.ok(Math.max(most, f.explain().last.threads) > 1)
+  // Others take the place of workers that end, or the call is an error.
+  for (const after of [2, 5, 11]) {
+    process.env.LANEWISE_TEST_STORES = String(after)
+    configure({ workerUrl: new URL('./dying-worker.mjs', import.meta.url) })
+    const got = await f.async(a).catch((error: unknown) => error)
+    if (got instanceof Error) assert.instance(got, TargetError)
+    else assert.is(got, busy.on('cpu')(a))
+  }
+  configure({ workerUrl: file })
+  assert.is(await f.async(a), busy.on('cpu')(a))
+})
+
 test('up to 256 iterations, sums are those of plain JavaScript', () => {
   const text = '(a) => { let s = 0; for (const i of prange(a.length)) s += a[i] * 1.1; return s }'
   const plain = new Function('prange', `return ${text}`)(prange)

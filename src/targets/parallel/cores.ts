@@ -6,7 +6,7 @@ import type { CoreCall } from '../../broadcast/core.ts'
 import { sizeOf } from '../../broadcast/shape.ts'
 import type { Strided } from '../../broadcast/view.ts'
 import { walk } from '../../broadcast/walk.ts'
-import { dtypes, type TypedArray } from '../../dtype.ts'
+import { dtypes } from '../../dtype.ts'
 import type { WasmLoop } from '../../loops/loop.ts'
 import type { CoreWork } from '../core-range.ts'
 import { type CoreJob, type CoresElsewhere, isWrittenByAll } from '../cores.ts'
@@ -14,7 +14,7 @@ import type { Instance } from '../instance.ts'
 import type { Block } from '../memory/allocator.ts'
 import { residentHeap } from '../memory/resident.ts'
 import type { Work } from '../range.ts'
-import { makeSplit } from './prange.ts'
+import type { Split } from './prange.ts'
 import { type Cost, limits, makeCost } from './share.ts'
 import { begin, end, type Shared, shareLoop } from './shared-loop.ts'
 import { threads } from './threads.ts'
@@ -128,9 +128,12 @@ export function lay(
   return { work: { plan: own, pointers, inputs, byRows: false, core }, release }
 }
 
-export function shareCores(loop: WasmLoop, tables: readonly TypedArray[]): CoresElsewhere {
+/** Core calls that are too few for all threads go one after another, each with its own loops shared. */
+export const isForSplit = (call: CoreCall, operands: readonly Strided[]): boolean =>
+  sizeOf(call.loop) < threads.count() || isWrittenByAll(call, operands)
+
+export function shareCores(loop: WasmLoop, split: Split | null): CoresElsewhere {
   const costs = makeCosts()
-  const runSplit = loop.split ? makeSplit(loop.split, tables) : null
   const step = loop.lanes * loop.interleave
   /** Lives as long as the runner, and with it what is shared. */
   const owner = {}
@@ -141,10 +144,9 @@ export function shareCores(loop: WasmLoop, tables: readonly TypedArray[]): Cores
   }
   // Nothing is known of what an iteration of prange costs: such a call is shared to find out.
   const guess = (call: CoreCall, operands: readonly Strided[]) =>
-    costs.of(call.sizes).nanoseconds(runSplit ? limits.asleep : 1 + elementsOf(call, operands))
-  /** Core calls one after another, each with its own loops shared: where there are too few of them for all threads. */
+    costs.of(call.sizes).nanoseconds(split ? limits.asleep : 1 + elementsOf(call, operands))
   const wantsSplit = (call: CoreCall, operands: readonly Strided[]): boolean =>
-    runSplit !== null && (sizeOf(call.loop) < threads.count() || isWrittenByAll(call, operands))
+    split !== null && isForSplit(call, operands)
 
   const tryShared = (job: CoreJob, nanoseconds: number, report: Parameters<typeof end>[3]): number | null => {
     const pool = threads.poolFor(nanoseconds)
@@ -176,13 +178,13 @@ export function shareCores(loop: WasmLoop, tables: readonly TypedArray[]): Cores
       const tryAny = (): number | null => {
         if (!inShared) return null
         if (!splits) return plan.size > 1 && !byAll ? tryShared(job, nanoseconds, report) : null
-        const done = threads.poolFor(nanoseconds) && runSplit?.(job, report)
+        const done = threads.poolFor(nanoseconds) && split?.run(job, report)
         return done ? 0 : null
       }
       const code = tryAny()
       if (code === null)
         report.why ??=
-          plan.size === 1 && !runSplit
+          plan.size === 1 && !split
             ? 'one core call runs on one thread, and no loop over prange in it can be shared'
             : byAll && !splits
               ? 'all core calls write to one array'

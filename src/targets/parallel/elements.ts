@@ -16,7 +16,7 @@ export type RunElements = (operands: readonly Strided[], plan: Plan, report: Rep
 /** Null where the loop is in one part. */
 export function makeElements(loop: WasmLoop, tables: readonly TypedArray[]): RunElements | null {
   if (!loop.split) return null
-  const runSplit = makeSplit(loop.split, tables)
+  const split = makeSplit(loop.split, tables)
   const inputs = loop.inputs.length
   return (operands, plan, report) => {
     const heap = residentHeap()
@@ -45,7 +45,7 @@ export function makeElements(loop: WasmLoop, tables: readonly TypedArray[]): Run
           const from = operands.map((_, k) => (offsets[k] ?? 0) + i * (plan.innerSteps[k] ?? 0))
           for (const [k, { data, offset }] of at.entries())
             if (k < inputs) data[offset] = operands[k]?.data[from[k] ?? 0] ?? 0
-          done = runSplit(job, report) !== null
+          done = split.run(job, report) !== null
           for (const [k, { data }] of operands.entries()) {
             const { data: made, offset = 0 } = at[k] ?? {}
             if (k >= inputs && done) data[from[k] ?? 0] = made?.[offset] ?? 0

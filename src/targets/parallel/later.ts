@@ -27,7 +27,7 @@ const most = 2 ** 18
 const step = 64
 
 /** The operands of a part in shared memory, for this part alone. */
-export interface Placed {
+interface Placed {
   readonly work: Work
   /** Copies the results out, and gives the memory back. */
   copyOut(): void

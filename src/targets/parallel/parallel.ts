@@ -15,6 +15,7 @@ import { loadFolding } from './folds.ts'
 import { makeLater } from './later.ts'
 import { makeCoreLater } from './later-cores.ts'
 import { runPlain } from './plain.ts'
+import { makeSplit } from './prange.ts'
 import { isShareable, isWorth, limits, makeCost } from './share.ts'
 import { begin, end, type Shared, shareLoop } from './shared-loop.ts'
 import { reasonAgainstWorkers } from './spawn.ts'
@@ -45,8 +46,9 @@ export interface ParallelSettings {
 
 function load(loop: WasmLoop, tables: readonly TypedArray[]): Runner {
   if (loop.core) {
-    const runner = loadWasm(loop, tables, null, shareCores(loop, tables))
-    return { ...runner, runCoreLater: makeCoreLater(loop, tables) }
+    const split = loop.split ? makeSplit(loop.split, tables) : null
+    const runner = loadWasm(loop, tables, null, shareCores(loop, split))
+    return { ...runner, runCoreLater: makeCoreLater(loop, tables, split) }
   }
   if (loop.fold) return loadFolding(loop, tables)
   if (loop.form === 'indexed') return onOneThread(loadWasm(loop, tables))

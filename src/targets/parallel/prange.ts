@@ -4,17 +4,18 @@
  */
 import { clear } from '../../broadcast/copy.ts'
 import { coresIn, walkCores } from '../../broadcast/core.ts'
-import type { Plan } from '../../broadcast/plan.ts'
 import { sizeOf } from '../../broadcast/shape.ts'
 import { dtypes, type TypedArray } from '../../dtype.ts'
-import type { RangeLoop, SplitLoop } from '../../loops/loop.ts'
+import type { RangeLoop, SplitLoop, WasmLoop } from '../../loops/loop.ts'
+import type { CoreWork } from '../core-range.ts'
 import type { CoreJob } from '../cores.ts'
-import { elementBytes, failure, type Instance, instantiateIfRoom, invoke } from '../instance.ts'
+import { elementBytes, failure, type Instance, instantiateIfRoom } from '../instance.ts'
 import type { Block } from '../memory/allocator.ts'
 import { residentHeap } from '../memory/resident.ts'
-import type { Work } from '../range.ts'
-import type { Report } from '../target.ts'
-import { type Cost, limits, makeCost } from './share.ts'
+import { unitsOf, type Work } from '../range.ts'
+import type { Report, Watch } from '../target.ts'
+import { doneElsewhere } from './crew-job.ts'
+import { type Cost, limits, makeCost, rangeOf } from './share.ts'
 import { begin, end, type Shared, shareLoop } from './shared-loop.ts'
 import { threads } from './threads.ts'
 
@@ -27,29 +28,46 @@ const collected = new FinalizationRegistry<readonly Block[]>((blocks) => {
   for (const block of blocks) residentHeap().release(block)
 })
 
-interface LoadedRange {
-  readonly range: RangeLoop
+interface LoadedPart {
+  readonly loop: WasmLoop
   readonly instance: Instance
   readonly shared: Shared
+}
+
+interface LoadedRange extends LoadedPart {
+  readonly range: RangeLoop
   readonly bytes: readonly number[]
   /** Of an iteration. */
   readonly cost: Cost
 }
 
 interface LoadedSplit {
-  readonly main: Instance
+  readonly main: LoadedPart
   readonly ranges: readonly LoadedRange[]
   /** The numbers of chunks, in order. */
   readonly numbers: Block
 }
 
-/** Runs the core calls of a job one after another. Null: there is no room for it, and nothing was done. @throws BoundsError */
-export type RunSplit = (job: Omit<CoreJob, 'instance'>, report: Report) => true | null
+type SplitJob = Omit<CoreJob, 'instance'>
 
-export function makeSplit(
-  { main, ranges, floats, ints }: SplitLoop,
-  tables: readonly TypedArray[],
-): RunSplit {
+/** What a core call consists of, step after step: a part of it that one thread runs, or chunks of a loop. */
+interface Step {
+  readonly part: LoadedPart
+  readonly work: Work
+  /** Of chunks: so many iterations, each of which costs what was learned of that loop. */
+  readonly range?: { readonly cost: Cost; readonly count: number }
+}
+
+export interface Split {
+  /** Runs the core calls of a job one after another. Null: there is no room for it, and nothing was done. @throws BoundsError */
+  run(job: SplitJob, report: Report): true | null
+  /** The same by workers alone. @throws the reason of the signal */
+  runLater(job: SplitJob, report: Report, watch: Watch): Promise<true | null>
+}
+
+export function makeSplit({ main, ranges, floats, ints }: SplitLoop, tables: readonly TypedArray[]): Split {
+  /** Lives as long as the runner, and with it what is shared. */
+  const owner = {}
   let loaded: LoadedSplit | null = null
 
   const load = (): LoadedSplit | null => {
@@ -66,49 +84,51 @@ export function makeSplit(
     const [first, ...others] = instances
     const made = others.flatMap((instance, k): LoadedRange[] => {
       const range = ranges[k]
-      const shared = instance && range ? shareLoop(run, range.loop, instance) : null
+      const shared = instance && range ? shareLoop(owner, range.loop, instance) : null
       return instance && range && shared
-        ? [{ range, instance, shared, bytes: elementBytes(range.loop), cost: makeCost() }]
+        ? [{ loop: range.loop, range, instance, shared, bytes: elementBytes(range.loop), cost: makeCost() }]
         : []
     })
-    if (!first || !numbers || made.length < ranges.length) {
+    const shared = first ? shareLoop(owner, main, first) : null
+    if (!first || !shared || !numbers || made.length < ranges.length) {
       for (const block of blocks) heap.release(block)
       return null
     }
-    collected.register(run, blocks)
+    collected.register(owner, blocks)
     const view = heap.view('u1')
     for (let k = 0; k < mostChunks; k++) view[numbers.address + k] = k
-    loaded = { main: first, ranges: made, numbers }
+    loaded = { main: { loop: main, instance: first, shared }, ranges: made, numbers }
     return loaded
   }
 
-  const run: RunSplit = (job, report) => {
-    const own = load()
-    if (!own) return null
+  /** Memory for the time of a job. Null: there is no room. */
+  const lay = (job: SplitJob): (Laid & { release(): void }) | null => {
     const heap = residentHeap()
     const blocks: Block[] = []
+    const release = () => {
+      for (const block of blocks) heap.release(block)
+    }
     const reserve = (bytes: number): number | null => {
       const block = heap.reserve(bytes)
       if (block) blocks.push(block)
       return block?.address ?? null
     }
-    try {
-      const [floatsAt, intsAt] = [reserve(8 * floats), reserve(8 * ints)]
-      // What a kernel makes anew in every iteration, apart for every thread.
-      const scratch = new Map<number, { readonly at: number; readonly bytes: number }>()
-      for (const k of new Set(ranges.flatMap((range) => range.own))) {
-        const { shape = [], code = 'f8' } = job.placed[k]?.operand ?? {}
-        const bytes = Math.ceil((sizeOf(shape) * dtypes[code].bytes) / alignment + 1) * alignment
-        const at = reserve(bytes * threads.count())
-        if (at === null) return null
-        scratch.set(k, { at, bytes })
-      }
-      if (floatsAt === null || intsAt === null) return null
-      runAll(own, job, { floatsAt, intsAt, scratch }, report)
-      return true
-    } finally {
-      for (const block of blocks) heap.release(block)
+    const [floatsAt, intsAt] = [reserve(8 * floats), reserve(8 * ints)]
+    // What a kernel makes anew in every iteration, apart for every thread; workers that are waited for count from 1.
+    const scratch = new Map<number, { readonly at: number; readonly bytes: number }>()
+    let full = floatsAt === null || intsAt === null
+    for (const k of new Set(ranges.flatMap((range) => range.own))) {
+      const { shape = [], code = 'f8' } = job.placed[k]?.operand ?? {}
+      const bytes = Math.ceil((sizeOf(shape) * dtypes[code].bytes) / alignment + 1) * alignment
+      const at = full ? null : reserve(bytes * (threads.count() + 1))
+      if (at === null) full = true
+      else scratch.set(k, { at, bytes })
     }
+    if (floatsAt === null || intsAt === null || full) {
+      release()
+      return null
+    }
+    return { floatsAt, intsAt, scratch, release }
   }
 
   interface Laid {
@@ -117,94 +137,127 @@ export function makeSplit(
     readonly scratch: ReadonlyMap<number, { readonly at: number; readonly bytes: number }>
   }
 
-  const runAll = (
+  /** The steps of all core calls; each is done before the next is asked for. */
+  function* steps(
     own: LoadedSplit,
-    { placed, call, plan, sizes, vector }: Parameters<RunSplit>[0],
-    laid: Laid,
-    report: Report,
-  ): void => {
+    { placed, call, plan, sizes, vector }: SplitJob,
+    { floatsAt, intsAt, scratch }: Laid,
+  ): Generator<Step, void> {
     const heap = residentHeap()
     const counts = call.sizes.length
     const allSizes = [...sizes.slice(0, counts), floats, ints, ...sizes.slice(counts), 8, 8]
-    const ends = [laid.floatsAt, laid.intsAt]
-    const inner = vector ? own.main.vector : own.main.strided
     const bytes = placed.map(({ operand }) => dtypes[operand.code].bytes)
-    const args = [own.main.context, 1]
-    for (let k = 0; k < placed.length + 2; k++) args.push(0, 0)
-    args.push(...allSizes)
-    const one = (offsets: readonly number[], i: number): void => {
-      const starts = placed.map((_, k) => (offsets[k] ?? 0) + i * (plan.innerSteps[k] ?? 0))
-      const pointers = [...placed.map(({ base }, k) => base + (starts[k] ?? 0) * (bytes[k] ?? 0)), ...ends]
-      placed.forEach(({ operand }, k) => {
-        if (call.access[k] === 'write') clear(coresIn(operand, call.ranks[k] ?? 0, starts[k] ?? 0, 1, 0))
-      })
-      pointers.forEach((pointer, k) => {
-        args[2 + 2 * k] = pointer
-      })
-      heap.view('f8').fill(0, laid.floatsAt / 8, laid.floatsAt / 8 + floats)
-      heap.view('f8').fill(0, laid.intsAt / 8, laid.intsAt / 8 + ints)
-      for (;;) {
-        const code = invoke(inner, args)
-        report.calls++
-        if (code !== 0) throw failure(main, own.main, code)
-        const [next = 0, count = 0, length = 1] = [0, 1, 2].map((k) =>
-          Number(heap.view('i8')[laid.intsAt / 8 + k]),
-        )
-        const range = own.ranges[next - 1]
-        if (!range) return
-        if (count > 0) runRange(range, { pointers, sizes: allSizes, vector }, count, length)
-      }
-    }
-    const runRange = (
-      { range, instance, shared, bytes: each, cost }: LoadedRange,
-      {
+    const runs: { readonly offsets: readonly number[]; readonly n: number }[] = []
+    walkCores(plan, call.mask, (offsets, n) => {
+      runs.push({ offsets: [...offsets], n })
+    })
+    const workOf = (
+      pointers: readonly number[],
+      inputs: number,
+      chunks: number,
+      rest: Partial<CoreWork>,
+    ): Work => {
+      const still = pointers.map(() => 0)
+      return {
+        plan: {
+          size: chunks,
+          inner: chunks,
+          innerSteps: still,
+          outer: [],
+          outerSteps: still.map(() => []),
+          offsets: still,
+        },
         pointers,
-        sizes: given,
-        vector: neighbours,
-      }: Pick<Work, 'pointers'> & Pick<CoreJob, 'sizes' | 'vector'>,
-      count: number,
-      length: number,
-    ): void => {
-      const chunks = Math.ceil(count / length)
-      const still = each.map(() => 0)
-      const chunkPlan: Plan = {
-        size: chunks,
-        inner: chunks,
-        innerSteps: [...still.slice(1), 1],
-        outer: [],
-        outerSteps: still.map(() => []),
-        offsets: still,
-      }
-      const apart = (k: number) => (range.own.includes(k) ? laid.scratch.get(k) : undefined)
-      const work: Work = {
-        plan: chunkPlan,
-        pointers: [...pointers.map((pointer, k) => apart(k)?.at ?? pointer), own.numbers.address],
-        inputs: range.loop.inputs.length,
+        inputs,
         byRows: false,
         core: {
-          sizes: given,
-          vector: neighbours,
-          mask: -1,
-          memory: heap.buffer().byteLength,
-          perThread: still.map((_, k) => apart(k)?.bytes ?? 0),
-          clears: [],
-          repeatable: range.repeatable,
+          ...{ sizes: allSizes, vector, mask: -1, memory: heap.buffer().byteLength },
+          ...{ perThread: still, clears: [], repeatable: false },
+          ...rest,
         },
       }
-      const nanoseconds = cost.nanoseconds(limits.asleep / count) * count
-      const did = { threads: 1, calls: 0, bytesCopied: 0 }
-      const start = performance.now()
-      const pool = threads.poolFor(nanoseconds)
-      const begun = pool && begin(pool, shared, work, nanoseconds, 1)
-      const code = begun ? end(pool, shared, begun, did) : shared.run(work, 0, chunks, did)
-      cost.learn(count, (performance.now() - start) * did.threads)
-      report.calls += did.calls
-      report.threads = Math.max(report.threads, did.threads)
-      if (code !== 0) throw failure(range.loop, instance, code)
     }
-    walkCores(plan, call.mask, (offsets, n) => {
-      for (let i = 0; i < n; i++) one(offsets, i)
-    })
+    function* one(at: readonly number[]): Generator<Step, void> {
+      const pointers = [
+        ...placed.map(({ base }, k) => base + (at[k] ?? 0) * (bytes[k] ?? 0)),
+        floatsAt,
+        intsAt,
+      ]
+      placed.forEach(({ operand }, k) => {
+        if (call.access[k] === 'write') clear(coresIn(operand, call.ranks[k] ?? 0, at[k] ?? 0, 1, 0))
+      })
+      heap.view('f8').fill(0, floatsAt / 8, floatsAt / 8 + floats)
+      heap.view('f8').fill(0, intsAt / 8, intsAt / 8 + ints)
+      const first = workOf(pointers, main.inputs.length, 1, {})
+      for (;;) {
+        yield { part: own.main, work: first }
+        const [next = 0, count = 0, length = 1] = [0, 1, 2].map((k) =>
+          Number(heap.view('i8')[intsAt / 8 + k]),
+        )
+        const part = own.ranges[next - 1]
+        if (!part) break
+        if (count === 0) continue
+        const { range, loop, cost } = part
+        const apart = (k: number) => (range.own.includes(k) ? scratch.get(k) : undefined)
+        const there = [...pointers.map((pointer, k) => apart(k)?.at ?? pointer), own.numbers.address]
+        const work = workOf(there, loop.inputs.length, Math.ceil(count / length), {
+          perThread: there.map((_, k) => apart(k)?.bytes ?? 0),
+          repeatable: range.repeatable,
+        })
+        // The last operand counts chunks.
+        const { plan: still } = work
+        yield {
+          part,
+          work: { ...work, plan: { ...still, innerSteps: [...still.innerSteps.slice(1), 1] } },
+          range: { cost, count },
+        }
+      }
+    }
+    for (const { offsets, n } of runs)
+      for (let i = 0; i < n; i++)
+        yield* one(placed.map((_, k) => (offsets[k] ?? 0) + i * (plan.innerSteps[k] ?? 0)))
   }
-  return run
+
+  const runStep = ({ part, work, range }: Step, report: Report): void => {
+    const { loop, instance, shared } = part
+    const did = { threads: 1, calls: 0, bytesCopied: 0 }
+    const start = performance.now()
+    const nanoseconds = range ? range.cost.nanoseconds(limits.asleep / range.count) * range.count : 0
+    const pool = range ? threads.poolFor(nanoseconds) : null
+    const begun = pool && begin(pool, shared, work, nanoseconds, 1)
+    const code = begun ? end(pool, shared, begun, did) : shared.run(work, 0, unitsOf(work), did)
+    range?.cost.learn(range.count, (performance.now() - start) * did.threads)
+    report.calls += did.calls
+    report.threads = Math.max(report.threads, did.threads)
+    if (code !== 0) throw failure(loop, instance, code)
+  }
+
+  return {
+    run(job, report) {
+      const own = load()
+      const laid = own && lay(job)
+      if (!laid) return null
+      try {
+        for (const step of steps(own, job, laid)) runStep(step, report)
+        return true
+      } finally {
+        laid.release()
+      }
+    },
+    async runLater(job, report, watch) {
+      const own = load()
+      const laid = own && lay(job)
+      if (!laid) return null
+      try {
+        for (const step of steps(own, job, laid)) {
+          const { part, work } = step
+          const range = rangeOf(work, Number.POSITIVE_INFINITY, threads.count(), 1)
+          if (!(await doneElsewhere(part, part.loop, work, range, report, watch))) runStep(step, report)
+        }
+        return true
+      } finally {
+        laid.release()
+      }
+    },
+  }
 }
