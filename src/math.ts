@@ -46,7 +46,7 @@ export const cospi: Unary = /* @__PURE__ */ unary('cospi')
 export const copysign: Binary = /* @__PURE__ */ binary('copysign')
 /** The next number of the type from x towards y; y where both are equal (C's and NumPy's nextafter). */
 export const nextafter: Binary = /* @__PURE__ */ binary('nextafter')
-/** x 2^n, rounded once; n is made an integer as a cast does, so infinities and NaN count as 0 (C's and NumPy's ldexp). */
+/** x 2^n, rounded once; n is cut off to an integer, and infinities and NaN count as 0 (C's and NumPy's ldexp). */
 export const ldexp: (x: number, n: number) => number = /* @__PURE__ */ makeLdexp()
 /**
  * `[m, e]` with x = m 2^e and |m| in [1/2, 1), e an integer; of zeros, infinities and NaN [x, 0] (C's and NumPy's frexp).

@@ -98,6 +98,32 @@ test('nextafter of f4 is the next f4; ldexp has the type of its first argument',
   same(result, [12, 2 * 2 ** -149])
 })
 
+test('ldexp takes exponents of every size, in kernels as called', () => {
+  const n = Float64Array.of(2 ** 63, -(2 ** 63), 1e30, -1e30, 2 ** 64, 1.9, -1.9, NaN, Infinity, -Infinity)
+  const want = Array.from(n, (k) => math.ldexp(3, k))
+  assert.equal(want, [Infinity, 0, Infinity, 0, Infinity, 6, 1.5, 3, 3, 3])
+  for (const types of ['f8(f8,f8)', 'f4(f4,f8)', 'f8(f8,f4)']) {
+    const f = vectorize(
+      [types],
+      ({ ldexp }) =>
+        (x, n) =>
+          ldexp(x, n),
+      { env: math },
+    )
+    const exponents = types.endsWith('f4)') ? Float32Array.from(n) : n
+    same(f(3, exponents).data as Float64Array, want)
+    same(f.on('js')(3, exponents).data as Float64Array, want)
+  }
+  const wide = vectorize(
+    ['f8(f8,i8)'],
+    ({ ldexp }) =>
+      (x, n) =>
+        ldexp(x, n),
+    { env: math },
+  )
+  same(wide(3, BigInt64Array.of(2n ** 63n - 1n, -(2n ** 63n), 2n)).data, [Infinity, 0, 12])
+})
+
 test('frexp gives a mantissa and an integer', () => {
   const f = vectorize(
     ['Tuple(f8,i4)(f8)'],

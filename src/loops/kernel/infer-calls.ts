@@ -170,12 +170,15 @@ const cut =
     return code === 'u8' ? entering('u8', kept) : entering('i8', toCode('i8', kept))
   }
 
-/** Of the type of its first argument; the second is an integer. */
-const ldexp: Call = (_, [x = none, n = none], at) => {
+/** Of the type of its first argument; the second is an integer, of any size: as an i8, 2^63 would be negative. */
+const ldexp: Call = (g, [x = none, n = none], at) => {
   const to = asFloat(x.type)
-  const whole = toCode('i8', toBase(n, asNumber(n.type)))
+  const count = convert(n, asNumber(n.type))
+  const whole = isFloat(count.type) ? wholeOf(held(g, count).expr, at) : count.expr
   return typed(make('ldexp', [toBase(x, to), toCode(irType[to.base], whole)], at), to)
 }
+const wholeOf = (x: Expr, at: Place): Expr =>
+  pick(below(x, Infinity, 'lt', at), make('trunc', [x], at), float(x.type, 0))
 
 const frexpExponent: Call = (g, args, at) => {
   const { expr, type } = floating('exponent')(g, args, at)
