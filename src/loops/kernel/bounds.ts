@@ -262,22 +262,29 @@ export function bounds(kernel: Kernel, trust = false): Kernel {
   )
   const found = scan(fresh)
   const known = new Map<Access['node'], readonly Decision[]>()
+  const unconditional = new Set<Access['node']>()
   const tests = new Map<Stmt | null, Test[]>()
   for (const access of found.accesses) {
     const decisions = access.exprs.map((_, axis) => decisionOf(access, axis, found))
     known.set(access.node, decisions)
+    if (access.conditions === 0) unconditional.add(access.node)
     for (const { site, test } of trust ? [] : decisions.flatMap((d) => d.tests)) {
       const loop = access.around[site]?.loop ?? null
       tests.set(loop, [...(tests.get(loop) ?? []), test])
     }
   }
-  const believed = ({ inside, tests }: Decision): Inside =>
-    inside === 'checked' || tests.length > 0 ? 'reached' : inside
+  // What every round comes to has passed its tests; what only some do may be outside in the others.
+  const believed = ({ inside, tests }: Decision, node: Access['node']): Inside =>
+    inside === 'checked' || (tests.length > 0 && !unconditional.has(node)) ? 'reached' : inside
   return rewriter(
     fresh,
     (node, tested) =>
       (known.get(node) ?? []).map((decision) =>
-        trust ? believed(decision) : tested || decision.tests.length === 0 ? decision.inside : 'checked',
+        trust
+          ? believed(decision, node)
+          : tested || decision.tests.length === 0
+            ? decision.inside
+            : 'checked',
       ),
     (s) => tests.get(s) ?? [],
     found,
