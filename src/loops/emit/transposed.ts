@@ -8,7 +8,7 @@ import { type Code, dtypes } from '../../dtype.ts'
 import { type Element, type Loop, localKey } from '../kernel/access.ts'
 import type { Stmt, Store } from '../kernel/ir.ts'
 import { isLinear, keysOf } from '../kernel/linear.ts'
-import { movesOf, roundOf } from '../kernel/parallel.ts'
+import { movesOf, roundOf, visitValues } from '../kernel/parallel.ts'
 import type { ArrayContext } from './arrays.ts'
 import type { Asm, Ref } from './asm.ts'
 import { type Control, emitStmts } from './control.ts'
@@ -17,6 +17,8 @@ import { isUnit } from './pointers.ts'
 import { emitSteps } from './steps.ts'
 import { arraysOf, emitExpr, lanesOf } from './values.ts'
 
+/** Steps above which rounds take so long that where their elements come from matters little, and as many copies of them too much. */
+const mostSteps = 128
 /** Accesses above which their registers leave no room. */
 const most = 4
 
@@ -97,7 +99,11 @@ export function emitTransposed(c: Control, s: Loop, context: ArrayContext): void
   if (!one || !step) return
   const { bytes } = dtypes[one.type]
   const rounds = 16 / bytes
-  if (c.lanes % rounds !== 0) return
+  let steps = 0
+  visitValues(roundOf(s), (e) => {
+    if (e.kind !== 'const' && e.kind !== 'local') steps++
+  })
+  if (c.lanes % rounds !== 0 || steps * rounds > mostSteps) return
   const { asm, lanes } = c
   const { m } = asm
   /** The address in each core, one after another, and how far behind it. */
