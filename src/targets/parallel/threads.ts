@@ -56,15 +56,21 @@ let since = 0
 let calls = 0
 let passed = 0
 
-function pass(nanoseconds: number): false {
+/** Nobody has been given work since all were seen asleep: then they are, and a look at their words would cost microseconds. */
+let sleeping = false
+
+function someAwake(): boolean {
+  sleeping = !pool?.awake()
+  return !sleeping
+}
+
+/** May workers be awake, or is it time to look whether they should be woken? */
+function mayWake(nanoseconds: number): boolean {
+  if ((!sleeping && someAwake()) || passed + nanoseconds >= limits.asleep) return true
   calls++
   passed += nanoseconds
   return false
 }
-
-/** May workers be awake, or is it time to look whether they should be woken? */
-const mayWake = (nanoseconds: number): boolean =>
-  pool?.awake() || passed + nanoseconds >= limits.asleep || pass(nanoseconds)
 
 /**
  * Are workers awake, or is it time to wake them, for calls that come so close together that they would stay awake? As much work has to
@@ -72,8 +78,9 @@ const mayWake = (nanoseconds: number): boolean =>
  * nothing is in the caches.
  */
 function awake(nanoseconds: number): boolean {
-  if (pool?.awake()) return true
-  pass(nanoseconds)
+  if (!sleeping && someAwake()) return true
+  calls++
+  passed += nanoseconds
   if (passed < limits.asleep) return false
   const now = performance.now()
   const between = (now - since - passed / 1e6) / calls
@@ -90,6 +97,7 @@ export const threads = {
   poolFor(nanoseconds: number): Pool | null {
     if (count() === 1 || !isWorth(nanoseconds, awake)) return null
     pool ??= makePool(count(), workerUrl)
+    sleeping = false
     return pool?.broken() === null ? pool : null
   },
   /** Why a run stays on this thread. */
