@@ -219,6 +219,21 @@ test('what is not shared says so', () => {
   assert.is(add.explain().last?.threads, 1)
 })
 
+test('calls that are too short to wake workers do so when they come close together', () => {
+  setNumThreads(3)
+  setNumThreads(2)
+  const g = heavy.on('parallel')
+  const [x, out] = [residentOf(base, [400], 'f8'), zeros([400])]
+  const want = [...heavy.on('cpu')(x).data]
+  let threads = 1
+  for (const until = performance.now() + 20_000; threads < 2 && performance.now() < until; ) {
+    g(x, out)
+    threads = Math.max(threads, g.explain().last?.threads ?? 1)
+  }
+  assert.equal([...out.data], want)
+  assert.is(threads, 2)
+})
+
 test('workers that end in mid-call, with a range claimed or not', () => {
   const want = heavy.on('cpu')(base)
   const g = heavy.on('parallel')
