@@ -88,17 +88,7 @@ function tryShort(core: Core, args: readonly unknown[]): unknown {
   )
     return notShort
   short.shape = shape
-  return runShort(core, ready, ready.runShort, { n, given, args, out, alone })
-}
-
-interface ShortCall {
-  readonly n: number
-  /** How many operands are given. */
-  readonly given: number
-  readonly args: readonly unknown[]
-  readonly out: unknown
-  /** All inputs are numbers, so the results are scalars. */
-  readonly alone: boolean
+  return runShort(core, ready, ready.runShort, n, given, args, out, alone)
 }
 
 /** An array of one element, of no use beyond the call. */
@@ -168,10 +158,19 @@ function takesNumbers({ nin, short }: Core, { overload }: Ready): boolean {
   return true
 }
 
-function runShort(core: Core, ready: Ready, run: NonNullable<Ready['runShort']>, call: ShortCall): unknown {
+/** @param alone all inputs are numbers, so the results are scalars */
+function runShort(
+  core: Core,
+  ready: Ready,
+  run: NonNullable<Ready['runShort']>,
+  n: number,
+  given: number,
+  args: readonly unknown[],
+  out: unknown,
+  alone: boolean,
+): unknown {
   const { nin, nout, short } = core
   const { target, overload } = ready
-  const { n, given, alone } = call
   for (let k = given; k < nin + nout; k++) {
     const code = overload.outputs[k - nin] as Code
     short.data[k] = alone ? single(core, k - nin, code) : target.memory.allocate(code, n, short.data)
@@ -185,7 +184,7 @@ function runShort(core: Core, ready: Ready, run: NonNullable<Ready['runShort']>,
   core.lastLoop = ready
   try {
     const done = ready.why === undefined && run(n, short, report)
-    return done ? resultOf(core, ready, call) : notShort
+    return done ? resultOf(core, ready, n, given, args, out, alone) : notShort
   } finally {
     forget(core)
   }
@@ -194,7 +193,11 @@ function runShort(core: Core, ready: Ready, run: NonNullable<Ready['runShort']>,
 function resultOf(
   { nin, nout, short }: Core,
   { overload, target }: Ready,
-  { n, given, args, out, alone }: ShortCall,
+  n: number,
+  given: number,
+  args: readonly unknown[],
+  out: unknown,
+  alone: boolean,
 ): unknown {
   const at = (k: number): unknown => {
     const code = overload.outputs[k] as Code

@@ -6,7 +6,7 @@
 import { assume, type MaybeState, type State } from './assume.ts'
 import { castValue } from './evaluate.ts'
 import { castRange, isIntRange, join, opRange, type Range, rangeOf, typeRange } from './interval.ts'
-import type { Expr, Kernel, Stmt } from './ir.ts'
+import { type Expr, type Kernel, parts, type Stmt } from './ir.ts'
 import { liveness } from './liveness.ts'
 
 export interface Ranges {
@@ -59,24 +59,35 @@ interface Exits {
   readonly continues: Map<number, MaybeState>
 }
 
-/** The range of an expression alone, whatever its locals hold. */
-export function rangeAlone(e: Expr): Range {
+/** The range that follows from those of the parts. */
+function fromParts(e: Exclude<Expr, { kind: 'local' | 'select' }>, of: (part: Expr) => Range): Range {
+  const inner = parts(e).map(of)
   switch (e.kind) {
     case 'const':
       return rangeOf(castValue(e.type, e.value))
     case 'op':
-      return opRange(e.op, e.args[0]?.type ?? e.type, e.type, e.args.map(rangeAlone))
+      return opRange(e.op, e.args[0]?.type ?? e.type, e.type, inner)
     case 'cast':
-      return castRange(e.type, rangeAlone(e.arg))
-    case 'select':
-      return join(rangeAlone(e.then), rangeAlone(e.else))
-    case 'local':
+      return castRange(e.type, inner[0] ?? typeRange(e.arg.type))
+    case 'size':
+      return { lo: 0n, hi: 2n ** 31n - 1n }
     case 'input':
     case 'bits':
     case 'load':
     case 'element':
-    case 'size':
       return typeRange(e.type)
+  }
+}
+
+/** The range of an expression alone, whatever its locals hold. */
+export function rangeAlone(e: Expr): Range {
+  switch (e.kind) {
+    case 'local':
+      return typeRange(e.type)
+    case 'select':
+      return join(rangeAlone(e.then), rangeAlone(e.else))
+    default:
+      return fromParts(e, rangeAlone)
   }
 }
 
@@ -96,26 +107,8 @@ export function ranges(kernel: Kernel): Ranges {
 
   const compute = (e: Expr, state: State): Range => {
     switch (e.kind) {
-      case 'const':
-        return rangeOf(castValue(e.type, e.value))
       case 'local':
         return state[e.local] ?? typeRange(e.type)
-      case 'input':
-        return typeRange(e.type)
-      case 'op': {
-        const type = e.args[0]?.type ?? e.type
-        return opRange(
-          e.op,
-          type,
-          e.type,
-          e.args.map((a) => range(a, state)),
-        )
-      }
-      case 'cast':
-        return castRange(e.type, range(e.arg, state))
-      case 'bits':
-        range(e.arg, state)
-        return typeRange(e.type)
       case 'select': {
         range(e.cond, state)
         const yes = assume(state, e.cond, true, quiet)
@@ -124,14 +117,8 @@ export function ranges(kernel: Kernel): Ranges {
         const otherwise = no && range(e.else, no)
         return then && otherwise ? join(then, otherwise) : (then ?? otherwise ?? typeRange(e.type))
       }
-      case 'load':
-        range(e.index, state)
-        return typeRange(e.type)
-      case 'element':
-        for (const index of e.indices) range(index, state)
-        return typeRange(e.type)
-      case 'size':
-        return { lo: 0n, hi: 2n ** 31n - 1n }
+      default:
+        return fromParts(e, (part) => range(part, state))
     }
   }
   const range = (e: Expr, state: State): Range => note(e, compute(e, state))

@@ -3,8 +3,9 @@ import { copy } from '../../broadcast/copy.ts'
 import { mayOverlapItself } from '../../broadcast/overlap.ts'
 import { outputStrides, sizeOf } from '../../broadcast/shape.ts'
 import type { Strided } from '../../broadcast/view.ts'
-import { dtypes, type TypedArray } from '../../dtype.ts'
+import type { TypedArray } from '../../dtype.ts'
 import type { WasmLoop } from '../../loops/loop.ts'
+import { bytesOf } from '../cores.ts'
 import { addressOf, allocate, freeData } from '../memory/resident.ts'
 import type { FoldJob, Report } from '../target.ts'
 
@@ -17,8 +18,7 @@ export interface StagedFold {
   release(): void
 }
 
-const isPlain = ({ data }: Strided): boolean => addressOf(data) < 0
-const bytesOf = ({ shape, code }: Strided): number => sizeOf(shape) * dtypes[code].bytes
+export const isPlain = ({ data }: Strided): boolean => addressOf(data) < 0
 
 /** @param many the results have as many elements, or segments: threads write them where they are to be. Null: there is no room. */
 export function stageFold(

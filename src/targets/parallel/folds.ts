@@ -22,7 +22,7 @@ import { addressOf, residentHeap } from '../memory/resident.ts'
 import type { Work } from '../range.ts'
 import type { FoldJob, Report, Runner, Slice } from '../target.ts'
 import { loadWasm } from '../wasm.ts'
-import { type StagedFold, stageFold } from './fold-staged.ts'
+import { isPlain, type StagedFold, stageFold } from './fold-staged.ts'
 import type { Pool } from './pool.ts'
 import { limits, makeCost, rangesFor } from './share.ts'
 import { beginRanges, end, type Shared, shareLoop } from './shared-loop.ts'
@@ -253,7 +253,6 @@ export function loadFolding(loop: WasmLoop, tables: readonly TypedArray[]): Runn
     if (known?.instance !== instance) known = shareLoop(owner, loop, instance)
     return known
   }
-  const isPlain = ({ data }: Strided) => addressOf(data) < 0
 
   /** False: it was not shared, and nothing was done. */
   const isWorthFolding = (nanoseconds: number) => nanoseconds >= limits.fold

@@ -1,6 +1,7 @@
 /** Core calls that are waited for: workers run them, also a single one that takes long or never ends, while this thread is free. */
 import { clear, copy } from '../../broadcast/copy.ts'
 import type { CoreCall } from '../../broadcast/core.ts'
+import { sizeOf } from '../../broadcast/shape.ts'
 import type { Strided } from '../../broadcast/view.ts'
 import type { TypedArray } from '../../dtype.ts'
 import type { WasmLoop } from '../../loops/loop.ts'
@@ -85,7 +86,7 @@ export function makeCoreLater(
 ): RunCoreLater {
   const runner: RunCoreLater = {
     most(operands, { loop: shape }) {
-      const calls = shape.reduce((product, n) => product * n, 1)
+      const calls = sizeOf(shape)
       const bytes = operands.reduce((sum, one) => sum + (addressOf(one.data) < 0 ? bytesOf(one) : 0), 0)
       return Math.max(1, Math.floor((calls * partBytes) / Math.max(bytes, 1)))
     },

@@ -171,8 +171,13 @@ export function makeSplit({ main, ranges, floats, ints }: SplitLoop, tables: rea
         inputs,
         byRows: false,
         core: {
-          ...{ sizes: allSizes, vector, mask: -1, memory: heap.buffer().byteLength },
-          ...{ perThread: still, clears: [], repeatable: false },
+          sizes: allSizes,
+          vector,
+          mask: -1,
+          memory: heap.buffer().byteLength,
+          perThread: still,
+          clears: [],
+          repeatable: false,
           ...rest,
         },
       }
